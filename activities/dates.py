@@ -1,0 +1,46 @@
+"""Dates on the wire: ISO 8601, and UTC where no offset is given."""
+
+from datetime import UTC, date, datetime
+
+
+def parse_time(text: str) -> datetime:
+    """A date with a time, in UTC. Raises ValueError where it is none, or outside the years 1 to 9999."""
+    if len(text) < 11 or text[10] not in "Tt ":
+        raise ValueError(f"{text!r} has no time.")
+    return as_utc(datetime.fromisoformat(text))
+
+
+def parse_day_or_time(text: str) -> datetime:
+    """As parse_time; a date alone is its midnight."""
+    if len(text) == 10:
+        day = date.fromisoformat(text)
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return parse_time(text)
+
+
+def as_utc(time: datetime) -> datetime:
+    try:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError(f"{time} is outside the years 1 to 9999 in UTC.") from error
+
+
+def is_time(text: str) -> bool:
+    return parses(parse_time, text)
+
+
+def is_day_or_time(text: str) -> bool:
+    return parses(parse_day_or_time, text)
+
+
+def parses(parse, text: str) -> bool:
+    try:
+        parse(text)
+    except ValueError:
+        return False
+    return True
+
+
+def wire_time(time: datetime) -> str:
+    """In UTC, to the microsecond, ending in Z."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

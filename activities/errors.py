@@ -1,0 +1,113 @@
+"""One place that turns what went wrong into an answer: the error envelope of the contract."""
+
+from typing import Any
+
+import orjson
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.core.signals import got_request_exception
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views import defaults
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+
+from recommender.errors import NoModelError
+
+logger = structlog.get_logger(__name__)
+
+RETRY_AFTER_SECONDS = 5
+
+
+class BodyTooLarge(exceptions.APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "body_too_large"
+    default_detail = "The body is over 1 MiB. Send less at a time."
+
+
+class Conflict(exceptions.APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "conflict"
+
+
+class StaleETag(exceptions.APIException):
+    status_code = status.HTTP_412_PRECONDITION_FAILED
+    default_code = "stale_etag"
+    default_detail = "The activity has changed since it was read. Read it again and repeat the change."
+
+
+class Unavailable(exceptions.APIException):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "unavailable"
+    default_detail = "The database is out of reach. Try again in a moment."
+    wait = RETRY_AFTER_SECONDS
+
+
+class GenerationFailed(exceptions.APIException):
+    default_code = "generation_failed"
+
+
+def envelope(message: str, code: str, details: dict[str, list[str]] | None = None) -> dict[str, Any]:
+    body: dict[str, Any] = {"success": False, "error": message, "code": code}
+    return body | ({"details": details} if details else {})
+
+
+def answer_exception(exception: Exception, context: dict) -> Response:
+    """DRF's EXCEPTION_HANDLER: every exception of an API view becomes an envelope, a fault of ours too."""
+    error = as_api_exception(exception)
+    if error is None:
+        logger.error("request_failed", exc_info=exception)
+        got_request_exception.send(sender=None, request=context["request"])
+        error = exceptions.APIException("Something went wrong on the server; the log has the details.", "server_error")
+    headers = {}
+    if getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = error.auth_header
+    if getattr(error, "wait", None):
+        headers["Retry-After"] = f"{error.wait:.0f}"
+    return Response(error_body(error), status=error.status_code, headers=headers)
+
+
+def as_api_exception(exception: Exception) -> exceptions.APIException | None:
+    match exception:
+        case exceptions.APIException():
+            return exception
+        case Http404():
+            return exceptions.NotFound("There is no such thing here. Check the id.")
+        case PermissionDenied():
+            return exceptions.PermissionDenied()
+        case NoModelError():
+            return Unavailable(str(exception), "no_model")
+        case OperationalError() | InterfaceError():
+            logger.warning("database_unavailable", error=str(exception))
+            return Unavailable()
+    return None
+
+
+def error_body(error: exceptions.APIException) -> dict[str, Any]:
+    if isinstance(error, exceptions.ValidationError):
+        details = error.detail
+        first = next(iter(details))
+        message = f"{first}: {details[first][0]}" if first else str(details[first][0])
+        more = sum(len(messages) for messages in details.values()) - 1
+        return envelope(message + (f" (and {more} more)" if more else ""), "validation_error", details)
+    return envelope(str(error.detail), error.detail.code)
+
+
+def json_answer(status_code: int, message: str, code: str) -> HttpResponse:
+    return HttpResponse(orjson.dumps(envelope(message, code)), content_type="application/json", status=status_code)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return json_answer(400, "The request could not be understood.", "bad_request")
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if request.path.startswith("/admin/"):
+        return defaults.page_not_found(request, exception or Http404())
+    return json_answer(404, f"There is nothing at {request.path}. GET /docs lists the paths.", "not_found")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith("/admin/"):
+        return defaults.server_error(request)
+    return json_answer(500, "Something went wrong on the server; the log has the details.", "server_error")

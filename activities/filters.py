@@ -1,0 +1,57 @@
+"""Which activities a list shows."""
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from activities.contract import check_query
+from activities.dates import parse_time
+from activities.models import Activity
+
+SORT_FIELDS = {
+    "_id": "id",
+    "createdAt": "created_at",
+    "updatedAt": "updated_at",
+    "client": "client",
+    "rep": "rep",
+    "activityType": "activity_type",
+    "status": "status",
+    "processingTime": "processing_time",
+    "aiModel.confidence": "confidence",
+    "accuracy.estimated": "estimated_accuracy",
+    "feedback.userRating": "user_rating",
+}
+
+
+class ActivityFilter(filters.FilterSet):
+    """The plain filters. Values have been checked against the contract before they come here."""
+
+    client = filters.CharFilter(strip=False)
+    rep = filters.CharFilter(strip=False)
+    activityType = filters.CharFilter("activity_type")  # noqa: N815
+    status = filters.CharFilter()
+    createdAfter = filters.CharFilter(method="created_after")  # noqa: N815
+    createdBefore = filters.CharFilter(method="created_before")  # noqa: N815
+
+    class Meta:
+        model = Activity
+        fields = ()
+
+    def created_after(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(created_at__gte=parse_time(value))
+
+    def created_before(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(created_at__lt=parse_time(value))
+
+
+class ActivityFilterBackend(filters.DjangoFilterBackend):
+    """Checks the query against the contract, then filters and sorts."""
+
+    filterset_base = ActivityFilter
+
+    def filter_queryset(self, request: Request, queryset: QuerySet, view: APIView) -> QuerySet:
+        given = check_query("/activity-ai-sales-order", request.query_params.dict())
+        view.page_wanted = given["offset"], given["limit"]
+        filtered = ActivityFilter(data=given, queryset=queryset, request=request).qs
+        return filtered.sorted_by(SORT_FIELDS[given["sort"]], descending=given["order"] == "desc")

@@ -1,0 +1,100 @@
+"""Making suggestions for an activity and storing them, whole or not at all."""
+
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
+
+from activities.draft_order import draft_order
+from activities.models import Activity
+from recommender.errors import NoModelError
+from recommender.suggestions import SuggestionRequest, SuggestionResult, suggest
+
+logger = structlog.get_logger(__name__)
+
+
+class CancelledError(Exception):
+    """A cancelled activity is not generated."""
+
+
+class GenerationError(Exception):
+    """The suggestions could not be made; the activity says why in `metadata.failure`."""
+
+
+def generate(activity_id: str) -> Activity:
+    """Generate and store the suggestions of an activity.
+
+    The row is locked meanwhile, so that parallel calls follow each other and none sees half a result.
+
+    Raises:
+        CancelledError: the activity is cancelled.
+        NoModelError: no model has been trained; nothing was changed.
+        OperationalError: the database is out of reach; nothing was changed.
+        GenerationError: anything else; the activity is `failed` and keeps its former results.
+    """
+    with transaction.atomic():
+        activity = Activity.objects.select_for_update().get(pk=activity_id)
+        if activity.is_cancelled:
+            raise CancelledError("The activity is cancelled. Ops can reopen it in the admin.")
+        try:
+            with transaction.atomic():
+                result = suggest([request_for(activity)])[0]
+        except (NoModelError, OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            logger.exception("generation_failed", activity=activity.id)
+            store_failure(activity, error)
+        else:
+            store_result(activity, result)
+    if activity.status == Activity.Status.FAILED:
+        raise GenerationError(activity.metadata["failure"])
+    return activity
+
+
+def request_for(activity: Activity) -> SuggestionRequest:
+    """The activity's inputs as plain data for the engine."""
+    inputs = activity.input_data
+    return SuggestionRequest(
+        client=activity.client,
+        purpose=activity.activity_type,
+        orders=inputs.get("historicalOrders", []),
+        preferences=inputs.get("clientPreferences", {}),
+        market=inputs.get("marketData", {}),
+        stock=inputs.get("inventoryLevels", {}),
+        parameters=activity.requested_model.get("parameters", {}),
+        model_name=activity.requested_model.get("name"),
+        model_version=activity.requested_model.get("version"),
+        now=timezone.now(),
+    )
+
+
+def store_result(activity: Activity, result: SuggestionResult) -> None:
+    activity.ai_model = used_model(activity.requested_model, result)
+    activity.recommendations = result.recommendations
+    activity.insights = result.insights
+    activity.accuracy = result.accuracy
+    activity.processing_time = result.seconds
+    activity.model_version = result.model_version
+    activity.generated_order = draft_order(activity.id, result.recommendations, activity.feedback)
+    activity.metadata = {key: value for key, value in activity.metadata.items() if key != "failure"}
+    activity.status = Activity.Status.COMPLETED
+    activity.generated_at = timezone.now()
+    activity.save()
+
+
+def used_model(requested: dict, result: SuggestionResult) -> dict:
+    """The aiModel that answered and, where that is not the one asked for, what was asked."""
+    used = {
+        "name": result.model_version.name,
+        "version": result.model_version.version,
+        "confidence": result.confidence,
+        "parameters": result.parameters,
+    }
+    asked = {key: requested[key] for key in ("name", "version") if key in requested}
+    return used if all(used[key] == value for key, value in asked.items()) else used | {"requested": asked}
+
+
+def store_failure(activity: Activity, error: Exception) -> None:
+    """The former results stay beside the reason."""
+    activity.metadata = activity.metadata | {"failure": f"{type(error).__name__}: {error}"}
+    activity.status = Activity.Status.FAILED
+    activity.save()

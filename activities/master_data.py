@@ -1,0 +1,106 @@
+"""Clients, products and orders pushed by tools, as they happen."""
+
+from typing import Any, ClassVar
+
+from rest_framework import exceptions
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+from rest_framework.views import APIView
+
+from activities import contract
+from activities.dates import parse_time
+from activities.permissions import KeyIsNotBoundToRep
+from recommender.loading.merge import merge_clients, merge_orders, merge_products
+from recommender.loading.rows import ClientRow, MergeCounts, OrderRow, ProductRow
+
+CLIENT_FIELDS = {"client": "external_id", "name": "name", "segment": "segment", "chain": "chain", "region": "region"}
+PRODUCT_FIELDS = {
+    "product": "external_id",
+    "name": "name",
+    "category": "category",
+    "price": "list_price",
+    "unit": "unit",
+    "packSize": "pack_size",
+    "minOrderQuantity": "min_order_quantity",
+    "active": "active",
+    "replacedBy": "replaced_by",
+}
+
+
+class UpsertView(APIView):
+    """All rows of a call are taken, or none; each fault is named by its path."""
+
+    permission_classes: ClassVar[list[type[BasePermission]]] = [
+        *api_settings.DEFAULT_PERMISSION_CLASSES,
+        KeyIsNotBoundToRep,
+    ]
+    path: ClassVar[str]
+    # The field that holds the row's own id, and the one that names another row of the same kind.
+    id_field: ClassVar[str]
+    other_field: ClassVar[str | None] = None
+
+    def post(self, request: Request) -> Response:
+        contract.check(contract.body_validator(self.path, "post"), request.data)
+        items = request.data["items"]
+        if faults := id_faults(items, self.id_field, self.other_field):
+            raise exceptions.ValidationError(faults)
+        counts = self.merge(items)
+        return Response(
+            {"success": True, "created": counts.created, "updated": counts.updated, "unchanged": counts.unchanged}
+        )
+
+    def merge(self, items: list[dict[str, Any]]) -> MergeCounts:
+        raise NotImplementedError
+
+
+class ClientsView(UpsertView):
+    path, id_field, other_field = "/clients", "client", "chain"
+
+    def merge(self, items: list[dict[str, Any]]) -> MergeCounts:
+        return merge_clients([ClientRow(**renamed(item, CLIENT_FIELDS)) for item in items])
+
+
+class ProductsView(UpsertView):
+    path, id_field, other_field = "/products", "product", "replacedBy"
+
+    def merge(self, items: list[dict[str, Any]]) -> MergeCounts:
+        return merge_products([ProductRow(**renamed(item, PRODUCT_FIELDS)) for item in items])
+
+
+class OrdersView(UpsertView):
+    path, id_field = "/orders", "order"
+
+    def merge(self, items: list[dict[str, Any]]) -> MergeCounts:
+        return merge_orders([order_row(item) for item in items], source="api")
+
+
+def id_faults(items: list[dict[str, Any]], id_field: str, other_field: str | None) -> dict[str, list[str]]:
+    """Ids that stand twice in one call, and rows that name themselves."""
+    faults: dict[str, list[str]] = {}
+    seen: dict[str, int] = {}
+    for position, item in enumerate(items):
+        first = seen.setdefault(item[id_field], position)
+        if first != position:
+            faults[f"items[{position}].{id_field}"] = [f"The same id stands in items[{first}]; send it once."]
+        if other_field and item.get(other_field) == item[id_field]:
+            faults[f"items[{position}].{other_field}"] = ["This names the row itself; name another, or leave it out."]
+    return faults
+
+
+def renamed(item: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    return {names[field]: value for field, value in item.items()}
+
+
+def order_row(item: dict[str, Any]) -> OrderRow:
+    return OrderRow(
+        external_id=item["order"],
+        client=item["client"],
+        rep=item.get("rep"),
+        ordered_at=parse_time(item["date"]),
+        lines=[
+            {"product": line["product"], "quantity": line["quantity"], "unit_price": line.get("price")}
+            for line in item["items"]
+        ],
+    )

@@ -1,0 +1,188 @@
+"""Activities, and the keys of the tools that file them."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from activities.ids import new_activity_id
+from recommender.models import EXTERNAL_ID_LENGTH, ModelVersion
+
+
+class ApiKeyQuerySet(models.QuerySet):
+    def valid(self) -> "ApiKeyQuerySet":
+        return self.filter(revoked_at=None)
+
+    def find(self, token: str) -> "ApiKey | None":
+        """The valid key that `token` is, if any."""
+        return self.valid().filter(digest=ApiKey.digest_of(token)).first()
+
+
+class ApiKey(models.Model):
+    """A caller of the API. The token is shown once, when the key is made; only its digest is kept."""
+
+    # A use is noted at most this often, so that reading does not turn into writing.
+    USE_NOTED_EVERY = timedelta(minutes=1)
+
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=12, help_text="How the token begins, to tell keys apart.")
+    digest = models.CharField(max_length=64, unique=True)
+    rep = models.CharField(
+        max_length=EXTERNAL_ID_LENGTH,
+        blank=True,
+        help_text="The id of a rep: the key then sees and writes that rep's activities alone.",
+    )
+    read_only = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "API key"
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @classmethod
+    def issue(cls, name: str, rep: str = "", read_only: bool = False) -> tuple["ApiKey", str]:
+        """Make a key. Returns it with its token, which cannot be had again."""
+        token = f"sk_{secrets.token_urlsafe(32)}"
+        key = cls.objects.create(name=name, prefix=token[:9], digest=cls.digest_of(token), rep=rep, read_only=read_only)
+        return key, token
+
+    @staticmethod
+    def digest_of(token: str) -> str:
+        # The token holds 256 random bits: a plain hash cannot be guessed back, and is quick to check.
+        return hashlib.sha256(token.encode()).hexdigest()
+
+    @property
+    def is_authenticated(self) -> bool:
+        return True
+
+    def note_use(self) -> None:
+        now = timezone.now()
+        if self.last_used_at is None or self.last_used_at < now - self.USE_NOTED_EVERY:
+            ApiKey.objects.filter(pk=self.pk).update(last_used_at=now)
+
+    def revoke(self) -> None:
+        if self.revoked_at is None:
+            self.revoked_at = timezone.now()
+            self.save(update_fields=["revoked_at"])
+
+
+class ActivityQuerySet(models.QuerySet):
+    def visible_to(self, key: ApiKey) -> "ActivityQuerySet":
+        return self.filter(rep=key.rep) if key.rep else self
+
+    def sorted_by(self, field: str, descending: bool) -> "ActivityQuerySet":
+        """Missing values come last in both orders; ties go by id in the same direction."""
+        if descending:
+            return self.order_by(F(field).desc(nulls_last=True), "-id")
+        return self.order_by(F(field).asc(nulls_last=True), "id")
+
+
+def code_point_text(**options) -> models.CharField:
+    """Text that sorts by code point on any server."""
+    return models.CharField(db_collation="C", **options)
+
+
+class Activity(models.Model):
+    """What a sales tool asks for a client, and what was answered.
+
+    The JSON sections are stored as the API shows them. `requested_model` is the aiModel asked for;
+    `ai_model` is what the API shows: the one asked for until generation, then the one used.
+    """
+
+    class Type(models.TextChoices):
+        RECOMMENDATION = "recommendation"
+        ORDER_ANALYSIS = "order-analysis"
+        DEMAND_FORECASTING = "demand-forecasting"
+        CROSS_SELL = "cross-sell"
+        UPSELL = "upsell"
+
+    class Status(models.TextChoices):
+        PROCESSING = "processing"
+        COMPLETED = "completed"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    id = code_point_text(max_length=24, primary_key=True, default=new_activity_id, editable=False)
+    client = code_point_text(max_length=EXTERNAL_ID_LENGTH)
+    rep = code_point_text(max_length=EXTERNAL_ID_LENGTH)
+    activity_type = code_point_text(max_length=30, choices=Type)
+    status = code_point_text(max_length=20, choices=Status, default=Status.PROCESSING)
+    input_data = models.JSONField(default=dict, blank=True)
+    requested_model = models.JSONField(default=dict, blank=True)
+    ai_model = models.JSONField(default=dict, blank=True)
+    recommendations = models.JSONField(default=list, blank=True)
+    insights = models.JSONField(default=dict, blank=True)
+    accuracy = models.JSONField(default=dict, blank=True)
+    feedback = models.JSONField(default=dict, blank=True)
+    generated_order = models.JSONField(default=dict, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    processing_time = models.FloatField(null=True, blank=True, help_text="Seconds the last generation took.")
+    model_version = models.ForeignKey(ModelVersion, models.SET_NULL, null=True, blank=True, related_name="activities")
+    generated_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    # What the sections hold and lists are sorted and filtered by, kept by the database itself.
+    confidence = models.GeneratedField(
+        expression=Cast(KT("ai_model__confidence"), models.FloatField()),
+        output_field=models.FloatField(null=True),
+        db_persist=True,
+    )
+    estimated_accuracy = models.GeneratedField(
+        expression=Cast(KT("accuracy__estimated"), models.FloatField()),
+        output_field=models.FloatField(null=True),
+        db_persist=True,
+    )
+    user_rating = models.GeneratedField(
+        expression=Cast(KT("feedback__userRating"), models.IntegerField()),
+        output_field=models.IntegerField(null=True),
+        db_persist=True,
+    )
+
+    objects = ActivityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "activities"
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(client=""), name="activity_client_given"),
+            models.CheckConstraint(condition=~Q(rep=""), name="activity_rep_given"),
+        ]
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="activity_created"),
+            models.Index(fields=["client", "created_at"], name="activity_client"),
+            models.Index(fields=["rep", "created_at"], name="activity_rep"),
+            models.Index(fields=["status", "created_at"], name="activity_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.activity_type} for {self.client}"
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.status == self.Status.CANCELLED
+
+    def forget_results(self) -> None:
+        """Empty what a generation made, because the inputs it was made from are no longer true."""
+        self.ai_model = self.requested_model
+        self.recommendations = []
+        self.insights = {}
+        self.accuracy = {}
+        self.generated_order = {}
+        self.processing_time = None
+        self.model_version = None
+        self.generated_at = None
+        if not self.is_cancelled:
+            self.status = self.Status.PROCESSING

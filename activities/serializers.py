@@ -1,0 +1,73 @@
+"""Between the wire and the tables: the names of the API stand here and nowhere else.
+
+Bodies are checked against the contract itself (`activities.contract`); a serializer only maps.
+"""
+
+from typing import Any
+
+from rest_framework import exceptions, serializers
+
+from activities import contract
+from activities.dates import wire_time
+from activities.models import Activity
+
+SECTIONS = {"inputData": "input_data", "aiModel": "requested_model", "feedback": "feedback", "metadata": "metadata"}
+PLAIN = {"client": "client", "rep": "rep", "activityType": "activity_type"}
+READ_ONLY_IN_MODEL = ("confidence", "requested")
+
+
+class ActivitySerializer(serializers.BaseSerializer):
+    """An activity as the contract shows it, and its writable fields as the model has them.
+
+    With `partial` no field is required. What is validated holds only the fields that were given.
+    """
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            raise exceptions.ValidationError({"": ["The body has to be a JSON object."]})
+        data = {name: value if name == "metadata" else without_nulls(value) for name, value in data.items()}
+        given = {name: value for name, value in data.items() if name in SECTIONS or value is not None}
+        schema = "ActivityPatch" if self.partial else "ActivityInput"
+        contract.check(contract.validator(f"#/components/schemas/{schema}"), given)
+        fields = {field: given[name] for name, field in PLAIN.items() if name in given}
+        return fields | {field: section(name, given[name]) for name, field in SECTIONS.items() if name in given}
+
+    def to_representation(self, activity: Activity) -> dict[str, Any]:
+        return {
+            "_id": activity.id,
+            "client": activity.client,
+            "rep": activity.rep,
+            "activityType": activity.activity_type,
+            "inputData": activity.input_data,
+            "aiModel": activity.ai_model,
+            "recommendations": activity.recommendations,
+            "insights": activity.insights,
+            "status": activity.status,
+            "processingTime": activity.processing_time,
+            "accuracy": activity.accuracy,
+            "feedback": activity.feedback,
+            "generatedOrder": activity.generated_order,
+            "metadata": activity.metadata,
+            "createdAt": wire_time(activity.created_at),
+            "updatedAt": wire_time(activity.updated_at),
+        }
+
+
+def without_nulls(value: Any) -> Any:
+    """A null for an optional field is as if it were left out."""
+    match value:
+        case dict():
+            return {key: without_nulls(inner) for key, inner in value.items() if inner is not None}
+        case list():
+            return [without_nulls(inner) for inner in value]
+    return value
+
+
+def section(name: str, value: dict[str, Any] | None) -> dict[str, Any]:
+    """A section as it is stored; null empties it."""
+    stored = value or {}
+    if name == "aiModel":
+        return {key: inner for key, inner in stored.items() if key not in READ_ONLY_IN_MODEL}
+    if name == "feedback" and "userRating" in stored:
+        return stored | {"userRating": int(stored["userRating"])}  # 3.0 is the integer 3
+    return stored

@@ -1,0 +1,49 @@
+"""What a change of an activity's inputs does to what was made from them."""
+
+from typing import Any
+
+from activities.draft_order import draft_order
+from activities.models import Activity
+
+MADE_FROM = ("client", "activity_type", "input_data", "requested_model")
+
+
+def update_activity(activity: Activity, fields: dict[str, Any]) -> Activity:
+    """Store the given fields. A real change of what the results were made from empties them.
+
+    A document that was read and is sent back says in `aiModel` which model was used; that asks for
+    nothing new.
+    """
+    if fields.get("requested_model") == shown_model(activity):
+        fields = {name: value for name, value in fields.items() if name != "requested_model"}
+    untrue = any(name in fields and getattr(activity, name) != fields[name] for name in MADE_FROM)
+    for name, value in fields.items():
+        setattr(activity, name, value)
+    if untrue:
+        activity.forget_results()
+    activity.generated_order = draft_order(activity.id, activity.recommendations, activity.feedback)
+    activity.save()
+    return activity
+
+
+def shown_model(activity: Activity) -> dict[str, Any]:
+    """The writable part of the aiModel that the API shows."""
+    return {name: value for name, value in activity.ai_model.items() if name not in ("confidence", "requested")}
+
+
+def create_activity(fields: dict[str, Any]) -> Activity:
+    return Activity.objects.create(**fields, ai_model=fields.get("requested_model", {}))
+
+
+def cancel_activity(activity: Activity) -> Activity:
+    """Raises CompletedError for one that is completed; a cancelled one stays as it is."""
+    if activity.status == Activity.Status.COMPLETED:
+        raise CompletedError("The activity is completed: there is nothing left to cancel.")
+    if not activity.is_cancelled:
+        activity.status = Activity.Status.CANCELLED
+        activity.save()
+    return activity
+
+
+class CompletedError(Exception):
+    """A completed activity cannot be cancelled."""

@@ -1,0 +1,109 @@
+"""The activity API. Views parse, call one function and answer."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404
+from rest_framework import exceptions, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from activities.errors import Conflict, GenerationFailed
+from activities.etags import etag_of, is_unchanged, refuse_stale
+from activities.filters import ActivityFilterBackend
+from activities.generation import CancelledError, GenerationError, generate
+from activities.ids import is_activity_id
+from activities.models import Activity
+from activities.parsers import MergePatchParser, StrictJSONParser
+from activities.serializers import ActivitySerializer
+from activities.updates import CompletedError, cancel_activity, create_activity, update_activity
+
+
+class ActivityViewSet(viewsets.GenericViewSet):
+    queryset = Activity.objects.all()
+    serializer_class = ActivitySerializer
+    filter_backends = (ActivityFilterBackend,)
+    lookup_value_regex = "[^/]+"
+
+    def get_queryset(self) -> QuerySet:
+        return super().get_queryset().visible_to(self.request.user)
+
+    def get_parsers(self) -> list:
+        parsers = [StrictJSONParser()]
+        return [*parsers, MergePatchParser()] if self.request and self.request.method == "PATCH" else parsers
+
+    def list(self, request: Request) -> Response:
+        matching = self.filter_queryset(self.get_queryset())
+        offset, limit = self.page_wanted
+        page = self.get_serializer(matching[offset : offset + limit], many=True)
+        return Response({"success": True, "data": page.data, "total": matching.count()})
+
+    def create(self, request: Request) -> Response:
+        return self.answer(create_activity(self.validated(request)), status.HTTP_201_CREATED)
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        response = self.answer(self.find(pk))
+        if is_unchanged(request, response["ETag"]):
+            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": response["ETag"]})
+        return response
+
+    @transaction.atomic
+    def update(self, request: Request, pk: str, partial: bool = False) -> Response:
+        activity = self.find_for_change(request, pk)
+        return self.answer(update_activity(activity, self.validated(request, partial)))
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        return self.update(request, pk, partial=True)
+
+    @transaction.atomic
+    def destroy(self, request: Request, pk: str) -> Response:
+        self.find_for_change(request, pk).delete()
+        return Response({"success": True, "message": f"Activity {pk} is deleted."})
+
+    @action(detail=True, methods=["post"])
+    def generate(self, request: Request, pk: str) -> Response:
+        self.find(pk)
+        try:
+            activity = generate(pk)
+        except CancelledError as error:
+            raise Conflict(str(error)) from error
+        except GenerationError as error:
+            raise GenerationFailed(str(error)) from error
+        return Response({"success": True, "data": {"recommendations": activity.recommendations}})
+
+    @action(detail=True, methods=["post"])
+    @transaction.atomic
+    def cancel(self, request: Request, pk: str) -> Response:
+        try:
+            return self.answer(cancel_activity(self.find(pk, self.get_queryset().select_for_update())))
+        except CompletedError as error:
+            raise Conflict(str(error)) from error
+
+    def find(self, pk: str, queryset: QuerySet | None = None) -> Activity:
+        """Raises Http404 for an id that is not there, is another rep's or is no id."""
+        if not is_activity_id(pk):
+            raise Http404
+        try:
+            return (self.get_queryset() if queryset is None else queryset).get(pk=pk)
+        except Activity.DoesNotExist as error:
+            raise Http404 from error
+
+    def find_for_change(self, request: Request, pk: str) -> Activity:
+        """The activity, locked until the transaction ends, once `If-Match` has been judged."""
+        activity = self.find(pk, self.get_queryset().select_for_update())
+        refuse_stale(request, etag_of(self.get_serializer(activity).data))
+        return activity
+
+    def validated(self, request: Request, partial: bool = False) -> dict[str, Any]:
+        serializer = self.get_serializer(data=request.data, partial=partial)
+        serializer.is_valid(raise_exception=True)
+        fields = serializer.validated_data
+        if request.user.rep and fields.get("rep", request.user.rep) != request.user.rep:
+            raise exceptions.PermissionDenied("This API key is bound to a rep and cannot file for another.")
+        return fields
+
+    def answer(self, activity: Activity, status_code: int = status.HTTP_200_OK) -> Response:
+        document = self.get_serializer(activity).data
+        return Response({"success": True, "data": document}, status_code, headers={"ETag": etag_of(document)})

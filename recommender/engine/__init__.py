@@ -1,0 +1,1 @@
+"""The engine: functions over arrays, without Django, globals or hidden randomness."""

@@ -1,0 +1,79 @@
+"""Collaborative filtering: item-item neighbours and matrix factorisation, both by `implicit`."""
+
+import numpy as np
+from implicit.cpu.als import AlternatingLeastSquares
+from implicit.nearest_neighbours import BM25Recommender
+from scipy import sparse
+from threadpoolctl import threadpool_limits
+
+from recommender.engine.purchases import Purchases
+
+NEIGHBOURS = 50
+FACTORS = 48
+REGULARIZATION = 0.05
+ITERATIONS = 15
+ALPHA = 10.0  # confidence in a purchase, per unit of the matrix
+
+
+def purchase_matrix(purchases: Purchases, clients: int, products: int) -> sparse.csr_matrix:
+    """(clients, products) float32: log(1 + orders that hold the product)."""
+    values = np.log1p(purchases.orders).astype(np.float32)
+    return sparse.csr_matrix((values, (purchases.client, purchases.product)), shape=(clients, products))
+
+
+def fit_neighbours(bought: sparse.csr_matrix) -> sparse.csr_matrix:
+    """(P, P) float32, for each product its nearest neighbours by BM25 over the clients that bought both."""
+    if not bought.nnz:
+        return sparse.csr_matrix((bought.shape[1], bought.shape[1]), dtype=np.float32)
+    model = BM25Recommender(K=min(NEIGHBOURS, bought.shape[1]), K1=1.2, B=0.6, num_threads=1)
+    model.fit(bought, show_progress=False)
+    similarity = model.similarity.tocsr().astype(np.float32)
+    similarity.setdiag(0)
+    similarity.eliminate_zeros()
+    similarity.data /= similarity.data.max() if similarity.nnz else 1
+    similarity.sort_indices()
+    return similarity
+
+
+def clients_of_both(bought: sparse.csr_matrix, pairs: sparse.csr_matrix, chunk: int = 50_000) -> np.ndarray:
+    """(nnz of `pairs`,) int32: for each stored pair of products, the clients that bought both."""
+    by_product = (bought > 0).astype(np.int32).tocsc()
+    pairs = pairs.tocoo()
+    counts = [
+        np.asarray(by_product[:, pairs.row[i : i + chunk]].multiply(by_product[:, pairs.col[i : i + chunk]]).sum(0))[0]
+        for i in range(0, pairs.nnz, chunk)
+    ]
+    return np.concatenate(counts).astype(np.int32) if counts else np.zeros(0, np.int32)
+
+
+def fit_factors(bought: sparse.csr_matrix, seed: int) -> np.ndarray:
+    """(P, F) float32 product factors of implicit ALS (Hu, Koren & Volinsky, ICDM 2008).
+
+    One thread, so that the same history gives the same bytes on any machine.
+    """
+    if not bought.nnz:
+        return np.zeros((bought.shape[1], 1), np.float32)
+    factors = min(FACTORS, max(1, min(bought.shape) - 1))
+    model = AlternatingLeastSquares(
+        factors=factors,
+        regularization=REGULARIZATION,
+        alpha=ALPHA,
+        iterations=ITERATIONS,
+        num_threads=1,
+        random_state=seed,
+    )
+    with threadpool_limits(1):
+        model.fit(bought, show_progress=False)
+    return np.ascontiguousarray(model.item_factors, np.float32)
+
+
+def fold_in(factors: np.ndarray, gram: np.ndarray, products: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(F,) the factors of a client the model need not have seen.
+
+    The least-squares step of ALS for one row: `gram` is factors' factors, `products` and `weights` are
+    what the client bought.
+    """
+    own = factors[products]
+    confidence = ALPHA * weights[:, None]
+    left = gram + own.T @ (own * (confidence - 1)) + REGULARIZATION * np.eye(len(gram), dtype=np.float32)
+    return np.linalg.solve(left, (own * confidence).sum(axis=0))

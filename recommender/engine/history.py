@@ -1,0 +1,59 @@
+"""Order history as flat arrays: what every stage of the engine reads."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class OrderHistory:
+    """Baskets of clients, sorted by client, then time, then order id; returns are not in it.
+
+    A basket is an order with at least one product above zero; a product stands once in a basket,
+    its quantities added up. Codes are positions in `clients` and `products`, both sorted by code
+    point, so that a tie broken by code is a tie broken by external id.
+
+    clients         (C,) str      external ids
+    products        (P,) str      external ids
+    order_client    (O,) int32    client code, ascending
+    order_day       (O,) float64  days since 1970-01-01 UTC with the time of day as the fraction,
+                                  ascending within a client
+    line_order      (L,) int32    position of the order, ascending
+    line_product    (L,) int32    product code, ascending within an order
+    line_quantity   (L,) float64  units, above 0
+    line_price      (L,) float64  unit price, NaN where it is not known
+    """
+
+    clients: np.ndarray
+    products: np.ndarray
+    order_client: np.ndarray
+    order_day: np.ndarray
+    line_order: np.ndarray
+    line_product: np.ndarray
+    line_quantity: np.ndarray
+    line_price: np.ndarray
+
+    @property
+    def line_client(self) -> np.ndarray:
+        """(L,) int32, the client code of each line."""
+        return self.order_client[self.line_order]
+
+    @property
+    def line_day(self) -> np.ndarray:
+        """(L,) float64, the day of each line's order."""
+        return self.order_day[self.line_order]
+
+    def where(self, keep: np.ndarray) -> "OrderHistory":
+        """The orders for which `keep` ((O,) bool) holds, of the same clients and products."""
+        lines = keep[self.line_order]
+        position = np.cumsum(keep, dtype=np.int32) - 1
+        return OrderHistory(
+            clients=self.clients,
+            products=self.products,
+            order_client=self.order_client[keep],
+            order_day=self.order_day[keep],
+            line_order=position[self.line_order[lines]].astype(np.int32),
+            line_product=self.line_product[lines],
+            line_quantity=self.line_quantity[lines],
+            line_price=self.line_price[lines],
+        )

@@ -1,0 +1,87 @@
+"""Moments of the past at which the next order is known: what a model is fitted to and judged by."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.engine.history import OrderHistory
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """N moments, each with the client's orders before it.
+
+    client   (N,) int32    client code of the original history
+    now      (N,) float64  the day of the order to be found
+    target   (N,) int64    position of that order
+    history  the orders before `now`; its client i is sample i, so a client may stand there often
+    """
+
+    client: np.ndarray
+    now: np.ndarray
+    target: np.ndarray
+    history: OrderHistory
+
+
+def samples_after(history: OrderHistory, cut: float, per_client: int, at_most: int, seed: int) -> Samples:
+    """The last `per_client` orders from day `cut` on of each client that had ordered before them.
+
+    Never more than `at_most`, drawn by `seed`.
+    """
+    positions = np.arange(len(history.order_client))
+    first_of_client = np.searchsorted(history.order_client, history.order_client)
+    last_of_client = np.searchsorted(history.order_client, history.order_client, side="right") - 1
+    usable = (history.order_day >= cut) & (positions > first_of_client) & (last_of_client - positions < per_client)
+    target = np.flatnonzero(usable)
+    if len(target) > at_most:
+        target = np.sort(np.random.default_rng(seed).choice(target, at_most, replace=False))
+    return Samples(
+        client=history.order_client[target],
+        now=history.order_day[target],
+        target=target,
+        history=prefixes(history, first_of_client[target], target),
+    )
+
+
+def prefixes(history: OrderHistory, first: np.ndarray, stop: np.ndarray) -> OrderHistory:
+    """The orders `first[i]` to `stop[i]` (exclusive) as the history of client i."""
+    orders = ranges(first, stop)
+    owner = np.repeat(np.arange(len(first), dtype=np.int32), stop - first)
+    first_line = np.searchsorted(history.line_order, np.arange(len(history.order_client) + 1))
+    lines = ranges(first_line[orders], first_line[orders + 1])
+    return OrderHistory(
+        clients=np.arange(len(first)).astype(str),
+        products=history.products,
+        order_client=owner,
+        order_day=history.order_day[orders],
+        line_order=np.repeat(np.arange(len(orders), dtype=np.int32), first_line[orders + 1] - first_line[orders]),
+        line_product=history.line_product[lines],
+        line_quantity=history.line_quantity[lines],
+        line_price=history.line_price[lines],
+    )
+
+
+def ranges(start: np.ndarray, stop: np.ndarray) -> np.ndarray:
+    """`start[0]..stop[0]-1, start[1]..stop[1]-1, ...` as one array."""
+    lengths = stop - start
+    offset = np.repeat(start - np.r_[0, np.cumsum(lengths)[:-1]] if len(start) else start, lengths)
+    return offset + np.arange(lengths.sum())
+
+
+def bought_within(history: OrderHistory, samples: Samples, days: float | None) -> list[np.ndarray]:
+    """Per sample the codes of the products in its target order, or in all orders of its next `days`."""
+    first_line = np.searchsorted(history.line_order, np.arange(len(history.order_client) + 1))
+    stop = samples.target + 1
+    if days is not None:
+        last_of_client = np.searchsorted(history.order_client, samples.client, side="right")
+        stop = np.array(
+            [
+                first + np.searchsorted(history.order_day[first:end], now + days)
+                for first, end, now in zip(samples.target, last_of_client, samples.now, strict=True)
+            ],
+            dtype=np.int64,
+        )
+    return [
+        np.unique(history.line_product[first_line[start] : first_line[end]])
+        for start, end in zip(samples.target, stop, strict=True)
+    ]

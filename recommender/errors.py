@@ -1,0 +1,24 @@
+"""What can go wrong in the recommender, in words that a caller can act on."""
+
+
+class RecommenderError(Exception):
+    """Base of the errors below."""
+
+
+class NoModelError(RecommenderError):
+    """No model has been trained yet."""
+
+    def __init__(self) -> None:
+        super().__init__("No model has been trained yet. Run `manage.py train_recommender`, then try again.")
+
+
+class NotEnoughHistoryError(RecommenderError):
+    """The order history is too small for what was asked; the message says what is missing."""
+
+
+class DamagedArtifactError(RecommenderError):
+    """A file of a model's artifact is missing or is not what its manifest says."""
+
+
+class TrainingRunsError(RecommenderError):
+    """One training at a time."""

@@ -1,0 +1,13 @@
+"""Points in time as options of commands."""
+
+from argparse import ArgumentTypeError
+from datetime import UTC, datetime
+
+
+def moment(text: str) -> datetime:
+    """An ISO 8601 date or date and time; UTC where it has no offset."""
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no ISO 8601 date, such as 2026-03-01.") from error
+    return given if given.tzinfo else given.replace(tzinfo=UTC)

@@ -1,0 +1,163 @@
+"""The order history and the models trained on it.
+
+External ids are the caller's own text and unique; surrogate bigints stay inside. Text that is
+sorted or compared uses the "C" collation, so that order means code point order on any server.
+"""
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+EXTERNAL_ID_LENGTH = 64
+
+
+class ExternalIdField(models.CharField):
+    """The caller's own id of a client, rep, product or order."""
+
+    def __init__(self, **options):
+        super().__init__(**{"max_length": EXTERNAL_ID_LENGTH, "unique": True, "db_collation": "C"} | options)
+
+
+class Client(models.Model):
+    external_id = ExternalIdField()
+    name = models.CharField(max_length=200, blank=True)
+    segment = models.CharField(max_length=100, blank=True)
+    chain = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="branches",
+        help_text="The parent client that shares terms and taste.",
+    )
+    region = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(external_id=""), name="client_external_id_given"),
+            models.CheckConstraint(condition=Q(chain__isnull=True) | ~Q(chain=F("id")), name="client_chain_is_another"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.external_id
+
+
+class SalesRep(models.Model):
+    external_id = ExternalIdField()
+    name = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(external_id=""), name="rep_external_id_given")]
+
+    def __str__(self) -> str:
+        return self.name or self.external_id
+
+
+class Product(models.Model):
+    external_id = ExternalIdField()
+    name = models.CharField(max_length=200, blank=True)
+    category = models.CharField(max_length=100, blank=True)
+    list_price = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
+    unit = models.CharField(max_length=30, blank=True)
+    pack_size = models.PositiveIntegerField(default=1, db_default=1)
+    min_order_quantity = models.PositiveIntegerField(default=1, db_default=1)
+    active = models.BooleanField(default=True, db_default=True)
+    replaced_by = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="replaces")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(external_id=""), name="product_external_id_given"),
+            models.CheckConstraint(condition=Q(list_price__gte=0), name="product_list_price_not_negative"),
+            models.CheckConstraint(condition=Q(pack_size__gte=1), name="product_pack_size_at_least_one"),
+            models.CheckConstraint(condition=Q(min_order_quantity__gte=1), name="product_minimum_at_least_one"),
+            models.CheckConstraint(
+                condition=Q(replaced_by__isnull=True) | ~Q(replaced_by=F("id")), name="product_replaced_by_another"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.external_id
+
+
+class Order(models.Model):
+    external_id = ExternalIdField()
+    client = models.ForeignKey(Client, models.PROTECT, related_name="orders", db_index=False)
+    rep = models.ForeignKey(SalesRep, models.SET_NULL, null=True, blank=True, related_name="orders")
+    ordered_at = models.DateTimeField()
+    source = models.CharField(max_length=30, blank=True, help_text='Where it came from: "api" or the import\'s format.')
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["client", "ordered_at"], name="order_client_time"),
+            models.Index(fields=["ordered_at"], name="order_time"),
+        ]
+        constraints = [models.CheckConstraint(condition=~Q(external_id=""), name="order_external_id_given")]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
+class OrderLine(models.Model):
+    """Units of a product at a unit price. Below zero is a return; a product may stand on several lines."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="order_lines")
+    quantity = models.DecimalField(max_digits=13, decimal_places=3)
+    unit_price = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(unit_price__gte=0), name="line_unit_price_not_negative")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.product_id}"
+
+
+class ModelVersionQuerySet(models.QuerySet):
+    def active(self) -> "ModelVersionQuerySet":
+        return self.filter(status=ModelVersion.Status.ACTIVE)
+
+
+class ModelVersion(models.Model):
+    """One training run and, once it succeeded, the artifact that answers with it."""
+
+    class Status(models.TextChoices):
+        TRAINING = "training"
+        CANDIDATE = "candidate"
+        ACTIVE = "active"
+        RETIRED = "retired"
+        FAILED = "failed"
+
+    name = models.CharField(max_length=100)
+    number = models.PositiveIntegerField(help_text="The n of version 2.n.0; rises with each training.")
+    status = models.CharField(max_length=20, choices=Status, default=Status.TRAINING)
+    traffic_share = models.FloatField(default=0, help_text="Share of clients that this version answers, 0 to 1.")
+    parameters = models.JSONField(default=dict)
+    row_counts = models.JSONField(default=dict, help_text="Clients, products, orders and lines trained on.")
+    metrics = models.JSONField(default=dict)
+    data_from = models.DateTimeField(null=True, blank=True)
+    data_until = models.DateTimeField(null=True, blank=True, help_text="Exclusive: no order from then on was read.")
+    artifact = models.CharField(max_length=200, blank=True, help_text="Folder in the models storage.")
+    sha256 = models.CharField(max_length=64, blank=True, help_text="Of the artifact's manifest.")
+    failure = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    training_seconds = models.FloatField(null=True, blank=True)
+    activated_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ModelVersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["name", "number"], name="model_version_unique"),
+            models.CheckConstraint(
+                condition=Q(traffic_share__gte=0) & Q(traffic_share__lte=1), name="model_traffic_share_in_range"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+    @property
+    def version(self) -> str:
+        return f"2.{self.number}.0"

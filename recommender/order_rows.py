@@ -1,0 +1,186 @@
+"""Order history on its way from PostgreSQL to arrays: numbers by COPY, not row objects."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from django.db import connection
+
+from recommender.engine.history import OrderHistory
+from recommender.engine.samples import ranges
+from recommender.models import Client, Product
+
+SECONDS_PER_DAY = 86_400.0
+COPY_HEADER_BYTES = 19  # PostgreSQL documentation, "COPY: Binary Format"
+
+ORDERS = """
+    COPY (
+        SELECT o.id, o.client_id, extract(epoch FROM o.ordered_at)::float8
+        FROM recommender_order o JOIN recommender_client c ON c.id = o.client_id
+        WHERE o.ordered_at < %(until)s AND (%(clients)s::text[] IS NULL OR c.external_id = ANY(%(clients)s::text[]))
+        ORDER BY c.external_id, o.ordered_at, o.external_id
+    ) TO STDOUT (FORMAT binary)"""
+
+LINES = """
+    COPY (
+        SELECT l.order_id, l.product_id, l.quantity::float8, coalesce(l.unit_price, 'NaN')::float8
+        FROM recommender_orderline l
+        JOIN recommender_order o ON o.id = l.order_id
+        JOIN recommender_client c ON c.id = o.client_id
+        WHERE o.ordered_at < %(until)s AND (%(clients)s::text[] IS NULL OR c.external_id = ANY(%(clients)s::text[]))
+    ) TO STDOUT (FORMAT binary)"""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRows:
+    """Orders as they are stored, returns and repeated lines included; sorted by client and time.
+
+    clients, products                          (C,), (P,) str   external ids, sorted
+    order_key                                  (O,) int64       surrogate ids
+    order_client, order_day                    (O,)             client code, days since 1970-01-01 UTC
+    line_order                                 (L,) int64       position of the order, ascending
+    line_product, line_quantity, line_price    (L,)             product code, units, unit price or NaN
+    """
+
+    clients: np.ndarray
+    products: np.ndarray
+    order_key: np.ndarray
+    order_client: np.ndarray
+    order_day: np.ndarray
+    line_order: np.ndarray
+    line_product: np.ndarray
+    line_quantity: np.ndarray
+    line_price: np.ndarray
+
+    def baskets(self) -> OrderHistory:
+        return baskets_of(
+            self.clients, self.products, self.order_client, self.order_day,
+            self.line_order, self.line_product, self.line_quantity, self.line_price,
+        )  # fmt: skip
+
+
+def read_order_rows(until: datetime, clients: Sequence[str] | None = None) -> OrderRows:
+    """The orders before `until`, of all clients or of those with the given external ids."""
+    chosen = {"until": until, "clients": None if clients is None else list(clients)}
+    orders = copy_numbers(ORDERS, chosen, [("order", ">i8"), ("client", ">i8"), ("second", ">f8")])
+    lines = copy_numbers(
+        LINES, chosen, [("order", ">i8"), ("product", ">i8"), ("quantity", ">f8"), ("price", ">f8")]
+    )  # fmt: skip
+    client_ids, order_client = external_codes(Client, orders["client"])
+    product_ids, line_product = external_codes(Product, lines["product"])
+    order_key = orders["order"].astype(np.int64)
+    by_key = np.argsort(order_key)
+    line_order = (
+        by_key[np.searchsorted(order_key, lines["order"].astype(np.int64), sorter=by_key)]
+        if len(lines)
+        else (np.zeros(0, np.int64))
+    )
+    in_order = np.argsort(line_order, kind="stable")
+    return OrderRows(
+        clients=client_ids,
+        products=product_ids,
+        order_key=order_key,
+        order_client=order_client,
+        order_day=orders["second"].astype(float) / SECONDS_PER_DAY,
+        line_order=line_order[in_order],
+        line_product=line_product[in_order],
+        line_quantity=lines["quantity"].astype(float)[in_order],
+        line_price=lines["price"].astype(float)[in_order],
+    )
+
+
+def copy_numbers(statement: str, parameters: dict, columns: list[tuple[str, str]]) -> np.ndarray:
+    """The rows of a binary COPY whose columns are eight bytes wide and never null, as a structured array."""
+    layout = [("fields", ">i2")]
+    for name, kind in columns:
+        layout += [(f"{name}_length", ">i4"), (name, kind)]
+    record = np.dtype(layout)
+    with connection.cursor() as cursor, cursor.copy(statement, parameters) as copy:
+        data = b"".join(copy)
+    rows = (len(data) - COPY_HEADER_BYTES) // record.itemsize
+    return np.frombuffer(data, record, rows, COPY_HEADER_BYTES)
+
+
+def external_codes(model: type, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(external ids sorted by code point, (N,) int32 position of each key's external id)."""
+    unique, inverse = np.unique(keys.astype(np.int64), return_inverse=True)
+    names = dict(model.objects.filter(pk__in=unique.tolist()).values_list("pk", "external_id"))
+    ids = np.array([names[key] for key in unique.tolist()], dtype=str)
+    order = np.argsort(ids, kind="stable")
+    position = np.empty(len(order), np.int32)
+    position[order] = np.arange(len(order), dtype=np.int32)
+    return ids[order], position[inverse]
+
+
+def baskets_of(
+    clients: np.ndarray,
+    products: np.ndarray,
+    order_client: np.ndarray,
+    order_day: np.ndarray,
+    line_order: np.ndarray,
+    line_product: np.ndarray,
+    line_quantity: np.ndarray,
+    line_price: np.ndarray,
+) -> OrderHistory:
+    """Baskets of orders that are sorted by client and time.
+
+    Lines of one product in an order are added up. What is below zero then is a return: it takes from
+    the client's latest purchases of the product before it. Lines with nothing left, and orders
+    without a line, are not in the result.
+    """
+    key = line_order.astype(np.int64) * max(len(products), 1) + line_product
+    unique, inverse = np.unique(key, return_inverse=True)
+    quantity = np.bincount(inverse, line_quantity, minlength=len(unique)).round(3)
+    weight = np.where(np.isnan(line_price), 0, np.maximum(line_quantity, 0))
+    paid = np.bincount(inverse, weight * np.nan_to_num(line_price), minlength=len(unique))
+    weights = np.bincount(inverse, weight, minlength=len(unique))
+    price = np.divide(paid, weights, out=np.full(len(unique), np.nan), where=weights > 0)
+    order, product = np.divmod(unique, max(len(products), 1))
+    quantity = less_returns(quantity, order_client[order].astype(np.int64) * max(len(products), 1) + product)
+    kept = quantity > 0
+    with_lines = np.zeros(len(order_client), bool)
+    with_lines[order[kept]] = True
+    position = np.cumsum(with_lines) - 1
+    return OrderHistory(
+        clients=clients,
+        products=products,
+        order_client=order_client[with_lines].astype(np.int32),
+        order_day=order_day[with_lines],
+        line_order=position[order[kept]].astype(np.int32),
+        line_product=product[kept].astype(np.int32),
+        line_quantity=quantity[kept],
+        line_price=price[kept],
+    )
+
+
+def less_returns(quantity: np.ndarray, bought_by: np.ndarray) -> np.ndarray:
+    """`quantity` with each return taken from the latest earlier purchases of the same client and product.
+
+    Args:
+        quantity: (N,) net units of an order and product, in order of time for each client.
+        bought_by: (N,) a number that is the same for lines of one client and product.
+    """
+    quantity = quantity.copy()
+    by_owner = np.argsort(bought_by, kind="stable")
+    place = np.empty(len(by_owner), np.int64)
+    place[by_owner] = np.arange(len(by_owner))
+    for returned in np.flatnonzero(quantity < 0):
+        left, at = -quantity[returned], place[returned] - 1
+        while left > 0 and at >= 0 and bought_by[by_owner[at]] == bought_by[returned]:
+            taken = min(left, max(quantity[by_owner[at]], 0.0))
+            quantity[by_owner[at]] -= taken
+            left -= taken
+            at -= 1
+    return quantity.round(3)
+
+
+def rows_of_client(rows: OrderRows, client: str) -> tuple[np.ndarray, np.ndarray]:
+    """(positions of the client's orders, positions of their lines)."""
+    code = np.searchsorted(rows.clients, client)
+    if code == len(rows.clients) or rows.clients[code] != client:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    first, stop = np.searchsorted(rows.order_client, [code, code + 1])
+    return np.arange(first, stop), ranges(
+        np.searchsorted(rows.line_order, [first]), np.searchsorted(rows.line_order, [stop])
+    )

@@ -1,0 +1,58 @@
+"""What is asked of the engine and what it answers: plain data."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from recommender.models import ModelVersion
+
+RECOMMENDATION = "recommendation"
+ORDER_ANALYSIS = "order-analysis"
+DEMAND_FORECASTING = "demand-forecasting"
+CROSS_SELL = "cross-sell"
+UPSELL = "upsell"
+
+DEFAULT_LIMIT = 10
+DEFAULT_HORIZON_DAYS = 28
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionRequest:
+    """One client's wish. The JSON sections have been checked, and have no nulls.
+
+    orders       [{orderId?, date?, items: [{product, quantity, price?}]}], besides the stored ones
+    preferences, market, stock, parameters   as DESIGN's "Inputs that must take effect" names them
+    model_name, model_version                the model asked for, if any
+    """
+
+    client: str
+    purpose: str
+    now: datetime
+    orders: list[dict[str, Any]] = field(default_factory=list)
+    preferences: dict[str, Any] = field(default_factory=dict)
+    market: dict[str, Any] = field(default_factory=dict)
+    stock: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    model_name: str | None = None
+    model_version: str | None = None
+
+    @property
+    def limit(self) -> int:
+        return int(min(self.parameters.get("limit", DEFAULT_LIMIT), self.preferences.get("maxItems", 100)))
+
+    @property
+    def horizon_days(self) -> int:
+        return int(self.parameters.get("horizonDays", DEFAULT_HORIZON_DAYS))
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionResult:
+    """`recommendations`, `insights` and `accuracy` are documents as the contract shows them."""
+
+    recommendations: list[dict[str, Any]]
+    insights: dict[str, Any]
+    accuracy: dict[str, float]
+    confidence: float
+    parameters: dict[str, Any]
+    model_version: ModelVersion
+    seconds: float

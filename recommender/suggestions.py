@@ -1,0 +1,157 @@
+"""Suggest: a batch of requests to a batch of results. One request is a batch of one."""
+
+import time
+from collections import defaultdict
+
+import numpy as np
+
+from recommender import registry
+from recommender.answers import answer
+from recommender.engine.candidates import Candidates, candidates_of
+from recommender.engine.history import OrderHistory
+from recommender.engine.samples import prefixes
+from recommender.engine.scoring import features_of
+from recommender.engine.training import Model
+from recommender.items import Item
+from recommender.models import Client, ModelVersion, Product
+from recommender.request_history import as_of, day_of, history_of_requests
+from recommender.requests import (
+    CROSS_SELL,
+    DEMAND_FORECASTING,
+    UPSELL,
+    SuggestionRequest,
+    SuggestionResult,
+)
+
+__all__ = ["SuggestionRequest", "SuggestionResult", "suggest"]
+
+
+def suggest(requests: list[SuggestionRequest]) -> list[SuggestionResult]:
+    """Answer each request, in order.
+
+    Raises:
+        NoModelError: nothing has been trained.
+        DamagedArtifactError: the files of the model that should answer are not what was published.
+    """
+    by_version: dict[ModelVersion, list[int]] = defaultdict(list)
+    for position, request in enumerate(requests):
+        asked_time = as_of(request) if "asOf" in request.parameters else None
+        by_version[registry.version_for(request.model_name, request.model_version, asked_time)].append(position)
+    results: dict[int, SuggestionResult] = {}
+    for version, positions in by_version.items():
+        answers = suggest_with(version, [requests[position] for position in positions])
+        results |= dict(zip(positions, answers, strict=True))
+    return [results[position] for position in range(len(requests))]
+
+
+def suggest_with(version: ModelVersion, requests: list[SuggestionRequest]) -> list[SuggestionResult]:
+    started = time.perf_counter()
+    model = registry.load(version)
+    history = history_of_requests(requests, model.knowledge.products)
+    now = np.array([day_of(as_of(request)) for request in requests])
+    segments = segments_of(requests)
+    codes = {name: code for code, name in enumerate(model.segments)}
+    segment = np.array([codes.get(name, -1) for name in segments])
+    candidates = candidates_of(history, segment, model.knowledge)
+    probability = probabilities(model, candidates, now, requests)
+    facts = Product.objects.in_bulk(history.products[np.unique(candidates.product)].tolist(), field_name="external_id")
+    first = np.searchsorted(candidates.client, np.arange(len(requests) + 1))
+    first_order = np.searchsorted(history.order_client, np.arange(len(requests) + 1))
+    judged = [
+        items_of(model, history, candidates, probability, slice(*first[i : i + 2]), now[i], facts, segments[i])
+        for i in range(len(requests))
+    ]
+    seconds = (time.perf_counter() - started) / len(requests)
+    return [
+        answer(
+            request, items, prefixes(history, first_order[i : i + 1], first_order[i + 1 : i + 2]), now[i], version,
+            model, seconds,
+        )
+        for i, (request, items) in enumerate(zip(requests, judged, strict=True))
+    ]  # fmt: skip
+
+
+def segments_of(requests: list[SuggestionRequest]) -> list[str]:
+    """The segment of each request's client, "" where it has none; a chain's where only that has one."""
+    clients = {request.client for request in requests}
+    found = {
+        client: own or chain or ""
+        for client, own, chain in Client.objects.filter(external_id__in=clients).values_list(
+            "external_id", "segment", "chain__segment"
+        )
+    }
+    return [found.get(request.client, "") for request in requests]
+
+
+def probabilities(
+    model: Model, candidates: Candidates, now: np.ndarray, requests: list[SuggestionRequest]
+) -> np.ndarray:
+    """(R,) float64: what `confidence` means for the purpose of the row's request."""
+    features = features_of(candidates, now)
+    next_order = model.next_order.probability(features, candidates.is_new)
+    within = model.within_horizon.probability(features, candidates.is_new)
+    purpose = np.array([request.purpose for request in requests])[candidates.client]
+    asked = np.array([request.horizon_days for request in requests], float)[candidates.client]
+    # A constant rate of purchase carries the model's horizon over to the one asked for.
+    within_asked = 1 - (1 - within) ** (asked / model.horizon_days)
+    chosen = np.where(np.isin(purpose, (CROSS_SELL, UPSELL)), within, next_order)
+    return np.round(np.where(purpose == DEMAND_FORECASTING, within_asked, chosen), 4)
+
+
+def items_of(
+    model: Model,
+    history: OrderHistory,
+    candidates: Candidates,
+    probability: np.ndarray,
+    rows: slice,
+    now: float,
+    facts: dict[str, Product],
+    segment: str,
+) -> list[Item]:
+    """The candidates of one client as items, most probable first."""
+    knowledge, purchases = model.knowledge, candidates.purchases
+    group = model.segments.index(segment) if segment in model.segments else -1
+    known = len(knowledge.products)
+    order_days = (
+        history.order_day[history.order_client == candidates.client[rows.start]] if rows.stop > rows.start else []
+    )
+    items = []
+    for row in range(rows.start, rows.stop):
+        code, own = int(candidates.product[row]), int(candidates.purchase[row])
+        product = str(history.products[code])
+        about = facts.get(product)
+        other = int(candidates.goes_with[row])
+        both, buyers = knowledge.share_of_buyers(code, other) if other >= 0 and own < 0 else (0, 0)
+        list_price = float(about.list_price) if about and about.list_price is not None else None
+        if own >= 0:
+            quantity, price = purchases.quantity[own], known_number(purchases.price[own]) or list_price
+        else:
+            quantity, price = knowledge.quantity[code], list_price
+        if price is None and code < known:
+            price = known_number(knowledge.price[code])
+        items.append(
+            Item(
+                product=product,
+                facts=about,
+                probability=float(probability[row]),
+                is_new=own < 0,
+                orders=int(purchases.orders[own]) if own >= 0 else 0,
+                client_orders=len(order_days),
+                orders_since_first=int(np.sum(order_days >= purchases.first_day[own])) if own >= 0 else 0,
+                days_since=float(now - purchases.last_day[own]) if own >= 0 else None,
+                gap_days=known_number(purchases.gap_days[own]) if own >= 0 else None,
+                typical_quantity=float(quantity) if quantity == quantity else 1.0,
+                usual_price=price,
+                goes_with=str(history.products[other]) if other >= 0 and own < 0 else None,
+                buyers_of_both=both,
+                buyers_of_other=buyers,
+                recent_buyers=int(knowledge.recent_buyers[group, code]) if code < known else 0,
+                recent_clients=int(knowledge.recent_clients[group]),
+                popular_in=segment if group >= 0 else "",
+            )
+        )
+    return sorted(items, key=lambda item: (-item.probability, item.product))
+
+
+def known_number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,97 @@
+"""Training on the stored history: from orders to a version that answers."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import numpy as np
+from django.db import connection, transaction
+from django.db.models import Max
+
+from recommender import registry
+from recommender.engine.history import OrderHistory
+from recommender.engine.training import Model, train
+from recommender.errors import NotEnoughHistoryError, TrainingRunsError
+from recommender.insights import date_of
+from recommender.models import Client, ModelVersion
+from recommender.order_rows import read_order_rows
+from recommender.request_history import day_of
+
+MODEL_NAME = "sales-recommender-v2"
+ADVISORY_LOCK = 7_235_011  # any number that nothing else on the database uses
+
+
+def train_version(until: datetime, seed: int = 0) -> ModelVersion:
+    """Train on the orders before `until` and publish the model as a candidate.
+
+    Raises:
+        NotEnoughHistoryError: there is no order to learn from.
+        TrainingRunsError: another training is under way.
+    """
+    with one_trainer():
+        started = time.monotonic()
+        history = read_order_rows(until).baskets()
+        if not len(history.order_day):
+            raise NotEnoughHistoryError(
+                f"There are no orders before {until:%Y-%m-%d %H:%M}. Load some with `manage.py import_orders`."
+            )
+        version = new_version(history, until, seed)
+        try:
+            model = train(history, segment_names(history), day_of(until), seed)
+            registry.publish(version, model)
+        except Exception as error:
+            version.status, version.failure = ModelVersion.Status.FAILED, f"{type(error).__name__}: {error}"
+            version.save()
+            raise
+        describe(version, model)
+        version.training_seconds = round(time.monotonic() - started, 2)
+        version.status = ModelVersion.Status.CANDIDATE
+        version.save()
+        return version
+
+
+@contextmanager
+def one_trainer() -> Iterator[None]:
+    """Hold PostgreSQL's advisory lock, which ends with the connection: a killed trainer leaves nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
+        if not cursor.fetchone()[0]:
+            raise TrainingRunsError("Another training is under way; wait until it has ended.")
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+
+
+@transaction.atomic
+def new_version(history: OrderHistory, until: datetime, seed: int) -> ModelVersion:
+    # Whatever stands as `training` was left by a trainer that was killed: this one holds the lock.
+    ModelVersion.objects.filter(status=ModelVersion.Status.TRAINING).update(
+        status=ModelVersion.Status.FAILED, failure="The training ended without a word."
+    )
+    newest = ModelVersion.objects.filter(name=MODEL_NAME).aggregate(Max("number"))["number__max"] or 0
+    return ModelVersion.objects.create(
+        name=MODEL_NAME,
+        number=newest + 1,
+        parameters={"seed": seed},
+        row_counts={
+            "clients": len(np.unique(history.order_client)),
+            "products": len(history.products),
+            "orders": len(history.order_day),
+            "lines": len(history.line_order),
+        },
+        data_from=date_of(history.order_day.min()),
+        data_until=until,
+    )
+
+
+def describe(version: ModelVersion, model: Model) -> None:
+    version.metrics = model.metrics
+    version.parameters = version.parameters | {"horizonDays": round(model.horizon_days, 1), "segments": model.segments}
+
+
+def segment_names(history: OrderHistory) -> np.ndarray:
+    """(C,) str, the segment of each client, "" for none."""
+    names = dict(Client.objects.exclude(segment="").values_list("external_id", "segment"))
+    return np.array([names.get(client, "") for client in history.clients.tolist()], dtype=str)

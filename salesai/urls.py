@@ -1,0 +1,20 @@
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+
+from activities.errors import bad_request, not_found, server_error
+from salesai.health import healthz, readyz
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("healthz", healthz),
+    path("readyz", readyz),
+    path("", include("activities.urls")),
+    # An unknown route gets the API's envelope, also where DEBUG would show Django's own page.
+    re_path(r"", not_found),
+]
+
+handler400 = bad_request
+handler404 = not_found
+handler500 = server_error
