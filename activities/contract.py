@@ -126,7 +126,8 @@ def check_query(path: str, given: dict[str, str]) -> dict[str, Any]:
     for name in given.keys() & known.keys():
         schema, checker = known[name]
         value = int(given[name]) if schema["type"] == "integer" and INTEGER.fullmatch(given[name]) else given[name]
-        faults |= {name: messages for messages in faults_by_path(checker.iter_errors(value)).values()}
+        if messages := faults_by_path(checker.iter_errors(value)).get(""):
+            faults[name] = messages
         values[name] = value
     if "\0" in "".join(given.values()):
         faults[next(name for name, value in given.items() if "\0" in value)] = ["Leave out the NUL character."]

@@ -29,10 +29,10 @@ class ActivityFilter(filters.FilterSet):
 
     client = filters.CharFilter(strip=False)
     rep = filters.CharFilter(strip=False)
-    activityType = filters.CharFilter("activity_type")  # noqa: N815
+    activityType = filters.CharFilter("activity_type")
     status = filters.CharFilter()
-    createdAfter = filters.CharFilter(method="created_after")  # noqa: N815
-    createdBefore = filters.CharFilter(method="created_before")  # noqa: N815
+    createdAfter = filters.CharFilter(method="created_after")
+    createdBefore = filters.CharFilter(method="created_before")
 
     class Meta:
         model = Activity

@@ -31,7 +31,7 @@ def shown_model(activity: Activity) -> dict[str, Any]:
     return {name: value for name, value in activity.ai_model.items() if name not in ("confidence", "requested")}
 
 
-def create_activity(fields: dict[str, Any]) -> Activity:
+def create_activity(**fields: Any) -> Activity:
     return Activity.objects.create(**fields, ai_model=fields.get("requested_model", {}))
 
 

@@ -41,7 +41,7 @@ class ActivityViewSet(viewsets.GenericViewSet):
         return Response({"success": True, "data": page.data, "total": matching.count()})
 
     def create(self, request: Request) -> Response:
-        return self.answer(create_activity(self.validated(request)), status.HTTP_201_CREATED)
+        return self.answer(create_activity(**self.validated(request)), status.HTTP_201_CREATED)
 
     def retrieve(self, request: Request, pk: str) -> Response:
         response = self.answer(self.find(pk))

@@ -14,6 +14,7 @@ from recommender.listing import Listing, make_listing
 from recommender.models import ModelVersion
 from recommender.purposes import CHOOSE, replaced_by
 from recommender.reasons import category_of, reason_of
+from recommender.request_history import day_of
 from recommender.requests import CROSS_SELL, DEMAND_FORECASTING, UPSELL, SuggestionRequest, SuggestionResult
 from recommender.terms import Terms, demand_factor
 
@@ -47,9 +48,10 @@ def answer(
         "riskFactors": risk_factors(history, now, listing, request.limit),
         "opportunities": opportunities(items),
     }
-    if "asOf" in request.parameters and version.data_until.timestamp() / 86400 > now:
+    if "asOf" in request.parameters and day_of(version.data_until) > now:
         insights["riskFactors"].append(
-            f"No model was trained on orders before {request.parameters['asOf']} alone; {version.version} has seen later ones."
+            f"No model was trained on orders before {request.parameters['asOf']} alone; "
+            f"{version.version} has seen later ones."
         )
     if request.purpose == DEMAND_FORECASTING:
         insights["seasonality"]["products"] = forecasts(listing, request, history, now)

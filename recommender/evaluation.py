@@ -49,7 +49,7 @@ def evaluate(cut: datetime, until: datetime, seed: int = 0) -> Evaluation:
             f"There are {len(before.order_day)} orders before {cut:%Y-%m-%d} and {len(first_orders)} clients of theirs "
             "that ordered after it; choose another cut."
         )
-    segments, segment = segment_codes(segment_names(before))
+    _, segment = segment_codes(segment_names(before))
     model = train(before, segment_names(before), day_of(cut), seed)
     samples = samples_at(before, after, first_orders)
     baskets = [codes_in(before, after, basket) for basket in bought_within(after, samples, None)]

@@ -18,6 +18,12 @@ class ExternalIdField(models.CharField):
         super().__init__(**{"max_length": EXTERNAL_ID_LENGTH, "unique": True, "db_collation": "C"} | options)
 
 
+class ClientQuerySet(models.QuerySet):
+    def busiest(self) -> "Client | None":
+        """The client with the most orders."""
+        return self.annotate(order_count=models.Count("orders")).order_by("-order_count", "external_id").first()
+
+
 class Client(models.Model):
     external_id = ExternalIdField()
     name = models.CharField(max_length=200, blank=True)
@@ -31,6 +37,8 @@ class Client(models.Model):
         help_text="The parent client that shares terms and taste.",
     )
     region = models.CharField(max_length=100, blank=True)
+
+    objects = ClientQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -80,12 +88,25 @@ class Product(models.Model):
         return self.name or self.external_id
 
 
+class OrderQuerySet(models.QuerySet):
+    def recent_of(self, client: str) -> "OrderQuerySet":
+        """Orders of the client with that external id, latest first, with `line_count` and `amount`."""
+        amount = F("lines__quantity") * F("lines__unit_price")
+        return (
+            self.filter(client__external_id=client)
+            .annotate(line_count=models.Count("lines"), amount=models.Sum(amount))
+            .order_by("-ordered_at", "-external_id")
+        )
+
+
 class Order(models.Model):
     external_id = ExternalIdField()
     client = models.ForeignKey(Client, models.PROTECT, related_name="orders", db_index=False)
     rep = models.ForeignKey(SalesRep, models.SET_NULL, null=True, blank=True, related_name="orders")
     ordered_at = models.DateTimeField()
     source = models.CharField(max_length=30, blank=True, help_text='Where it came from: "api" or the import\'s format.')
+
+    objects = OrderQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -48,7 +48,7 @@ def version_for(name: str | None, version: str | None, as_of: datetime | None) -
 
     Raises NoModelError where nothing has been trained.
     """
-    usable = [row for row in ModelVersion.objects.exclude(artifact="").exclude(status=ModelVersion.Status.FAILED)]
+    usable = list(ModelVersion.objects.exclude(artifact="").exclude(status=ModelVersion.Status.FAILED))
     active = [row for row in usable if row.status == ModelVersion.Status.ACTIVE]
     if not active:
         raise NoModelError

@@ -110,8 +110,9 @@ STORAGES = {
     },
 }
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
-if not PRODUCTION:
+if PRODUCTION:
+    STATIC_ROOT = BASE_DIR / "staticfiles"
+else:
     # No collectstatic is needed to work on the project: files are served from where they are.
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     WHITENOISE_USE_FINDERS = True

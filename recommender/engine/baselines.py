@@ -13,7 +13,11 @@ def global_top(history: OrderHistory) -> np.ndarray:
 
 
 def personal_top(purchases: Purchases, clients: int, popular: np.ndarray, k: int) -> list[np.ndarray]:
-    """GP-TopFreq: per client the own products by count, ties and the rest by popularity (`popular`: codes, best first)."""
+    """GP-TopFreq: per client the own products by count, ties and the rest by popularity.
+
+    Args:
+        popular: (P,) product codes, the most popular first.
+    """
     rank = np.argsort(popular)
     order = np.lexsort((rank[purchases.product], -purchases.orders, purchases.client))
     first = np.searchsorted(purchases.client, np.arange(clients + 1))

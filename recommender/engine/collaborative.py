@@ -1,8 +1,11 @@
 """Collaborative filtering: item-item neighbours and matrix factorisation, both by `implicit`."""
 
+import warnings
+
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
 from implicit.nearest_neighbours import BM25Recommender
+from implicit.utils import ParameterWarning
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
@@ -26,7 +29,10 @@ def fit_neighbours(bought: sparse.csr_matrix) -> sparse.csr_matrix:
     if not bought.nnz:
         return sparse.csr_matrix((bought.shape[1], bought.shape[1]), dtype=np.float32)
     model = BM25Recommender(K=min(NEIGHBOURS, bought.shape[1]), K1=1.2, B=0.6, num_threads=1)
-    model.fit(bought, show_progress=False)
+    with warnings.catch_warnings():
+        # implicit passes its own weighted matrix on as COO, and warns of that.
+        warnings.simplefilter("ignore", ParameterWarning)
+        model.fit(bought, show_progress=False)
     similarity = model.similarity.tocsr().astype(np.float32)
     similarity.setdiag(0)
     similarity.eliminate_zeros()
@@ -54,15 +60,15 @@ def fit_factors(bought: sparse.csr_matrix, seed: int) -> np.ndarray:
     if not bought.nnz:
         return np.zeros((bought.shape[1], 1), np.float32)
     factors = min(FACTORS, max(1, min(bought.shape) - 1))
-    model = AlternatingLeastSquares(
-        factors=factors,
-        regularization=REGULARIZATION,
-        alpha=ALPHA,
-        iterations=ITERATIONS,
-        num_threads=1,
-        random_state=seed,
-    )
     with threadpool_limits(1):
+        model = AlternatingLeastSquares(
+            factors=factors,
+            regularization=REGULARIZATION,
+            alpha=ALPHA,
+            iterations=ITERATIONS,
+            num_threads=1,
+            random_state=seed,
+        )
         model.fit(bought, show_progress=False)
     return np.ascontiguousarray(model.item_factors, np.float32)
 

@@ -1,0 +1,55 @@
+"""JSON documents as tables for people."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+NOTHING = "\N{EN DASH}"
+
+
+def table(headers: list[str], rows: Iterable[Iterable[Any]]) -> SafeString:
+    body = [[NOTHING if cell is None or cell == "" else cell for cell in row] for row in rows]
+    if not body:
+        return mark_safe(NOTHING)
+    return mark_safe(render_to_string("unfold/components/table.html", {"table": {"headers": headers, "rows": body}}))
+
+
+def key_values(values: Mapping[str, Any]) -> SafeString:
+    return table(["", ""], [(name, readable(value)) for name, value in values.items()])
+
+
+def readable(value: Any) -> Any:
+    match value:
+        case list():
+            return ", ".join(str(item) for item in value) or NOTHING
+        case dict():
+            return "; ".join(f"{name}: {readable(inner)}" for name, inner in value.items()) or NOTHING
+    return value
+
+
+def sentences(blocks: Mapping[str, list[str]]) -> SafeString:
+    """Titled lists; those without an entry are left out."""
+    return format_html_join(
+        "",
+        '<p class="font-semibold">{}</p><ul class="list-disc ml-4 mb-4">{}</ul>',
+        (
+            (title, format_html_join("", "<li>{}</li>", ((line,) for line in lines)))
+            for title, lines in blocks.items()
+            if lines
+        ),
+    ) or mark_safe(NOTHING)
+
+
+def orders_table(orders: Iterable[Any]) -> SafeString:
+    """Orders with `line_count` and `amount`."""
+    return table(
+        ["Ordered", "Order", "Lines", "Amount"],
+        ((f"{o.ordered_at:%Y-%m-%d}", o.external_id, o.line_count, f"{o.amount or 0:,.2f}") for o in orders),
+    )
+
+
+def share(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.0%}"

@@ -1,0 +1,161 @@
+import pytest
+
+from recommender.models import ModelVersion, Order, Product
+from tests.conftest import API
+from tests.wholesale import LAST_DAY, STAPLES
+
+NOW = {"parameters": {"asOf": LAST_DAY.isoformat()}}
+TYPES = ["recommendation", "order-analysis", "demand-forecasting", "cross-sell", "upsell"]
+
+pytestmark = pytest.mark.usefixtures("wholesale_house")
+
+
+def products(activity):
+    return [line["product"] for line in activity["recommendations"]]
+
+
+def test_the_staples_of_a_client_are_suggested_first_with_reasons_from_its_orders(tool):
+    activity = tool.generated(client="cafe-03", aiModel=NOW)
+
+    assert activity["status"] == "completed"
+    assert set(products(activity)[:3]) == set(STAPLES["cafe"])
+    line = activity["recommendations"][0]
+    ordered = Order.objects.filter(client__external_id="cafe-03", lines__product__external_id=line["product"]).count()
+    assert f"Ordered in {ordered} of " in line["reason"]
+    assert line["category"] == "frequent-buy"
+    assert 0.5 < line["confidence"] <= 1
+    assert activity["generatedOrder"]["totalAmount"] == pytest.approx(
+        sum(item["quantity"] * item["price"] for item in activity["generatedOrder"]["items"]), abs=0.005
+    )
+
+
+@pytest.mark.parametrize("purpose", TYPES)
+def test_every_type_answers_in_the_contracts_shape(tool, purpose):
+    activity = tool.generated(client="cafe-03", activityType=purpose, aiModel=NOW)
+
+    assert activity["aiModel"]["name"] == "sales-recommender-v2"
+    assert 0 <= activity["accuracy"]["estimated"] <= 1
+    assert activity["insights"].keys() == {"buyingPatterns", "seasonality", "riskFactors", "opportunities"}
+    assert len(activity["insights"]["seasonality"]["months"]) == 12
+
+
+def test_cross_sell_names_what_the_product_goes_with_and_never_what_was_bought(tool):
+    activity = tool.generated(client="cafe-03", activityType="cross-sell", aiModel=NOW)
+    bought = set(
+        Product.objects.filter(order_lines__order__client__external_id="cafe-03").values_list("external_id", flat=True)
+    )
+
+    assert activity["recommendations"]
+    assert bought.isdisjoint(products(activity))
+    assert {line["goesWith"] for line in activity["recommendations"]} <= bought
+
+
+def test_upsell_is_dearer_than_what_it_replaces_and_says_by_how_much(tool):
+    activity = tool.generated(client="cafe-03", activityType="upsell", aiModel=NOW)
+
+    line = activity["recommendations"][0]
+    assert (line["product"], line["replaces"]) == ("coffee-gold", "coffee")
+    assert line["uplift"] > 0
+
+
+def test_a_forecast_comes_with_its_weeks_and_an_interval(tool):
+    parameters = NOW["parameters"] | {"horizonDays": 14}
+    activity = tool.generated(client="bar-02", activityType="demand-forecasting", aiModel={"parameters": parameters})
+
+    series = activity["insights"]["seasonality"]["products"]
+    assert [entry["product"] for entry in series] == products(activity)
+    forecast = series[0]["forecast"]
+    assert forecast["low"] <= forecast["units"] <= forecast["high"]
+    assert (forecast["from"], forecast["to"]) == ("2025-11-02", "2025-11-16")
+
+
+def test_the_same_moment_gives_the_same_answer(tool):
+    first, second = (tool.generated(client="bar-05", aiModel=NOW) for _ in range(2))
+
+    assert first["recommendations"] == second["recommendations"]
+    assert first["insights"] == second["insights"]
+
+
+def test_orders_in_the_request_are_the_history_of_an_unknown_client(tool):
+    orders = [
+        {"orderId": f"x{day}", "date": f"2025-10-{day:02}T08:00:00Z", "items": [{"product": "beer", "quantity": 24}]}
+        for day in (1, 8, 15, 22)
+    ]
+
+    activity = tool.generated(client="unheard-of", inputData={"historicalOrders": orders}, aiModel=NOW)
+
+    [beer] = [line for line in activity["recommendations"] if line["product"] == "beer"]
+    assert beer["quantity"] == 24
+    assert beer["reason"].startswith("Ordered in 4 of 4 orders since the first time, every 7 days in the median;")
+
+
+def test_a_client_without_orders_is_told_so(tool):
+    activity = tool.generated(client="nobody", aiModel=NOW)
+
+    assert activity["recommendations"]
+    assert "No order of this client is known" in activity["insights"]["riskFactors"][0]
+
+
+def test_wishes_market_and_stock_take_effect(tool):
+    inputs = {
+        "clientPreferences": {"excludeProducts": ["coffee"], "maxItems": 2},
+        "marketData": {"prices": {"sugar": 2}, "promotions": {"sugar": 0.5}},
+        "inventoryLevels": {"milk": {"onHand": 13, "reserved": 0, "incoming": 40}, "honey": 0},
+    }
+
+    activity = tool.generated(client="cafe-03", inputData=inputs, aiModel=NOW)
+
+    lines = {line["product"]: line for line in activity["recommendations"]}
+    assert lines.keys() == {"sugar", "milk"}
+    assert lines["sugar"]["price"] == 1
+    assert "50% off" in lines["sugar"]["reason"]
+    assert lines["milk"]["quantity"] in (6, 12)
+
+
+def test_a_model_that_is_not_there_is_answered_by_the_active_one(tool):
+    activity = tool.generated(aiModel={"name": "oracle", "version": "9.9.9"})
+
+    assert activity["aiModel"]["version"] == "2.1.0"
+    assert activity["aiModel"]["requested"] == {"name": "oracle", "version": "9.9.9"}
+
+
+def test_an_order_that_was_just_pushed_counts_at_once(tool):
+    order = {
+        "order": "new",
+        "client": "fresh",
+        "date": "2025-10-31T08:00:00Z",
+        "items": [{"product": "gin", "quantity": 3}],
+    }
+    assert tool.post({"items": [order]}, "/orders").body == {
+        "success": True,
+        "created": 1,
+        "updated": 0,
+        "unchanged": 0,
+    }
+
+    activity = tool.generated(client="fresh", aiModel=NOW)
+
+    [gin] = [line for line in activity["recommendations"] if line["product"] == "gin"]
+    assert gin["reason"].startswith("Ordered in 1 of 1 order since the first time; last 2 days ago.")
+
+
+def test_without_a_model_generating_is_a_503_that_changes_nothing(tool):
+    ModelVersion.objects.update(status=ModelVersion.Status.RETIRED)
+    activity = tool.file()
+
+    answer = tool.generate(activity["_id"])
+
+    assert (answer.status_code, answer.body["code"]) == (503, "no_model")
+    assert tool.get(f"{API}/{activity['_id']}").body["data"] == activity
+
+
+def test_a_damaged_model_leaves_the_activity_failed_with_the_reason_and_its_former_results(tool):
+    activity = tool.generated(aiModel=NOW)
+    ModelVersion.objects.update(sha256="0" * 64)
+
+    answer = tool.generate(activity["_id"])
+
+    stored = tool.get(f"{API}/{activity['_id']}").body["data"]
+    assert (answer.status_code, stored["status"]) == (500, "failed")
+    assert "damaged" in stored["metadata"]["failure"]
+    assert stored["recommendations"] == activity["recommendations"]

@@ -1,0 +1,74 @@
+from tests.conftest import API
+
+
+def test_a_section_given_replaces_one_left_out_stays_and_null_empties(tool):
+    activity = tool.file(metadata={"a": 1}, feedback={"comments": "good"}, inputData={"marketData": {"x": 1}})
+    plain = {name: activity[name] for name in ("client", "rep", "activityType")}
+
+    changed = tool.put(activity["_id"], plain | {"metadata": {"b": 2}, "inputData": None}).body["data"]
+
+    assert changed["metadata"] == {"b": 2}
+    assert changed["feedback"] == {"comments": "good"}
+    assert changed["inputData"] == {}
+
+
+def test_put_wants_the_required_fields_and_patch_does_not(tool):
+    activity = tool.file()
+
+    assert tool.put(activity["_id"], {"rep": "x"}).body["details"].keys() == {"client", "activityType"}
+    assert tool.patch(activity["_id"], {"rep": "x"}).body["data"]["rep"] == "x"
+
+
+def test_a_document_that_is_sent_back_changes_nothing_but_its_time(tool, wholesale_house):
+    activity = tool.generated(aiModel={"parameters": {"limit": 3}})
+
+    answer = tool.put(activity["_id"], activity).body["data"]
+
+    assert answer | {"updatedAt": ""} == activity | {"updatedAt": ""}
+
+
+def test_new_inputs_make_old_results_untrue(tool, wholesale_house):
+    activity = tool.generated()
+
+    changed = tool.patch(activity["_id"], {"client": "bar-01"}).body["data"]
+
+    assert changed["status"] == "processing"
+    assert (changed["recommendations"], changed["insights"], changed["accuracy"]) == ([], {}, {})
+    assert (changed["generatedOrder"], changed["processingTime"], changed["aiModel"]) == ({}, None, {})
+
+
+def test_the_accepted_products_make_the_order(tool, wholesale_house):
+    activity = tool.generated()
+    first, second = (line["product"] for line in activity["recommendations"][:2])
+    feedback = {"acceptedRecommendations": [first, second, "elsewhere"], "rejectedRecommendations": [second]}
+
+    order = tool.patch(activity["_id"], {"feedback": feedback}).body["data"]["generatedOrder"]
+
+    line = activity["recommendations"][0]
+    assert order["items"] == [{"product": first, "quantity": line["quantity"], "price": line["price"]}]
+    assert order["totalAmount"] == round(line["quantity"] * line["price"], 2)
+    assert order["orderId"]
+    withdrawn = tool.patch(activity["_id"], {"feedback": {}}).body["data"]["generatedOrder"]
+    assert withdrawn == activity["generatedOrder"]
+
+
+def test_a_stale_etag_changes_nothing(tool):
+    activity = tool.file()
+    etag = tool.get(f"{API}/{activity['_id']}").headers["ETag"]
+    tool.patch(activity["_id"], {"metadata": {"seen": 1}}, if_match=etag)
+
+    late = tool.patch(activity["_id"], {"metadata": {}}, if_match=etag)
+
+    assert (late.status_code, late.body["code"]) == (412, "stale_etag")
+    assert tool.delete(activity["_id"], if_match=etag).status_code == 412
+    assert tool.get(f"{API}/{activity['_id']}").body["data"]["metadata"] == {"seen": 1}
+
+
+def test_cancel_is_final_and_a_completed_activity_cannot_be_cancelled(tool, wholesale_house):
+    waiting, done = tool.file(), tool.generated()
+
+    assert tool.post(path=f"{API}/{waiting['_id']}/cancel").body["data"]["status"] == "cancelled"
+    assert tool.post(path=f"{API}/{waiting['_id']}/cancel").status_code == 200
+    assert tool.generate(waiting["_id"]).status_code == 409
+    assert tool.patch(waiting["_id"], {"client": "bar-01"}).body["data"]["status"] == "cancelled"
+    assert tool.post(path=f"{API}/{done['_id']}/cancel").body["code"] == "conflict"

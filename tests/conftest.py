@@ -1,0 +1,98 @@
+import json
+from types import SimpleNamespace
+
+import pytest
+from django.conf import settings
+from django.core.files.storage import storages
+from django.test import Client as HttpClient
+from django.test import override_settings
+
+from activities.models import ApiKey
+from recommender.registry import promote
+from recommender.training import train_version
+from tests.wholesale import LAST_DAY, load_wholesale_house
+
+API = "/activity-ai-sales-order"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_models_folder(tmp_path_factory):
+    """Models trained by tests stay out of the installation's own."""
+    models = settings.STORAGES["models"] | {"OPTIONS": {"location": tmp_path_factory.mktemp("models")}}
+    with override_settings(STORAGES=settings.STORAGES | {"models": models}):
+        storages._storages.clear()
+        yield
+
+
+@pytest.fixture(scope="session")
+def wholesale_house(django_db_setup, django_db_blocker, own_models_folder):
+    """The order history of `tests.wholesale`, with a model that has learned from it; made once."""
+    with django_db_blocker.unblock():
+        load_wholesale_house()
+        promote(train_version(LAST_DAY))
+
+
+class Tool:
+    """A sales tool: sends JSON with its key, and gets (status, body)."""
+
+    def __init__(self, token: str | None):
+        self.http = HttpClient(headers={"api-key": token} if token else {}, raise_request_exception=False)
+
+    def send(self, method: str, path: str, body=None, **headers):
+        data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body)
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        content_type = headers.pop("content-type", "application/json")
+        response = self.http.generic(method, path, data, content_type=content_type, headers=headers)
+        response.body = json.loads(response.content) if response.content else None
+        return response
+
+    def get(self, path=API, **headers):
+        return self.send("GET", path, **headers)
+
+    def post(self, body=None, path=API, **headers):
+        return self.send("POST", path, body, **headers)
+
+    def put(self, activity_id, body, **headers):
+        return self.send("PUT", f"{API}/{activity_id}", body, **headers)
+
+    def patch(self, activity_id, body, **headers):
+        return self.send("PATCH", f"{API}/{activity_id}", body, **headers)
+
+    def delete(self, activity_id, **headers):
+        return self.send("DELETE", f"{API}/{activity_id}", **headers)
+
+    def file(self, **fields) -> dict:
+        """A new activity, as the API shows it."""
+        wanted = {"client": "cafe-00", "rep": "rep-0", "activityType": "recommendation"} | fields
+        response = self.post(wanted)
+        assert response.status_code == 201, response.body
+        return response.body["data"]
+
+    def generate(self, activity_id):
+        return self.post(path=f"{API}/{activity_id}/generate")
+
+    def generated(self, **fields) -> dict:
+        """A new activity with its suggestions, as the API shows it."""
+        activity = self.file(**fields)
+        answer = self.generate(activity["_id"])
+        assert answer.status_code == 200, answer.body
+        return self.get(f"{API}/{activity['_id']}").body["data"]
+
+
+@pytest.fixture
+def tool(db) -> Tool:
+    return Tool(ApiKey.issue("test")[1])
+
+
+@pytest.fixture
+def keys(db) -> SimpleNamespace:
+    """Tools with keys of every kind."""
+    revoked, token = ApiKey.issue("revoked")
+    revoked.revoke()
+    return SimpleNamespace(
+        full=Tool(ApiKey.issue("full")[1]),
+        read_only=Tool(ApiKey.issue("reader", read_only=True)[1]),
+        of_rep_0=Tool(ApiKey.issue("rep 0", rep="rep-0")[1]),
+        revoked=Tool(token),
+        none=Tool(None),
+    )

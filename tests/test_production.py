@@ -1,0 +1,50 @@
+"""Production refuses what is unsafe."""
+
+import os
+import subprocess
+import sys
+
+from django.conf import settings
+
+SAFE = {
+    "SALESAI_PRODUCTION": "true",
+    "SECRET_KEY": "x7" * 30 + "!qZ",
+    "ALLOWED_HOSTS": "sales.example.com",
+    "DATABASE_URL": "postgres://sales:secret@db.example.com/sales",
+}
+
+
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")} | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_deployment_check_is_clean():
+    result = manage("check", "--deploy", "--fail-level", "WARNING", **SAFE)
+
+    assert result.returncode == 0, result.stderr
+
+
+def test_production_does_not_start_on_the_embedded_database():
+    result = manage("check", **{name: value for name, value in SAFE.items() if name != "DATABASE_URL"})
+
+    assert result.returncode != 0
+    assert "DATABASE_URL" in result.stderr
+
+
+def test_production_does_not_make_a_secret_key_of_its_own():
+    result = manage("check", **{name: value for name, value in SAFE.items() if name != "SECRET_KEY"})
+
+    assert result.returncode != 0
+    assert "SECRET_KEY" in result.stderr
+
+
+def test_no_change_of_a_model_is_without_its_migration():
+    result = manage("makemigrations", "--check", "--dry-run")
+
+    assert result.returncode == 0, result.stdout
