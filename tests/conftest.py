@@ -8,6 +8,7 @@ from django.test import Client as HttpClient
 from django.test import override_settings
 
 from activities.models import ApiKey
+from recommender.models import Client, ModelVersion, Order, Product
 from recommender.registry import promote
 from recommender.training import train_version
 from tests.wholesale import LAST_DAY, load_wholesale_house
@@ -30,6 +31,13 @@ def wholesale_house(django_db_setup, django_db_blocker, own_models_folder):
     with django_db_blocker.unblock():
         load_wholesale_house()
         promote(train_version(LAST_DAY))
+
+
+@pytest.fixture
+def empty_house(db):
+    """No order history and no model, whatever other tests have made."""
+    for model in (ModelVersion, Order, Product, Client):
+        model.objects.all().delete()
 
 
 class Tool:

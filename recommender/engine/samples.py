@@ -23,23 +23,36 @@ class Samples:
     history: OrderHistory
 
 
-def samples_after(history: OrderHistory, cut: float, per_client: int, at_most: int, seed: int) -> Samples:
-    """The last `per_client` orders from day `cut` on of each client that had ordered before them.
+SHORT = 2  # orders; a client is as good as new up to there
+SHORT_SHARE = 0.1  # of the samples, at least, are of clients with so little history
 
-    Never more than `at_most`, drawn by `seed`.
+
+def samples_after(history: OrderHistory, cut: float, per_client: int, at_most: int, seed: int) -> Samples:
+    """The last `per_client` orders from day `cut` on of each client, at most `at_most`, drawn by `seed`.
+
+    A client's first order is among them, with an empty history. Where nearly all clients have long
+    histories, some are cut short: else nothing would be learned of clients that are new, or that a
+    caller knows only a few orders of.
     """
+    random = np.random.default_rng(seed)
     positions = np.arange(len(history.order_client))
     first_of_client = np.searchsorted(history.order_client, history.order_client)
     last_of_client = np.searchsorted(history.order_client, history.order_client, side="right") - 1
-    usable = (history.order_day >= cut) & (positions > first_of_client) & (last_of_client - positions < per_client)
+    usable = (history.order_day >= cut) & (last_of_client - positions < per_client)
     target = np.flatnonzero(usable)
     if len(target) > at_most:
-        target = np.sort(np.random.default_rng(seed).choice(target, at_most, replace=False))
+        target = np.sort(random.choice(target, at_most, replace=False))
+    first = first_of_client[target]
+    long = np.flatnonzero(target - first > SHORT)
+    missing = int(SHORT_SHARE * len(target)) - (len(target) - len(long))
+    if missing > 0:
+        shortened = random.choice(long, min(missing, len(long)), replace=False)
+        first[shortened] = target[shortened] - random.integers(0, SHORT + 1, len(shortened))
     return Samples(
         client=history.order_client[target],
         now=history.order_day[target],
         target=target,
-        history=prefixes(history, first_of_client[target], target),
+        history=prefixes(history, first, target),
     )
 
 

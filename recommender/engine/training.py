@@ -67,7 +67,9 @@ def train(history: OrderHistory, segment_names: np.ndarray, as_of: float, seed: 
     early = (samples.now < check_cut)[candidates.client]
     trial = TwoHeads.fit(features[early], candidates.is_new[early], in_next[early])
     probability = trial.probability(features, candidates.is_new)
-    metrics, recall = judge(history, samples, candidates, probability, in_next, baskets, samples.now >= check_cut)
+    known = np.bincount(samples.history.order_client, minlength=len(samples.now)) > 0
+    held_out = (samples.now >= check_cut) & known
+    metrics, recall = judge(history, samples, candidates, probability, in_next, baskets, held_out)
     return Model(
         as_of=as_of,
         knowledge=learn(history, as_of, segment, len(segments), seed),

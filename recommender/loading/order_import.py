@@ -1,0 +1,118 @@
+"""Import of an order file: all of it or, where a row is bad, nothing."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from recommender.loading.csv_file import open_csv
+from recommender.loading.errors import BadRowsError, UnreadableFileError
+from recommender.loading.master_data import CLIENTS, PRODUCTS, SALES_REPS, merge_staged
+from recommender.loading.merge import wait_for_other_merges
+from recommender.loading.order_file import OrderFile
+from recommender.loading.orders import merge_staged_orders
+from recommender.loading.parquet_file import open_dataset, open_parquet
+from recommender.loading.rejects import RejectsFile
+from recommender.loading.row_formats import RowFormat
+from recommender.loading.rows import MergeCounts
+from recommender.loading.staged_rows import (
+    STAGED_ROWS,
+    count_orders_with_several_dates,
+    orders_claimed_twice,
+    remove_rows,
+    stage_master_data,
+    stage_orders,
+)
+from recommender.loading.validation import check
+from recommender.loading.xlsx_file import open_xlsx
+
+# The field that names a client, rep or product, and the table it is kept in.
+MASTER_DATA = {"client": CLIENTS, "rep": SALES_REPS, "product": PRODUCTS}
+OPENERS = {".xlsx": open_xlsx, ".xlsm": open_xlsx, ".parquet": open_parquet, ".pq": open_parquet}
+
+
+@dataclass
+class ImportReport:
+    """What an import did.
+
+    lines    order lines of the file
+    skipped  rows that the format says are no orders, by reason
+    merged   what became of orders, clients, reps and products
+    """
+
+    rows: int = 0
+    lines: int = 0
+    rejected: int = 0
+    orders_with_several_dates: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    merged: dict[str, MergeCounts] = field(default_factory=dict)
+
+
+def open_order_file(path: Path) -> OrderFile:
+    """Open a CSV, Excel or Parquet file by its suffix, or a folder of Parquet files.
+
+    Raises:
+        UnreadableFileError: it is not there or cannot be read as what it should be.
+        ColumnsError: a folder's file lacks a column.
+    """
+    try:
+        return open_dataset(path) if path.is_dir() else OPENERS.get(path.suffix.lower(), open_csv)(path)
+    except OSError as error:
+        raise UnreadableFileError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def import_orders(
+    file: OrderFile,
+    row_format: RowFormat,
+    rejects: RejectsFile,
+    *,
+    skip_bad: bool = False,
+    dry_run: bool = False,
+    on_progress: Callable[[int], None] = lambda done: None,
+) -> ImportReport:
+    """Load a file in one transaction. The same file again changes nothing.
+
+    Args:
+        rejects: where bad rows are written down.
+        skip_bad: load the good rows though others are bad.
+        dry_run: undo it all at the end, and report what it would have done.
+        on_progress: called with how much of the file's size is read.
+
+    Raises:
+        BadRowsError: rows are bad and not to be skipped. Nothing was loaded.
+        UnreadableFileError: the file breaks off or cannot be decoded. Nothing was loaded.
+    """
+    report = ImportReport()
+    with transaction.atomic(), connection.cursor() as cursor:
+        STAGED_ROWS.create(cursor)
+        for chunk in file.chunks:
+            rows, skipped = row_format.read(chunk.rows, file.decimal_comma)
+            checked = check(rows, row_format.columns)
+            STAGED_ROWS.copy_frame(cursor, checked.rows)
+            rejects.add(pl.concat([chunk.faults, checked.faults]).sort("line", maintain_order=True))
+            report.rows += len(chunk.rows) + len(chunk.faults)
+            report.skipped.update(skipped)
+            on_progress(chunk.done)
+        claimed_twice = orders_claimed_twice(cursor, row_format.columns["client"])
+        rejects.add(claimed_twice)
+        remove_rows(cursor, claimed_twice["line"].to_list())
+        report.rejected = rejects.count
+        if rejects.count and not skip_bad:
+            raise BadRowsError(f"Nothing was loaded, because of bad rows ({rejects.count}):\n{rejects}")
+        _merge(cursor, row_format, report)
+        transaction.set_rollback(dry_run)
+    return report
+
+
+def _merge(cursor: CursorWrapper, row_format: RowFormat, report: ImportReport) -> None:
+    report.orders_with_several_dates = count_orders_with_several_dates(cursor)
+    report.lines = stage_orders(cursor, row_format.name)
+    for key, table in MASTER_DATA.items():
+        stage_master_data(cursor, table, key, row_format.columns)
+    wait_for_other_merges(cursor)
+    master_data = {f"{key}s": merge_staged(cursor, table) for key, table in MASTER_DATA.items()}
+    report.merged = {"orders": merge_staged_orders(cursor)} | master_data

@@ -1,0 +1,51 @@
+"""The file that tells which rows were not taken, and why."""
+
+from pathlib import Path
+
+import polars as pl
+
+from recommender.loading.errors import UnwritableRejectsError
+
+SHOWN = 10
+
+
+class RejectsFile:
+    """A CSV of line, column, value and reason, begun with the first fault.
+
+    count     rows rejected so far
+    examples  the first faults, as sentences
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.count = 0
+        self.examples: list[str] = []
+
+    def add(self, faults: pl.DataFrame) -> None:
+        """Write faults down; a row with several counts once. No row may stand in two calls.
+
+        Raises:
+            UnwritableRejectsError: the file cannot be written.
+        """
+        if faults.is_empty():
+            return
+        first = self.count == 0
+        self.count += faults["line"].n_unique()
+        self.examples += [_sentence(**fault) for fault in faults.head(SHOWN - len(self.examples)).iter_rows(named=True)]
+        try:
+            with self.path.open("wb" if first else "ab") as file:
+                faults.write_csv(file, include_header=first)
+        except OSError as error:
+            raise UnwritableRejectsError(
+                f"{self.path} cannot be written ({error.strerror}); say where rejected rows should go with --rejects."
+            ) from error
+
+    def __str__(self) -> str:
+        """The first faults, one a line, and where the others are."""
+        return "\n".join([*self.examples, f"All rejected rows are in {self.path}"])
+
+
+def _sentence(line: int, column: str | None, value: str | None, reason: str) -> str:
+    what = f"{column} " if column else ""
+    shown = f"{value[:40]!a} " if value and column else ""
+    return f"  line {line}: {what}{shown}{reason}"

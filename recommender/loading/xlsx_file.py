@@ -1,0 +1,52 @@
+"""Reading of Excel workbooks."""
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from python_calamine import CalamineError, CalamineWorkbook
+
+from recommender.loading.errors import UnreadableFileError
+from recommender.loading.order_file import CHUNK_ROWS, LINE, Chunk, OrderFile, distinct_names
+
+NumberedRow = tuple[int, list[Any]]
+
+
+def open_xlsx(path: Path) -> OrderFile:
+    """Open the first sheet of a workbook; its first row that is not blank names the columns.
+
+    The sheet is held in memory, which its format bounds at 1,048,576 rows.
+
+    Raises:
+        UnreadableFileError: not a workbook, protected by a password, or without any row.
+    """
+    try:
+        sheet = CalamineWorkbook.from_path(path).get_sheet_by_index(0)
+    except CalamineError as error:
+        raise UnreadableFileError(f"{path.name} is not an Excel workbook that can be read: {error}.") from error
+    rows = ((number, row) for number, row in enumerate(sheet.iter_rows(), start=1) if any(cell != "" for cell in row))
+    header = next(rows, None)
+    if header is None:
+        raise UnreadableFileError(f"The first sheet of {path.name} is empty.")
+    columns = distinct_names([_text(cell) for cell in header[1]])
+    return OrderFile(path, columns, _chunks(rows, columns), size=sheet.total_height, unit="row")
+
+
+def _chunks(rows: Iterator[NumberedRow], columns: list[str]) -> Iterator[Chunk]:
+    while numbered := list(islice(rows, CHUNK_ROWS)):
+        numbers, cells = zip(*numbered, strict=True)
+        texts = {
+            name: pl.Series([_text(cell) for cell in column], dtype=pl.String)
+            for name, column in zip(columns, zip(*cells, strict=True), strict=True)
+        }
+        yield Chunk(pl.DataFrame({LINE: pl.Series(numbers, dtype=pl.Int64)} | texts), done=numbers[-1])
+
+
+def _text(cell: Any) -> str:
+    """A cell as a text file would have it: Excel keeps the id 536365 as the number 536365.0."""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    return cell.isoformat() if isinstance(cell, date) else str(cell)

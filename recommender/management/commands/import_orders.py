@@ -1,0 +1,121 @@
+"""manage.py import_orders: order history from a file."""
+
+import time
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from recommender.errors import RecommenderError
+from recommender.loading.fields import FIELDS
+from recommender.loading.order_file import OrderFile
+from recommender.loading.order_import import ImportReport, import_orders, open_order_file
+from recommender.loading.rejects import RejectsFile
+from recommender.loading.row_formats import AUTO, FORMAT_NAMES, RowFormat, choose_format
+from recommender.loading.rows import MergeCounts
+
+DESCRIPTION = f"""\
+Load orders from a CSV (also .gz), Excel (.xlsx) or Parquet file, one row an order line, or from a
+folder of orders.parquet, lines.parquet and products.parquet. Importing a file again changes nothing;
+an order that is there already is replaced whole. Where a row is bad nothing is loaded, unless --skip-bad.
+
+Fields: {", ".join(name for name, field in FIELDS.items() if field.required)}; and, where the file has them,
+{", ".join(name for name, field in FIELDS.items() if not field.required)}.
+Columns are found by these names and common synonyms in any spelling, others by --map. Dates are
+ISO 8601, in UTC where they have no offset. A quantity below zero is a return.
+"""
+
+
+class Command(BaseCommand):
+    help = DESCRIPTION
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> ArgumentParser:
+        return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, help="The file, or the folder.")
+        parser.add_argument(
+            "--format",
+            choices=FORMAT_NAMES,
+            default=AUTO,
+            help="What the columns mean. auto (the default) knows online-retail by its columns.",
+        )
+        parser.add_argument(
+            "--map",
+            action="append",
+            default=[],
+            metavar="COLUMN=FIELD",
+            help="A column whose name does not say which field it is. Can be given several times.",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="Say what would be done, and do nothing.")
+        parser.add_argument("--skip-bad", action="store_true", help="Load the good rows though others are bad.")
+        parser.add_argument(
+            "--rejects",
+            type=Path,
+            help="Where rejected rows are written, with line, column and reason. Default: FILE.rejects.csv.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        rejects = RejectsFile(options["rejects"] or path.with_name(f"{path.resolve().name}.rejects.csv"))
+        started = time.perf_counter()
+        try:
+            file = open_order_file(path)
+            row_format = choose_format(file, options["format"], _mapping(options["map"]))
+            self._tell(*file.notes, _columns_used(file, row_format))
+            with tqdm(total=file.size, unit=file.unit, unit_scale=True, desc=path.name, disable=None) as bar:
+                report = import_orders(
+                    file,
+                    row_format,
+                    rejects,
+                    skip_bad=options["skip_bad"],
+                    dry_run=options["dry_run"],
+                    on_progress=lambda done: bar.update(done - bar.n),
+                )
+        except RecommenderError as error:
+            raise CommandError(str(error)) from error
+        if rejects.count:
+            self._tell(str(rejects))
+        if options["dry_run"]:
+            self._tell("Dry run: nothing was stored.")
+        self.stdout.write(_summary(path.name, row_format, report, time.perf_counter() - started))
+
+    def _tell(self, *messages: str) -> None:
+        for message in messages:
+            self.stderr.write(message, self.style.NOTICE)
+
+
+def _mapping(pairs: list[str]) -> dict[str, str]:
+    mapping = {}
+    for pair in pairs:
+        column, equals, field = pair.rpartition("=")
+        if not (equals and column and field):
+            raise CommandError(f"--map {pair}: write it as COLUMN=FIELD.")
+        mapping[column] = field
+    return mapping
+
+
+def _columns_used(file: OrderFile, row_format: RowFormat) -> str:
+    used = ", ".join(f"{field} from {column!r}" for field, column in row_format.columns.items())
+    unused = [column for column in file.columns if column not in row_format.columns.values()]
+    return f"Format {row_format.name}: {used}." + (f" Not used: {', '.join(unused)}." if unused else "")
+
+
+def _summary(name: str, row_format: RowFormat, report: ImportReport, seconds: float) -> str:
+    merged = "; ".join(
+        f"{what} {counts.created:,} created, {counts.updated:,} updated, {counts.unchanged:,} unchanged"
+        for what, counts in report.merged.items()
+        if counts != MergeCounts()
+    )
+    skipped = "".join(f", {count:,} {reason}" for reason, count in report.skipped.items() if count)
+    dates = report.orders_with_several_dates
+    return (
+        f"{name} ({row_format.name}): {report.lines:,} lines; "
+        + (f"{merged}; " if merged else "")
+        + f"{report.rejected:,} rows rejected"
+        + (f"; skipped as no orders: {skipped[2:]}" if skipped else "")
+        + (f"; {dates:,} orders with several dates, the earliest taken" if dates else "")
+        + f"; {report.rows:,} rows in {seconds:.1f} s, {report.rows / seconds:,.0f} rows/s"
+    )

@@ -1,0 +1,31 @@
+"""How gunicorn serves the project: `gunicorn --config salesai/gunicorn.conf.py`.
+
+From the environment: PORT, WEB_CONCURRENCY (processes), WEB_THREADS (of each process) and
+WEB_TIMEOUT_SECONDS. Processes x DATABASE_POOL_MAX_SIZE connections must fit into the database's
+max_connections.
+"""
+
+import os
+
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salesai.settings")
+
+wsgi_app = "salesai.wsgi:application"
+bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+threads = int(os.environ.get("WEB_THREADS", "4"))
+
+# A process that has not answered its parent for so long is replaced; one that ends may finish
+# the requests it has.
+timeout = int(os.environ.get("WEB_TIMEOUT_SECONDS", "60"))
+graceful_timeout = 30
+keepalive = 5
+control_socket_disable = True  # it would be written to the home folder
+
+# Each request has its line from django-structlog already; gunicorn's own lines get the same form.
+accesslog = None
+logconfig_dict = settings.LOGGING | {
+    "loggers": settings.LOGGING["loggers"] | {"gunicorn.error": {"handlers": [], "propagate": True}}
+}

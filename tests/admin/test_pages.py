@@ -1,0 +1,78 @@
+"""The admin is usable for every model, by those who may."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from activities.models import Activity, ApiKey
+from recommender.models import Client, ModelVersion, Order, Product, SalesRep
+from tests.conftest import Tool
+
+
+@pytest.fixture
+def ops(client, admin_user):
+    client.force_login(admin_user)
+    return client
+
+
+@pytest.mark.parametrize("model", [Activity, ApiKey, Client, ModelVersion, Order, Product, SalesRep, User])
+def test_every_list_and_page_opens(ops, tool, wholesale_house, model):
+    tool.generated(client="cafe-01")
+    SalesRep.objects.get_or_create(external_id="someone")
+    name = f"admin:{model._meta.label_lower.replace('.', '_')}"
+
+    listed = ops.get(reverse(f"{name}_changelist"), {"q": "a"})
+    opened = ops.get(reverse(f"{name}_change", args=[model.objects.first().pk]))
+
+    assert (listed.status_code, opened.status_code) == (200, 200)
+
+
+def test_an_activity_shows_its_suggestions_as_a_table(ops, tool, wholesale_house):
+    activity = tool.generated(client="cafe-01", feedback={"rejectedRecommendations": ["coffee"]})
+
+    page = ops.get(reverse("admin:activities_activity_change", args=[activity["_id"]])).content.decode()
+
+    assert "Ordered in " in page
+    assert "Coffee" in page
+    assert "rejected" in page
+    assert "&quot;confidence&quot;" not in page
+
+
+def test_ops_regenerates_and_cancels_from_the_list(ops, tool, wholesale_house):
+    waiting, cancelled = tool.file(client="cafe-01"), tool.file(client="cafe-02")
+    address = reverse("admin:activities_activity_changelist")
+
+    ops.post(address, {"action": "cancel", "_selected_action": [cancelled["_id"]]})
+    answer = ops.post(
+        address, {"action": "regenerate", "_selected_action": [waiting["_id"], cancelled["_id"]]}, follow=True
+    )
+
+    assert Activity.objects.get(pk=waiting["_id"]).status == "completed"
+    assert Activity.objects.get(pk=cancelled["_id"]).status == "cancelled"
+    assert "Regenerated 1." in answer.content.decode()
+    assert "The activity is cancelled" in answer.content.decode()
+
+
+def test_a_key_made_in_the_admin_is_shown_once_and_can_be_revoked(ops):
+    answer = ops.post(reverse("admin:activities_apikey_add"), {"name": "tablet", "rep": "", "_save": "1"}, follow=True)
+    token = answer.content.decode().split("API key: ")[1].split(" ")[0]
+    key = ApiKey.objects.get(name="tablet")
+
+    assert Tool(token).get().status_code == 200
+    ops.post(reverse("admin:activities_apikey_changelist"), {"action": "revoke", "_selected_action": [key.pk]})
+    assert Tool(token).get().status_code == 401
+
+
+def test_staff_without_permissions_sees_no_activity(client, tool):
+    activity = tool.file()
+    client.force_login(User.objects.create_user("newcomer", is_staff=True))
+
+    assert client.get(reverse("admin:activities_activity_change", args=[activity["_id"]])).status_code == 403
+
+
+def test_the_wrong_password_too_often_locks_the_login(client, admin_user):
+    login = reverse("admin:login")
+    for _ in range(5):
+        client.post(login, {"username": "admin", "password": "guess"})
+
+    assert client.post(login, {"username": "admin", "password": "password"}).status_code == 429

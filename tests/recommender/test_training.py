@@ -1,0 +1,139 @@
+"""Training: orders in, a version that answers out."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connections
+
+from recommender import registry
+from recommender.evaluation import evaluate
+from recommender.loading.merge import merge_orders
+from recommender.models import ModelVersion, Order
+from recommender.requests import SuggestionRequest
+from recommender.suggestions import suggest
+from recommender.training import ADVISORY_LOCK, train_version
+from tests.wholesale import FIRST_DAY, LAST_DAY
+
+pytestmark = pytest.mark.django_db
+
+
+def suggested(now=LAST_DAY, **wishes):
+    return suggest([SuggestionRequest(client="cafe-03", purpose="recommendation", now=now, **wishes)])[0]
+
+
+def test_a_version_tells_what_it_was_trained_on_and_how_well_it_did(wholesale_house):
+    version = ModelVersion.objects.active().get()
+
+    assert str(version) == "sales-recommender-v2 2.1.0"
+    assert (
+        version.row_counts["orders"]
+        == Order.objects.filter(ordered_at__lt=LAST_DAY, lines__isnull=False).distinct().count()
+    )
+    assert version.data_until == LAST_DAY
+    assert version.metrics["recall@10"] > 0.8
+    assert version.metrics["ece"] < 0.1
+
+
+def test_the_same_history_gives_the_same_bytes(wholesale_house):
+    first, second = train_version(LAST_DAY), train_version(LAST_DAY)
+
+    assert first.sha256 == second.sha256
+    assert second.number == first.number + 1
+
+
+def test_orders_from_then_on_change_nothing(wholesale_house):
+    cut = LAST_DAY - timedelta(days=40)
+    before = train_version(cut)
+    answer = suggested(now=cut)
+    late = Order.objects.filter(ordered_at__gte=cut)
+    merge_orders(
+        [
+            {"external_id": order.external_id, "client": "bar-01", "ordered_at": order.ordered_at,
+             "lines": [{"product": "nuts", "quantity": 99}]}
+            for order in late
+        ],
+        source="test",
+    )  # fmt: skip
+
+    assert train_version(cut).sha256 == before.sha256
+    assert suggested(now=cut).recommendations == answer.recommendations
+
+
+def test_a_batch_and_single_calls_agree(wholesale_house):
+    requests = [
+        SuggestionRequest(client=client, purpose=purpose, now=LAST_DAY)
+        for client in ("bar-07", "cafe-03", "nobody")
+        for purpose in ("recommendation", "cross-sell", "upsell")
+    ]
+
+    together = suggest(requests)
+
+    alone = [suggest([request])[0] for request in requests]
+    assert [result.recommendations for result in together] == [result.recommendations for result in alone]
+    assert [result.insights for result in together] == [result.insights for result in alone]
+
+
+def test_asked_for_an_earlier_moment_the_version_of_then_answers(wholesale_house):
+    earlier = train_version(LAST_DAY - timedelta(days=60))
+    as_of = (LAST_DAY - timedelta(days=30)).isoformat()
+
+    assert suggested(parameters={"asOf": as_of}).model_version == earlier
+    too_early = suggested(parameters={"asOf": FIRST_DAY.isoformat()})
+    assert too_early.model_version == ModelVersion.objects.active().get()
+    assert "has seen later ones" in too_early.insights["riskFactors"][-1]
+
+
+def test_one_training_at_a_time(wholesale_house):
+    other = connections.create_connection("default")
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+        with pytest.raises(CommandError, match="Another training is under way"):
+            call_command("train_recommender", stderr=StringIO())
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+    other.close()
+
+
+def test_without_orders_training_says_how_to_get_some(empty_house):
+    with pytest.raises(CommandError, match="import_orders"):
+        call_command("train_recommender", stderr=StringIO())
+
+
+@pytest.mark.parametrize("orders", [1, 2, 5])
+def test_a_handful_of_orders_is_enough_to_train_and_suggest(empty_house, orders):
+    merge_orders(
+        [
+            {"external_id": f"o{n}", "client": f"c{n % 2}", "ordered_at": FIRST_DAY + timedelta(days=n),
+             "lines": [{"product": f"p{n % 3}", "quantity": 2}]}
+            for n in range(orders)
+        ],
+        source="test",
+    )  # fmt: skip
+    registry.promote(train_version(LAST_DAY))
+
+    [result] = suggest([SuggestionRequest(client="c0", purpose="recommendation", now=LAST_DAY)])
+
+    assert result.recommendations[0]["product"] in {"p0", "p1", "p2"}
+    assert 0 < result.confidence < 1
+
+
+def test_the_commands_train_and_evaluate(wholesale_house):
+    out = StringIO()
+    call_command("train_recommender", until=LAST_DAY, stdout=out, stderr=StringIO())
+    call_command("evaluate_recommender", until=LAST_DAY, stdout=out)
+
+    text = out.getvalue()
+    assert "is active" in text
+    assert "GP-TopFreq" in text
+    assert "recall@10" in text
+
+
+def test_an_evaluation_finds_the_habits_that_were_put_in_and_beats_popularity(wholesale_house):
+    evaluation = evaluate(LAST_DAY - timedelta(days=30), LAST_DAY)
+
+    recall = {method: values["recall@10"][0] for method, values in evaluation.methods.items()}
+    assert evaluation.clients == 40
+    assert recall["Sales AI"] >= recall["GP-TopFreq"] - 0.02
+    assert recall["Sales AI"] > recall["G-TopFreq"] + 0.05
+    assert evaluation.calibration_error < 0.1
