@@ -7,7 +7,7 @@ REQUIREMENTS := requirements.txt requirements-dev.txt
 usable = $(shell $(1) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(1))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench clean reset
+.PHONY: help setup demo test fuzz lint format bench clean reset
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -38,6 +38,9 @@ demo: setup  ## Everything from nothing to a server with example data on port 80
 
 test: setup lint  ## Run the linter and all tests
 	$(VENV_PYTHON) -m pytest
+
+fuzz: setup  ## Run Schemathesis at length against a running server (CASES=400 for each operation)
+	SCHEMATHESIS_EXAMPLES=$(or $(CASES),400) $(VENV_PYTHON) -m pytest tests/test_schemathesis.py -s
 
 lint: setup  ## Check style and formatting
 	$(VENV_PYTHON) -m ruff check .

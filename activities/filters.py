@@ -1,12 +1,15 @@
 """Which activities a list shows."""
 
+from django.contrib.postgres.search import SearchQuery
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
+from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from activities.contract import check_query
 from activities.dates import parse_time
+from activities.filter_language import FilterError, parse_filter
 from activities.models import Activity
 
 SORT_FIELDS = {
@@ -33,6 +36,8 @@ class ActivityFilter(filters.FilterSet):
     status = filters.CharFilter()
     createdAfter = filters.CharFilter(method="created_after")
     createdBefore = filters.CharFilter(method="created_before")
+    filter = filters.CharFilter(method="matching")
+    search = filters.CharFilter(method="speaking_of")
 
     class Meta:
         model = Activity
@@ -43,6 +48,15 @@ class ActivityFilter(filters.FilterSet):
 
     def created_before(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(created_at__lt=parse_time(value))
+
+    def matching(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        try:
+            return queryset.filter(parse_filter(value))
+        except FilterError as error:
+            raise exceptions.ValidationError({name: [str(error)]}) from error
+
+    def speaking_of(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(search_text=SearchQuery(value, search_type="websearch", config="simple"))
 
 
 class ActivityFilterBackend(filters.DjangoFilterBackend):

@@ -8,6 +8,7 @@ from activities.draft_order import draft_order
 from activities.models import Activity
 from recommender.errors import NoModelError
 from recommender.suggestions import SuggestionRequest, SuggestionResult, suggest
+from salesai.metrics import GENERATIONS
 
 logger = structlog.get_logger(__name__)
 
@@ -42,8 +43,10 @@ def generate(activity_id: str) -> Activity:
             raise
         except Exception as error:
             logger.exception("generation_failed", activity=activity.id)
+            GENERATIONS.labels(activity.activity_type, "failed").inc()
             store_failure(activity, error)
         else:
+            GENERATIONS.labels(activity.activity_type, "completed").inc()
             store_result(activity, result)
     if activity.status == Activity.Status.FAILED:
         raise GenerationError(activity.metadata["failure"])

@@ -27,6 +27,7 @@ PRODUCT_FIELDS = {
     "active": "active",
     "replacedBy": "replaced_by",
 }
+COUNTS = ("packSize", "minOrderQuantity")
 
 
 class UpsertView(APIView):
@@ -66,7 +67,7 @@ class ProductsView(UpsertView):
     path, id_field, other_field = "/products", "product", "replacedBy"
 
     def merge(self, items: list[dict[str, Any]]) -> MergeCounts:
-        return merge_products([ProductRow(**renamed(item, PRODUCT_FIELDS)) for item in items])
+        return merge_products([ProductRow(**renamed(whole_counts(item), PRODUCT_FIELDS)) for item in items])
 
 
 class OrdersView(UpsertView):
@@ -87,6 +88,11 @@ def id_faults(items: list[dict[str, Any]], id_field: str, other_field: str | Non
         if other_field and item.get(other_field) == item[id_field]:
             faults[f"items[{position}].{other_field}"] = ["This names the row itself; name another, or leave it out."]
     return faults
+
+
+def whole_counts(item: dict[str, Any]) -> dict[str, Any]:
+    """3.0 is the integer 3."""
+    return {name: int(value) if name in COUNTS and value is not None else value for name, value in item.items()}
 
 
 def renamed(item: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

@@ -4,8 +4,10 @@ import hashlib
 import secrets
 from datetime import timedelta
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -78,6 +80,33 @@ class ApiKey(models.Model):
             self.save(update_fields=["revoked_at"])
 
 
+class KeptAnswerQuerySet(models.QuerySet):
+    def outdated(self) -> "KeptAnswerQuerySet":
+        return self.filter(created_at__lt=timezone.now() - KeptAnswer.KEPT_FOR)
+
+
+class KeptAnswer(models.Model):
+    """What was answered to a POST with an `Idempotency-Key`."""
+
+    KEPT_FOR = timedelta(hours=24)
+
+    caller = models.ForeignKey(ApiKey, models.CASCADE)
+    key = models.CharField(max_length=255)
+    body_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = models.TextField(help_text="JSON, to the letter.")
+    etag = models.CharField(max_length=50)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = KeptAnswerQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["caller", "key"], name="kept_answer_unique")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class ActivityQuerySet(models.QuerySet):
     def visible_to(self, key: ApiKey) -> "ActivityQuerySet":
         return self.filter(rep=key.rep) if key.rep else self
@@ -87,6 +116,23 @@ class ActivityQuerySet(models.QuerySet):
         if descending:
             return self.order_by(F(field).desc(nulls_last=True), "-id")
         return self.order_by(F(field).asc(nulls_last=True), "id")
+
+
+class SearchText(Func):
+    """Words of what people look for: client, rep, suggested products, reasons, insights and comments.
+
+    Configuration "simple": names and ids are not words of any one language.
+    """
+
+    output_field = SearchVectorField()
+    template = """(
+        to_tsvector('simple', client) || to_tsvector('simple', rep)
+        || jsonb_to_tsvector('simple', jsonb_path_query_array(recommendations, '$[*].product'), '"all"')
+        || jsonb_to_tsvector('simple', jsonb_path_query_array(recommendations, '$[*].productName'), '"all"')
+        || jsonb_to_tsvector('simple', jsonb_path_query_array(recommendations, '$[*].reason'), '"all"')
+        || jsonb_to_tsvector('simple', insights, '["string"]')
+        || to_tsvector('simple', coalesce(feedback ->> 'comments', ''))
+    )"""
 
 
 def code_point_text(**options) -> models.CharField:
@@ -151,6 +197,8 @@ class Activity(models.Model):
         db_persist=True,
     )
 
+    search_text = models.GeneratedField(expression=SearchText(), output_field=SearchVectorField(), db_persist=True)
+
     objects = ActivityQuerySet.as_manager()
 
     class Meta:
@@ -165,6 +213,7 @@ class Activity(models.Model):
             models.Index(fields=["client", "created_at"], name="activity_client"),
             models.Index(fields=["rep", "created_at"], name="activity_rep"),
             models.Index(fields=["status", "created_at"], name="activity_status"),
+            GinIndex(fields=["search_text"], name="activity_search"),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from rest_framework import exceptions, serializers
 
 from activities import contract
 from activities.dates import wire_time
+from activities.merge_patch import merge_patch
 from activities.models import Activity
 
 SECTIONS = {"inputData": "input_data", "aiModel": "requested_model", "feedback": "feedback", "metadata": "metadata"}
@@ -51,6 +52,15 @@ class ActivitySerializer(serializers.BaseSerializer):
             "createdAt": wire_time(activity.created_at),
             "updatedAt": wire_time(activity.updated_at),
         }
+
+
+def patched(activity: Activity, patch: Any) -> dict[str, Any]:
+    """The writable fields of an activity with a merge patch applied; what it empties is null."""
+    if not isinstance(patch, dict):
+        raise exceptions.ValidationError({"": ["The body has to be a JSON object."]})
+    shown = ActivitySerializer(activity).data
+    writable = {name: shown[name] for name in (*PLAIN, *SECTIONS)}
+    return dict.fromkeys(SECTIONS) | merge_patch(writable, patch)
 
 
 def without_nulls(value: Any) -> Any:

@@ -14,10 +14,11 @@ from activities.errors import Conflict, GenerationFailed
 from activities.etags import etag_of, is_unchanged, refuse_stale
 from activities.filters import ActivityFilterBackend
 from activities.generation import CancelledError, GenerationError, generate
+from activities.idempotency import answer_once
 from activities.ids import is_activity_id
 from activities.models import Activity
 from activities.parsers import MergePatchParser, StrictJSONParser
-from activities.serializers import ActivitySerializer
+from activities.serializers import ActivitySerializer, patched
 from activities.updates import CompletedError, cancel_activity, create_activity, update_activity
 
 
@@ -41,7 +42,11 @@ class ActivityViewSet(viewsets.GenericViewSet):
         return Response({"success": True, "data": page.data, "total": matching.count()})
 
     def create(self, request: Request) -> Response:
-        return self.answer(create_activity(**self.validated(request)), status.HTTP_201_CREATED)
+        def create() -> Response:
+            return self.answer(create_activity(**self.validated(request)), status.HTTP_201_CREATED)
+
+        key = request.headers.get("Idempotency-Key")
+        return create() if key is None else answer_once(request.user, key, request.data, create)
 
     def retrieve(self, request: Request, pk: str) -> Response:
         response = self.answer(self.find(pk))
@@ -52,7 +57,7 @@ class ActivityViewSet(viewsets.GenericViewSet):
     @transaction.atomic
     def update(self, request: Request, pk: str, partial: bool = False) -> Response:
         activity = self.find_for_change(request, pk)
-        return self.answer(update_activity(activity, self.validated(request, partial)))
+        return self.answer(update_activity(activity, self.validated(request, partial, activity)))
 
     def partial_update(self, request: Request, pk: str) -> Response:
         return self.update(request, pk, partial=True)
@@ -96,8 +101,11 @@ class ActivityViewSet(viewsets.GenericViewSet):
         refuse_stale(request, etag_of(self.get_serializer(activity).data))
         return activity
 
-    def validated(self, request: Request, partial: bool = False) -> dict[str, Any]:
-        serializer = self.get_serializer(data=request.data, partial=partial)
+    def validated(self, request: Request, partial: bool = False, former: Activity | None = None) -> dict[str, Any]:
+        data = request.data
+        if former is not None and request.content_type == MergePatchParser.media_type:
+            data, partial = patched(former, data), False
+        serializer = self.get_serializer(data=data, partial=partial)
         serializer.is_valid(raise_exception=True)
         fields = serializer.validated_data
         if request.user.rep and fields.get("rep", request.user.rep) != request.user.rep:

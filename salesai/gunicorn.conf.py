@@ -6,8 +6,13 @@ max_connections.
 """
 
 import os
+import tempfile
 
 from django.conf import settings
+from prometheus_client import multiprocess
+
+# Before anything counts: the processes share their figures here, anew at each start.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="salesai-metrics-")
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salesai.settings")
 
@@ -29,3 +34,7 @@ accesslog = None
 logconfig_dict = settings.LOGGING | {
     "loggers": settings.LOGGING["loggers"] | {"gunicorn.error": {"handlers": [], "propagate": True}}
 }
+
+
+def child_exit(server, worker) -> None:
+    multiprocess.mark_process_dead(worker.pid)

@@ -5,11 +5,24 @@ import os
 import tempfile
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
 
 def kept_secret_key(folder: Path) -> str:
-    """The key kept in `folder`, made on first use; readable by its owner alone."""
+    """The key kept in `folder`, made on first use; readable by its owner alone.
+
+    Raises ImproperlyConfigured where the folder is another user's.
+    """
+    try:
+        return read_or_make(folder)
+    except PermissionError as error:
+        raise ImproperlyConfigured(
+            f"{folder} belongs to another user. Run as that user, or set SALESAI_DATA_DIR to a folder of your own."
+        ) from error
+
+
+def read_or_make(folder: Path) -> str:
     path = folder / "secret_key"
     if not path.exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -3,6 +3,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from activities.errors import bad_request, not_found, server_error
+from activities.service_views import DocsView, MetricsView, OpenAPIView
 from salesai.health import healthz, readyz
 
 urlpatterns = [
@@ -10,6 +11,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("openapi.json", OpenAPIView.as_view(), name="openapi"),
+    path("docs", DocsView.as_view(), name="docs"),
+    path("metrics", MetricsView.as_view()),
     path("", include("activities.urls")),
     # An unknown route gets the API's envelope, also where DEBUG would show Django's own page.
     re_path(r"", not_found),

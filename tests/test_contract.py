@@ -25,3 +25,30 @@ def test_a_generated_activity_keeps_to_the_contracts_schema(tool, wholesale_hous
     faults = list(contract.validator("#/components/schemas/Activity").iter_errors(activity))
 
     assert faults == []
+
+
+def test_the_contract_is_served_as_it_is_to_anyone(client):
+    answer = client.get("/openapi.json")
+
+    assert answer.json() == contract.document()
+
+
+def test_the_docs_render_it_from_own_files_alone(client):
+    page = client.get("/docs")
+    script = client.get("/docs?script=")
+
+    assert page.status_code == 200
+    assert "//" not in page.content.decode().replace("http://testserver", "").replace("<!--", "")
+    assert "/openapi.json" in script.content.decode()
+
+
+def test_prometheus_reads_figures_with_any_key(keys, wholesale_house):
+    keys.full.generated()
+
+    answer = keys.read_only.http.get("/metrics")
+
+    text = answer.content.decode()
+    assert answer["Content-Type"].startswith("text/plain")
+    assert 'salesai_generations_total{outcome="completed",type="recommendation"}' in text
+    assert 'salesai_model_traffic_share{name="sales-recommender-v2",version="2.1.0"} 1.0' in text
+    assert keys.none.get("/metrics").status_code == 401

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from recommender.engine.candidates import Candidates
 
@@ -52,6 +51,9 @@ class Head:
     @classmethod
     def fit(cls, features: np.ndarray, target: np.ndarray) -> "Head":
         """`target` is (R,) bool. Where it is all one value no weight can be learned."""
+        # Here, because only training needs it and it takes long to import.
+        from sklearn.linear_model import LogisticRegression
+
         width = len(FEATURES)
         if not 0 < target.sum() < len(target):
             rate = (target.sum() + 0.5) / (len(target) + 1000.0)

@@ -61,16 +61,15 @@ def _open_table(path: Path) -> pq.ParquetFile:
         raise UnreadableFileError(f"{path.name} is not a Parquet file that can be read: {error}") from error
 
 
-def _chunks(table: pq.ParquetFile, path: Path) -> Iterator[Chunk]:
+def _chunks(file: pq.ParquetFile, path: Path) -> Iterator[Chunk]:
     done = 0
     try:
-        for batch in table.iter_batches(CHUNK_ROWS):
-            rows = pl.DataFrame(pl.from_arrow(batch)).drop(LINE, strict=False)
-            yield Chunk(
-                rows.select(map(_text, rows.get_columns())).with_row_index(LINE, offset=done + 1), done + len(rows)
-            )
-            done += len(rows)
-    except (pa.ArrowException, OSError) as error:
+        for batch in file.iter_batches(CHUNK_ROWS):
+            table = pl.DataFrame(pl.from_arrow(batch)).drop(LINE, strict=False)
+            lines = pl.Series(LINE, range(done + 1, done + 1 + len(table)), dtype=pl.Int64)
+            done += len(table)
+            yield Chunk(pl.DataFrame([lines, *map(_text, table.get_columns())]), done)
+    except (pa.ArrowException, pl.exceptions.PolarsError, OSError) as error:
         raise UnreadableFileError(f"{path.name} is damaged after row {done}: {error}") from error
 
 

@@ -1,0 +1,52 @@
+"""`Idempotency-Key`: a repeated POST gives the first answer again, also while the first still runs."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+
+from activities.models import ApiKey, KeptAnswer
+
+MAX_KEY_LENGTH = 255
+
+
+class KeyReused(exceptions.APIException):
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_code = "idempotency_key_reused"
+    default_detail = "This Idempotency-Key was sent before with another body. Send a new key with a new body."
+
+
+def answer_once(caller: ApiKey, key: str, body: Any, answer: Callable[[], Response]) -> Response:
+    """The answer kept under `key`, or a new one that is kept from now on.
+
+    What `answer` stores and the answer itself are kept or lost together. One that raises is not kept.
+
+    Raises KeyReused where the key came with another body before.
+    """
+    if not 0 < len(key) <= MAX_KEY_LENGTH:
+        raise exceptions.ValidationError({"Idempotency-Key": [f"Takes 1 to {MAX_KEY_LENGTH} characters."]})
+    digest = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    with transaction.atomic():
+        wait_for_turn(caller, key)
+        KeptAnswer.objects.outdated().filter(caller=caller).delete()
+        kept = KeptAnswer.objects.filter(caller=caller, key=key).first()
+        if kept is None:
+            response = answer()
+            KeptAnswer.objects.create(
+                caller=caller, key=key, body_digest=digest, status=response.status_code,
+                body=orjson.dumps(response.data).decode(), etag=response["ETag"],
+            )  # fmt: skip
+            return response
+        if kept.body_digest != digest:
+            raise KeyReused
+        return Response(orjson.loads(kept.body), kept.status, headers={"ETag": kept.etag})
+
+
+def wait_for_turn(caller: ApiKey, key: str) -> None:
+    """Hold a lock on the caller's key until the transaction ends: a second call waits for the first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [caller.pk, key])

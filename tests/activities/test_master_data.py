@@ -1,0 +1,78 @@
+"""Tools push clients, products and orders as they happen."""
+
+import pytest
+
+from recommender.models import Client, Order, OrderLine, Product
+
+pytestmark = pytest.mark.django_db
+
+
+def counts(answer):
+    assert answer.status_code == 200, answer.body
+    return [answer.body[name] for name in ("created", "updated", "unchanged")]
+
+
+def test_a_client_keeps_what_is_left_out_and_null_empties(tool):
+    first = {"client": "c1", "name": "One", "segment": "bar", "chain": "head"}
+    assert counts(tool.post({"items": [first, {"client": "c2"}]}, "/clients")) == [2, 0, 0]
+    assert counts(tool.post({"items": [{"client": "c1", "name": None}, {"client": "c2"}]}, "/clients")) == [0, 1, 1]
+
+    client = Client.objects.get(external_id="c1")
+    assert (client.name, client.segment, client.chain.external_id) == ("", "bar", "head")
+
+
+def test_a_product_takes_its_fields_and_null_means_the_default(tool):
+    product = {"product": "p", "name": "P", "price": 1.23456, "packSize": 6.0, "active": False, "replacedBy": "q"}
+    tool.post({"items": [product]}, "/products")
+    tool.post({"items": [{"product": "p", "packSize": None, "active": None}]}, "/products")
+
+    stored = Product.objects.get(external_id="p")
+    assert (str(stored.list_price), stored.pack_size, stored.active) == ("1.2346", 1, True)
+    assert stored.replaced_by.external_id == "q"
+
+
+def test_an_order_sent_again_replaces_the_former_whole_and_one_without_items_removes_it(tool):
+    order = {"order": "o", "client": "c", "rep": "r", "date": "2026-01-05T10:00:00", "items": [
+        {"product": "a", "quantity": 2.5, "price": 1}, {"product": "b", "quantity": -1}]}  # fmt: skip
+
+    assert counts(tool.post({"items": [order]}, "/orders")) == [1, 0, 0]
+    assert counts(tool.post({"items": [order]}, "/orders")) == [0, 0, 1]
+    assert counts(tool.post({"items": [order | {"items": [{"product": "a", "quantity": 1}]}]}, "/orders")) == [0, 1, 0]
+    assert OrderLine.objects.get(order__external_id="o").product.external_id == "a"
+    assert counts(tool.post({"items": [order | {"items": []}]}, "/orders")) == [0, 1, 0]
+    assert counts(tool.post({"items": [order | {"items": []}]}, "/orders")) == [0, 0, 1]
+    assert not Order.objects.filter(external_id="o").exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "items", "fault"),
+    [
+        ("/clients", [{"client": "a"}, {"client": "a"}], "items[1].client"),
+        ("/clients", [{"client": "a", "chain": "a"}], "items[0].chain"),
+        ("/clients", [{"client": "a", "colour": 1}], "items[0].colour"),
+        ("/products", [{"product": "a", "replacedBy": "a"}], "items[0].replacedBy"),
+        ("/products", [{"product": "a"}, {"product": "b", "packSize": 0}], "items[1].packSize"),
+        ("/products", [{"product": "a\n"}], "items[0].product"),
+        ("/orders", [{"order": "o", "client": "c", "items": []}], "items[0].date"),
+        ("/orders", [{"order": "o", "client": "c", "date": "2026-01-01", "items": []}], "items[0].date"),
+        ("/clients", [], "items"),
+        ("/clients", None, "items"),
+    ],
+)
+def test_a_bad_row_is_named_and_nothing_is_taken(tool, path, items, fault):
+    answer = tool.post({"items": items}, path)
+
+    assert (answer.status_code, list(answer.body["details"])) == (400, [fault])
+    assert not Client.objects.filter(external_id="a").exists()
+    assert not Product.objects.filter(external_id="a").exists()
+
+
+def test_a_thousand_orders_of_twenty_lines_go_in_at_once(tool):
+    orders = [
+        {"order": f"o{n}", "client": f"c{n % 50}", "date": "2026-02-01T00:00:00Z",
+         "items": [{"product": f"p{(n * 7 + k) % 400}", "quantity": k + 1, "price": 2.5} for k in range(20)]}
+        for n in range(1000)
+    ]  # fmt: skip
+
+    assert counts(tool.post({"items": orders[:900]}, "/orders")) == [900, 0, 0]
+    assert OrderLine.objects.count() >= 18_000
