@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from activities.models import ApiKey
+from activities.updates import create_activity
 from recommender.models import ModelVersion
 from recommender.registry import promote
 from recommender.training import train_version
@@ -25,6 +27,7 @@ def test_the_running_server_keeps_the_contract_it_serves(live_server, own_models
         load_wholesale_house()
         promote(train_version(LAST_DAY))
     _, token = ApiKey.issue("schemathesis")
+    activity = create_activity(client="cafe-01", rep="r", activity_type="recommendation")
 
     result = subprocess.run(
         [
@@ -32,6 +35,8 @@ def test_the_running_server_keeps_the_contract_it_serves(live_server, own_models
             "--header", f"api-key: {token}", "--checks", "all", "--max-examples", EXAMPLES, "--seed", "1",
             "--continue-on-failure", "--suppress-health-check", "all", "--no-color",
         ],
+        env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.schemathesis_hooks", "ACTIVITY_ID": activity.pk},
+        cwd=settings.BASE_DIR,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
+from django.db import transaction
 
 from recommender.demo_history.catalogue import read_catalogue
 from recommender.demo_history.clients import SALES_REPS, invent_clients
 from recommender.demo_history.habits import invent_habits
-from recommender.demo_history.orders import walk_through
+from recommender.demo_history.orders import Period, walk_through
+from recommender.loading.merge import merge_clients, merge_order_frames, merge_products, merge_sales_reps
 from recommender.loading.rows import ClientRow, ProductRow, SalesRepRow
 
 DAYS = 548  # 18 months: each month of the year is seen, half of them twice
@@ -39,9 +41,18 @@ def generate(clients: int, seed: int, end: datetime) -> DemoHistory:
         end: all orders lie before it; a midnight in UTC.
     """
     random = np.random.default_rng(seed)
-    start = end - timedelta(days=DAYS)
     catalogue = read_catalogue(random, DAYS)
     clientele = invent_clients(clients, random, DAYS)
-    habits = invent_habits(clientele, catalogue, random)
-    orders, lines = walk_through(clientele, catalogue, habits, start, random)
-    return DemoHistory(clientele.rows, SALES_REPS, catalogue.rows, orders, lines)
+    habits = invent_habits(clientele, catalogue, random, DAYS)
+    period = Period(end - timedelta(days=DAYS), DAYS)
+    orders, lines = walk_through(clientele, catalogue, habits, period, random)
+    return DemoHistory(clientele.chains + clientele.rows, SALES_REPS, catalogue.rows, orders, lines)
+
+
+def load(history: DemoHistory) -> None:
+    """Store a history, in one transaction."""
+    with transaction.atomic():
+        merge_clients(history.clients)
+        merge_sales_reps(history.sales_reps)
+        merge_products(history.products)
+        merge_order_frames(history.orders, history.lines, source="demo")

@@ -42,7 +42,6 @@ TURN_DAYS = {
 }
 CATEGORIES = tuple(TURN_DAYS)
 REPLACED, DROPPED, LAUNCHED = 8, 4, 10
-YEARLY_PRICE_RISE = 0.045
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,8 @@
 """The clients: their names and kitchens, how often they order, and whether they stay."""
 
+import itertools
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +59,7 @@ SEGMENTS = (
     Segment("pub", 0.14, ("The {} Arms", "The {} & Anchor", "{}'s Bar", "The Old {}"),
             ("bar", "grill"), 0.9, {"Beer & cider": 5, "Wine & spirits": 3, "Coffee & tea": 0.3}),
     Segment("corner shop", 0.12, ("{} Corner Shop", "{} Stores", "{}'s Deli"),
-            ("bakery", "italian", "vegan"), 0.5, {"Snacks & sweets": 5, "Soft drinks & juice": 4, "Fish & seafood": 0.1}),
+            ("bakery", "italian", "vegan"), 0.5, {"Snacks & sweets": 5, "Soft drinks & juice": 4}),
     Segment("canteen", 0.06, ("{} School Canteen", "{} Works Canteen", "{} Care Home"),
             ("italian", "vegan"), 3.0, {"Beer & cider": 0.02, "Wine & spirits": 0.02, "Cleaning & paper": 2}),
 )  # fmt: skip
@@ -66,7 +69,7 @@ CYCLES, CYCLE_SHARES = (3.5, 7.0, 14.0, 28.0), (0.06, 0.38, 0.38, 0.18)
 
 @dataclass(frozen=True)
 class Clientele:
-    """C clients.
+    """C clients that order, in `rows`, and the heads of the chains that some of them belong to.
 
     segment            (C,) int       position in SEGMENTS
     chain              (C,) int       number of the chain, -1 for none; its branches share a taste
@@ -81,6 +84,7 @@ class Clientele:
     """
 
     rows: list[ClientRow]
+    chains: list[ClientRow]
     segment: np.ndarray
     chain: np.ndarray
     leaning: np.ndarray
@@ -113,8 +117,10 @@ def invent_clients(count: int, random: np.random.Generator, days: int) -> Client
     joined = np.where(is_new, random.uniform(0.1, 0.9, count), 0) * days
     left = joined + (days - joined) * random.uniform(0.35, 0.95, count)
     cycle_days = random.choice(CYCLES, count, p=CYCLE_SHARES)
+    rows, chains = _rows(segment, chain, region, random)
     return Clientele(
-        rows=_rows(segment, chain, region, random),
+        rows=rows,
+        chains=chains,
         segment=segment,
         chain=chain,
         leaning=np.array([[each.leanings.get(name, 1.0) for name in CATEGORIES] for each in SEGMENTS])[segment],
@@ -130,19 +136,40 @@ def invent_clients(count: int, random: np.random.Generator, days: int) -> Client
 
 
 def _themes(segment: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """(n, T): one theme of the segment's dominates, a second one has its part."""
+    """(n, T): one or two of the segment's themes have most of the share."""
     allowed = np.array([[theme in each.themes for theme in THEMES] for each in SEGMENTS])[segment]
-    return random.dirichlet(np.full(len(THEMES), 0.35), len(segment)) * allowed + 1e-9 * allowed
+    shares = (random.gamma(0.4, size=allowed.shape) + 1e-6) * allowed
+    return shares / shares.sum(axis=1, keepdims=True)
 
 
 def _rows(
     segment: np.ndarray, chain: np.ndarray, region: np.ndarray, random: np.random.Generator
-) -> list[ClientRow]:
-    """The chains' own rows come first, for branches to name them; they order nothing themselves."""
-    chains = np.unique(chain[chain >= 0])
-    words = random.permutation(len(WORDS))
+) -> tuple[list[ClientRow], list[ClientRow]]:
+    """The clients, and the chains' heads. A branch has the name of its chain, others one of their own."""
+    chain_words = [WORDS[position] for position in random.permutation(len(WORDS))]
+    names = [_names(each, random) for each in SEGMENTS]
+    branches: Counter[str] = Counter()
+    clients = []
+    for number, (kind, owner, place) in enumerate(zip(segment.tolist(), chain.tolist(), region.tolist(), strict=True)):
+        row = ClientRow(external_id=f"C{number + 1:04}", segment=SEGMENTS[kind].name, region=REGIONS[place])
+        if owner >= 0:
+            row["chain"] = f"H{owner + 1:03}"
+            branch = f"{SEGMENTS[kind].patterns[0].format(chain_words[owner % len(WORDS)])}, {REGIONS[place]}"
+            branches[branch] += 1
+            row["name"] = branch if branches[branch] == 1 else f"{branch} {branches[branch]}"
+        else:
+            row["name"] = next(names[kind])
+        clients.append(row)
     heads = [
-        ClientRow(external_id=f"H{number + 1:02}", name=f"{WORDS[words[number % len(WORDS)]]} Group")
-        for number in chains.tolist()
+        ClientRow(external_id=f"H{owner + 1:03}", name=f"{chain_words[owner % len(WORDS)]} Group")
+        for owner in np.unique(chain[chain >= 0]).tolist()
     ]
-    return heads + [_client(number, segment, chain, region, words) for number in range(len(segment))]
+    return clients, heads
+
+
+def _names(segment: Segment, random: np.random.Generator) -> Iterator[str]:
+    """Names in no order; when they are used up, again with a second word."""
+    names = [pattern.format(word) for word in WORDS for pattern in segment.patterns]
+    yield from (names[position] for position in random.permutation(len(names)))
+    doubled = [pattern.format(f"{one} & {other}") for one in WORDS for other in WORDS for pattern in segment.patterns]
+    yield from itertools.cycle(doubled)

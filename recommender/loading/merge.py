@@ -6,6 +6,7 @@ Each function is one transaction and counts exactly. Of the same id only one row
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import polars as pl
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
@@ -38,20 +39,33 @@ def merge_orders(orders: Sequence[OrderRow], source: str) -> MergeCounts:
     Args:
         source: where the orders come from, kept with those created or replaced.
     """
+    headers = ((o["external_id"], o["client"], o.get("rep"), o["ordered_at"], source) for o in orders)
+    lines = (
+        (order["external_id"], line["product"], line["quantity"], line.get("unit_price"))
+        for order in orders
+        for line in order["lines"]
+    )
     with transaction.atomic(), connection.cursor() as cursor:
         STAGED_ORDERS.create(cursor)
         STAGED_LINES.create(cursor)
-        STAGED_ORDERS.copy_rows(
-            cursor, ((o["external_id"], o["client"], o.get("rep"), o["ordered_at"], source) for o in orders)
-        )
-        STAGED_LINES.copy_rows(
-            cursor,
-            (
-                (order["external_id"], line["product"], line["quantity"], line.get("unit_price"))
-                for order in orders
-                for line in order["lines"]
-            ),
-        )
+        STAGED_ORDERS.copy_rows(cursor, headers)
+        STAGED_LINES.copy_rows(cursor, lines)
+        wait_for_other_merges(cursor)
+        return merge_staged_orders(cursor)
+
+
+def merge_order_frames(orders: pl.DataFrame, lines: pl.DataFrame, source: str) -> MergeCounts:
+    """As `merge_orders`, for many orders.
+
+    Args:
+        orders: external_id, client, rep, ordered_at (in UTC).
+        lines: order_external_id, product, quantity, unit_price.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        STAGED_ORDERS.create(cursor)
+        STAGED_LINES.create(cursor)
+        STAGED_ORDERS.copy_frame(cursor, orders.with_columns(source=pl.lit(source)))
+        STAGED_LINES.copy_frame(cursor, lines)
         wait_for_other_merges(cursor)
         return merge_staged_orders(cursor)
 

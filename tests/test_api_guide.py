@@ -1,0 +1,46 @@
+"""docs/api.md tells the truth: its requests are sent, in order, and its answers come."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+from django.conf import settings
+
+from activities.models import ApiKey
+from recommender.models import ModelVersion
+from recommender.registry import promote
+from recommender.training import train_version
+from tests.wholesale import LAST_DAY, load_wholesale_house
+
+EXAMPLE = re.compile(r"^\$ (curl .*)\n(\d{3}) (.*)$", re.MULTILINE)
+
+
+def holds(expected, answer) -> bool:
+    """Whether `answer` has everything that `expected` shows."""
+    if isinstance(expected, dict):
+        return all(name in answer and holds(value, answer[name]) for name, value in expected.items())
+    return expected == answer
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl found: the examples are curl commands")
+@pytest.mark.django_db(transaction=True)
+def test_the_guides_examples_are_answered_as_it_says(live_server, own_models_folder):
+    if not ModelVersion.objects.active().exists():
+        load_wholesale_house()
+        promote(train_version(LAST_DAY))
+    shell = os.environ | {"KEY": ApiKey.issue("guide")[1], "API": live_server.url}
+    examples = EXAMPLE.findall((settings.BASE_DIR / "docs/api.md").read_text())
+
+    for command, status, shown in examples:
+        result = subprocess.run(
+            ["sh", "-c", f"{command} -w '\\n%{{http_code}}'"], env=shell, capture_output=True, text=True, check=True
+        )
+        body, code = result.stdout.rsplit("\n", 1)
+        answer = json.loads(body)
+        assert (code, holds(json.loads(shown), answer)) == (status, True), f"{command}\n{code} {body}"
+        shell = {"ID": answer.get("data", {}).get("_id", "")} | shell  # of the first: later ones are overridden
+
+    assert len(examples) > 15
