@@ -7,6 +7,7 @@ from recommender.items import Item
 from recommender.requests import CROSS_SELL, DEMAND_FORECASTING, ORDER_ANALYSIS, RECOMMENDATION, UPSELL
 
 Chosen = list[tuple[Item, float]]
+GIVEN_UP = 6  # intervals without a purchase; what is as long gone is no reorder that was forgotten
 
 
 def next_basket(items: list[Item]) -> Chosen:
@@ -15,8 +16,8 @@ def next_basket(items: list[Item]) -> Chosen:
 
 
 def overdue_reorders(items: list[Item]) -> Chosen:
-    """What the client buys regularly and has not bought for longer than usual."""
-    return [(item, item.typical_quantity) for item in items if item.overdue >= 1]
+    """What the client buys regularly and has not bought for longer than usual, but has not given up either."""
+    return [(item, item.typical_quantity) for item in items if 1 <= item.overdue < GIVEN_UP]
 
 
 def expected_demand(items: list[Item]) -> Chosen:

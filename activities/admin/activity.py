@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
@@ -32,18 +32,22 @@ class ActivityAdmin(ModelAdmin):
     show_full_result_count = False
     actions: ClassVar = ["regenerate", "cancel"]
     list_select_related = ("model_version",)
+    change_form_before_template = "admin/activities/activity/answer.html"
     readonly_fields = (
-        "id", "client", "rep", "activity_type", "status", "created_at", "updated_at", "suggestions", "insight_texts",
+        "id", "client", "rep", "activity_type", "status", "created_at", "updated_at",
         "draft", "recent_orders", "feedback_given", "inputs", "model_used", "timing", "accuracy_shown", "notes",
     )  # fmt: skip
     fieldsets = (
         (None, {"fields": (("client", "rep"), ("activity_type", "status"))}),
-        ("Suggestions", {"fields": ("suggestions", "insight_texts")}),
         ("Order", {"fields": ("draft", "recent_orders")}),
         ("Feedback", {"fields": ("feedback_given",)}),
         ("How it was made", {"fields": ("inputs", "model_used", "accuracy_shown", "timing", "notes")}),
         ("Record", {"fields": (("id", "created_at", "updated_at"),)}),
     )
+
+    def render_change_form(self, request, context, *args, obj: Activity | None = None, **options) -> HttpResponse:
+        context |= {"suggestions": self.suggestions(obj), "insights": self.insight_texts(obj)} if obj else {}
+        return super().render_change_form(request, context, *args, obj=obj, **options)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # activities are filed by tools
@@ -69,7 +73,6 @@ class ActivityAdmin(ModelAdmin):
     def mean_confidence(self, activity: Activity) -> str:
         return share(activity.confidence)
 
-    @display(description="")
     def suggestions(self, activity: Activity) -> SafeString:
         accepted = activity.feedback.get("acceptedRecommendations", ())
         rejected = activity.feedback.get("rejectedRecommendations", ())
@@ -88,7 +91,6 @@ class ActivityAdmin(ModelAdmin):
             ),
         )  # fmt: skip
 
-    @display(description="Insights")
     def insight_texts(self, activity: Activity) -> SafeString:
         titles = {
             "buyingPatterns": "Buying patterns",

@@ -35,7 +35,7 @@ class DemoHistory:
 
 
 def generate(clients: int, seed: int, end: datetime) -> DemoHistory:
-    """Invent a history of 18 months, about 250 lines a client. The same arguments give the same history.
+    """Invent a history of 18 months, about 290 lines a client. The same arguments give the same history.
 
     Args:
         end: all orders lie before it; a midnight in UTC.

@@ -7,8 +7,9 @@ import numpy as np
 from recommender.demo_history.catalogue import Catalogue
 from recommender.demo_history.clients import Clientele
 
-ITEMS_A_CLIENT = 15  # of which ADOPTED_SHARE come later and TRIED_SHARE go again
-ADOPTED_SHARE, TRIED_SHARE, UPGRADED_SHARE = 0.35, 0.25, 0.06
+STAPLES, NOVELTIES = 15, 30  # items a client, on average; those best to its taste are its staples
+KEPT_SHARE = 0.2  # of the novelties; the others are bought once or twice
+UPGRADED_SHARE = 0.06
 MONEY_A_LINE = 42.0
 CHAIN_LIKENESS = 0.6  # share of a branch's taste that is its chain's
 
@@ -42,19 +43,19 @@ class Habits:
 
 def invent_habits(clientele: Clientele, catalogue: Catalogue, random: np.random.Generator, days: int) -> Habits:
     """Choose what clients buy, by kitchen, segment and popularity; then let sizes and products change."""
-    client, item = _chosen_items(clientele, catalogue, random)
+    client, item, is_novelty = _chosen_items(clientele, catalogue, random)
     count = len(client)
     larger = random.random(count) < 0.25 + 0.25 * np.tanh(np.log(clientele.size[client]))
     product = 2 * item + larger
-    adopted, tried = random.random(count) < ADOPTED_SHARE, random.random(count) < TRIED_SHARE
     stay = days - clientele.first_day[client]
-    since = clientele.first_day[client] + adopted * random.uniform(0, 1, count) * stay
-    turn = catalogue.turn_days[product] * random.lognormal(0, 0.35, count)
+    since = clientele.first_day[client] + is_novelty * random.random(count) * stay
+    tried = is_novelty & (random.random(count) >= KEPT_SHARE)
+    turn = catalogue.turn_days[product] * random.lognormal(0.75, 0.6, count)
     habits = Habits(
         client=client,
         product=product,
         since=np.maximum(since, catalogue.launched[product]),
-        until=np.where(adopted & tried, since + 1.5 * turn, np.inf),
+        until=np.where(tried, since + 1.3 * np.maximum(turn, clientele.cycle_days[client]), np.inf),
         interval_days=turn,
         money=MONEY_A_LINE * clientele.size[client] * random.lognormal(0, 0.5, count),
     )
@@ -63,8 +64,8 @@ def invent_habits(clientele: Clientele, catalogue: Catalogue, random: np.random.
 
 def _chosen_items(
     clientele: Clientele, catalogue: Catalogue, random: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """(N,), (N,): client and item. Weighted sampling without replacement, by the Gumbel trick."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(N,) client, (N,) item, (N,) whether it is a novelty. Weighted sampling without replacement, by Gumbel noise."""
     first_size = slice(None, None, 2)
     of_themes = catalogue.themes[first_size]
     theme_fit = np.where(of_themes.any(axis=1), 0.08 + 4 * (clientele.themes @ of_themes.T), 0.7)
@@ -73,11 +74,12 @@ def _chosen_items(
     taste_of_chain = random.gumbel(size=(clientele.chain.max() + 2, weight.shape[1]))[clientele.chain]
     in_chain = (clientele.chain >= 0)[:, None]
     noise = np.where(in_chain, CHAIN_LIKENESS * taste_of_chain + (1 - CHAIN_LIKENESS) * noise, noise)
-    wanted = np.clip(random.poisson(ITEMS_A_CLIENT, len(clientele)), 6, weight.shape[1])
+    staples = np.clip(random.poisson(STAPLES, len(clientele)), 5, None)
+    wanted = np.minimum(staples + random.poisson(NOVELTIES, len(clientele)), weight.shape[1])
     ranking = np.argsort(-(np.log(weight) + noise), axis=1, kind="stable")
     client = np.repeat(np.arange(len(clientele)), wanted)
     rank = np.arange(len(client)) - np.repeat(np.cumsum(wanted) - wanted, wanted)
-    return client, ranking[client, rank]
+    return client, ranking[client, rank], rank >= staples[client]
 
 
 def _with_upgrades(habits: Habits, random: np.random.Generator, days: int) -> Habits:

@@ -79,7 +79,7 @@ def _purchases(
         now = day[open_to]
         used_up = (now - last_bought[open_to]) / habits.interval_days[open_to]
         season = catalogue.season[habits.product[open_to], period.months(now)]
-        likely = np.minimum(season, 1) / (1 + np.exp(-7 * (used_up - 0.9)))
+        likely = np.minimum(season, 1) / (1 + np.exp(-4 * (used_up - 1)))
         bought = random.random(len(open_to)) < likely
         last_bought[open_to[bought]] = now[bought]
         bought_habit.append(open_to[bought])

@@ -20,7 +20,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--clients", type=int, default=300, help="How many; each has about 280 order lines.")
+        parser.add_argument("--clients", type=int, default=300, help="How many; each has about 290 order lines.")
         parser.add_argument("--seed", type=int, default=7, help="Another seed, another house.")
         parser.add_argument("--until", type=moment, help="The day before which the orders end; default: today, in UTC.")
 
