@@ -18,7 +18,7 @@ from rest_framework import exceptions
 from activities.dates import is_day_or_time, is_time
 
 FORMATS = {"date-time": is_time, "day-or-time": is_day_or_time}
-INTEGER = re.compile(r"-?[0-9]{1,18}")
+INTEGER = re.compile(r"-?[0-9]{1,4000}")  # Python reads no more digits
 
 
 @cache

@@ -12,6 +12,7 @@ from activities.dates import parse_time
 from activities.filter_language import FilterError, parse_filter
 from activities.models import Activity
 
+LARGEST_OFFSET = 2**62  # of PostgreSQL's bigint, with room for a page; no list is as long
 SORT_FIELDS = {
     "_id": "id",
     "createdAt": "created_at",
@@ -66,6 +67,6 @@ class ActivityFilterBackend(filters.DjangoFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: QuerySet, view: APIView) -> QuerySet:
         given = check_query("/activity-ai-sales-order", request.query_params.dict())
-        view.page_wanted = given["offset"], given["limit"]
+        view.page_wanted = min(given["offset"], LARGEST_OFFSET), given["limit"]
         filtered = ActivityFilter(data=given, queryset=queryset, request=request).qs
         return filtered.sorted_by(SORT_FIELDS[given["sort"]], descending=given["order"] == "desc")

@@ -27,8 +27,8 @@ def answer_once(caller: ApiKey, key: str, body: Any, answer: Callable[[], Respon
 
     Raises KeyReused where the key came with another body before.
     """
-    if not 0 < len(key) <= MAX_KEY_LENGTH:
-        raise exceptions.ValidationError({"Idempotency-Key": [f"Takes 1 to {MAX_KEY_LENGTH} characters."]})
+    if len(key) > MAX_KEY_LENGTH:
+        raise exceptions.ValidationError({"Idempotency-Key": [f"Takes at most {MAX_KEY_LENGTH} characters."]})
     digest = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
     with transaction.atomic():
         wait_for_turn(caller, key)

@@ -1,6 +1,7 @@
 """Activities, and the keys of the tools that file them."""
 
 import hashlib
+import json
 import secrets
 from datetime import timedelta
 
@@ -135,6 +136,17 @@ class SearchText(Func):
     )"""
 
 
+class JSONDecoder(json.JSONDecoder):
+    """JSON as PostgreSQL gives it back: it writes out a large float as an integer of many digits."""
+
+    def __init__(self) -> None:
+        super().__init__(parse_int=lambda digits: int(digits) if len(digits) < 19 else float(digits))
+
+
+def json_section(default: type) -> models.JSONField:
+    return models.JSONField(default=default, blank=True, decoder=JSONDecoder)
+
+
 def code_point_text(**options) -> models.CharField:
     """Text that sorts by code point on any server."""
     return models.CharField(db_collation="C", **options)
@@ -165,15 +177,15 @@ class Activity(models.Model):
     rep = code_point_text(max_length=EXTERNAL_ID_LENGTH)
     activity_type = code_point_text(max_length=30, choices=Type)
     status = code_point_text(max_length=20, choices=Status, default=Status.PROCESSING)
-    input_data = models.JSONField(default=dict, blank=True)
-    requested_model = models.JSONField(default=dict, blank=True)
-    ai_model = models.JSONField(default=dict, blank=True)
-    recommendations = models.JSONField(default=list, blank=True)
-    insights = models.JSONField(default=dict, blank=True)
-    accuracy = models.JSONField(default=dict, blank=True)
-    feedback = models.JSONField(default=dict, blank=True)
-    generated_order = models.JSONField(default=dict, blank=True)
-    metadata = models.JSONField(default=dict, blank=True)
+    input_data = json_section(dict)
+    requested_model = json_section(dict)
+    ai_model = json_section(dict)
+    recommendations = json_section(list)
+    insights = json_section(dict)
+    accuracy = json_section(dict)
+    feedback = json_section(dict)
+    generated_order = json_section(dict)
+    metadata = json_section(dict)
     processing_time = models.FloatField(null=True, blank=True, help_text="Seconds the last generation took.")
     model_version = models.ForeignKey(ModelVersion, models.SET_NULL, null=True, blank=True, related_name="activities")
     generated_at = models.DateTimeField(null=True, blank=True)

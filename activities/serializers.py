@@ -5,7 +5,7 @@ Bodies are checked against the contract itself (`activities.contract`); a serial
 
 from typing import Any
 
-from rest_framework import exceptions, serializers
+from rest_framework import serializers
 
 from activities import contract
 from activities.dates import wire_time
@@ -24,10 +24,7 @@ class ActivitySerializer(serializers.BaseSerializer):
     """
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        if not isinstance(data, dict):
-            raise exceptions.ValidationError({"": ["The body has to be a JSON object."]})
-        data = {name: value if name == "metadata" else without_nulls(value) for name, value in data.items()}
-        given = {name: value for name, value in data.items() if name in SECTIONS or value is not None}
+        given = {name: value if name == "metadata" else without_nulls(value) for name, value in data.items()}
         schema = "ActivityPatch" if self.partial else "ActivityInput"
         contract.check(contract.validator(f"#/components/schemas/{schema}"), given)
         fields = {field: given[name] for name, field in PLAIN.items() if name in given}
@@ -54,10 +51,8 @@ class ActivitySerializer(serializers.BaseSerializer):
         }
 
 
-def patched(activity: Activity, patch: Any) -> dict[str, Any]:
+def patched(activity: Activity, patch: dict[str, Any]) -> dict[str, Any]:
     """The writable fields of an activity with a merge patch applied; what it empties is null."""
-    if not isinstance(patch, dict):
-        raise exceptions.ValidationError({"": ["The body has to be a JSON object."]})
     shown = ActivitySerializer(activity).data
     writable = {name: shown[name] for name in (*PLAIN, *SECTIONS)}
     return dict.fromkeys(SECTIONS) | merge_patch(writable, patch)

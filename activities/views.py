@@ -46,7 +46,7 @@ class ActivityViewSet(viewsets.GenericViewSet):
             return self.answer(create_activity(**self.validated(request)), status.HTTP_201_CREATED)
 
         key = request.headers.get("Idempotency-Key")
-        return create() if key is None else answer_once(request.user, key, request.data, create)
+        return answer_once(request.user, key, request.data, create) if key else create()
 
     def retrieve(self, request: Request, pk: str) -> Response:
         response = self.answer(self.find(pk))
@@ -56,15 +56,19 @@ class ActivityViewSet(viewsets.GenericViewSet):
 
     @transaction.atomic
     def update(self, request: Request, pk: str, partial: bool = False) -> Response:
-        activity = self.find_for_change(request, pk)
-        return self.answer(update_activity(activity, self.validated(request, partial, activity)))
+        activity = self.find_for_change(pk)
+        fields = self.validated(request, partial, activity)
+        self.refuse_stale(request, activity)
+        return self.answer(update_activity(activity, fields))
 
     def partial_update(self, request: Request, pk: str) -> Response:
         return self.update(request, pk, partial=True)
 
     @transaction.atomic
     def destroy(self, request: Request, pk: str) -> Response:
-        self.find_for_change(request, pk).delete()
+        activity = self.find_for_change(pk)
+        self.refuse_stale(request, activity)
+        activity.delete()
         return Response({"success": True, "message": f"Activity {pk} is deleted."})
 
     @action(detail=True, methods=["post"])
@@ -82,7 +86,7 @@ class ActivityViewSet(viewsets.GenericViewSet):
     @transaction.atomic
     def cancel(self, request: Request, pk: str) -> Response:
         try:
-            return self.answer(cancel_activity(self.find(pk, self.get_queryset().select_for_update())))
+            return self.answer(cancel_activity(self.find_for_change(pk)))
         except CompletedError as error:
             raise Conflict(str(error)) from error
 
@@ -95,14 +99,19 @@ class ActivityViewSet(viewsets.GenericViewSet):
         except Activity.DoesNotExist as error:
             raise Http404 from error
 
-    def find_for_change(self, request: Request, pk: str) -> Activity:
-        """The activity, locked until the transaction ends, once `If-Match` has been judged."""
-        activity = self.find(pk, self.get_queryset().select_for_update())
+    def find_for_change(self, pk: str) -> Activity:
+        """The activity, locked until the transaction ends."""
+        return self.find(pk, self.get_queryset().select_for_update())
+
+    def refuse_stale(self, request: Request, activity: Activity) -> None:
         refuse_stale(request, etag_of(self.get_serializer(activity).data))
-        return activity
 
     def validated(self, request: Request, partial: bool = False, former: Activity | None = None) -> dict[str, Any]:
+        if request.stream is None:
+            raise exceptions.ParseError("Send a JSON object as the body, with its Content-Length.")
         data = request.data
+        if not isinstance(data, dict):
+            raise exceptions.ParseError("The body has to be a JSON object.")
         if former is not None and request.content_type == MergePatchParser.media_type:
             data, partial = patched(former, data), False
         serializer = self.get_serializer(data=data, partial=partial)

@@ -4,11 +4,12 @@ from types import SimpleNamespace
 import pytest
 from django.conf import settings
 from django.core.files.storage import storages
+from django.db import connection
 from django.test import Client as HttpClient
 from django.test import override_settings
 
 from activities.models import ApiKey
-from recommender.models import Client, ModelVersion, Order, Product
+from recommender.models import Client, ModelVersion, Order, Product, SalesRep
 from recommender.registry import promote
 from recommender.training import train_version
 from tests.wholesale import LAST_DAY, load_wholesale_house
@@ -36,8 +37,9 @@ def wholesale_house(django_db_setup, django_db_blocker, own_models_folder):
 @pytest.fixture
 def empty_house(db):
     """No order history and no model, whatever other tests have made."""
-    for model in (ModelVersion, Order, Product, Client):
-        model.objects.all().delete()
+    tables = ", ".join(model._meta.db_table for model in (ModelVersion, Order, Product, Client, SalesRep))
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {tables} CASCADE")
 
 
 class Tool:

@@ -22,7 +22,7 @@ EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "8")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_running_server_keeps_the_contract_it_serves(live_server, own_models_folder):
+def test_the_running_server_keeps_the_contract_it_serves(live_server, own_models_folder, tmp_path):
     if not ModelVersion.objects.active().exists():
         load_wholesale_house()
         promote(train_version(LAST_DAY))
@@ -35,8 +35,13 @@ def test_the_running_server_keeps_the_contract_it_serves(live_server, own_models
             "--header", f"api-key: {token}", "--checks", "all", "--max-examples", EXAMPLES, "--seed", "1",
             "--continue-on-failure", "--suppress-health-check", "all", "--no-color",
         ],
-        env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.schemathesis_hooks", "ACTIVITY_ID": activity.pk},
-        cwd=settings.BASE_DIR,
+        env=os.environ
+        | {
+            "ACTIVITY_ID": activity.pk,
+            "PYTHONPATH": str(settings.BASE_DIR),
+            "SCHEMATHESIS_HOOKS": "tests.schemathesis_hooks",
+        },
+        cwd=tmp_path,  # it writes down the cases that failed
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

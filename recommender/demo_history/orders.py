@@ -19,12 +19,13 @@ MINUTES_A_DAY = 24 * 60
 
 @dataclass(frozen=True)
 class Period:
-    """The days of the history, counted from 0, with the month (0 for January) of each."""
+    """The days of the history, counted from 0 at a midnight in UTC."""
 
     start: datetime
     days: int
 
     def months(self, day: np.ndarray) -> np.ndarray:
+        """The month of each day, 0 for January."""
         return np.array([(self.start + timedelta(days=each)).month - 1 for each in range(self.days)])[day.astype(int)]
 
 
@@ -45,12 +46,16 @@ def walk_through(
     """Orders (external_id, client, rep, ordered_at) and lines (order_external_id, product, quantity, unit_price)."""
     visits = _visit_days(clientele, period, random)
     habit, day = _purchases(habits, catalogue, visits, period, random)
+    client, product = habits.client[habit], habits.product[habit]
+    growth = (clientele.yearly_growth[client] * catalogue.yearly_growth[product]) ** (day / 365 - 1)
+    season = catalogue.season[product, period.months(day)]
+    money = habits.money[habit] * growth * np.sqrt(season) * random.lognormal(0, 0.25, len(habit))
     lines = Lines(
-        client=habits.client[habit],
+        client=client,
         day=day,
-        product=habits.product[habit],
-        quantity=_quantities(clientele, catalogue, habits, habit, day, period, random),
-        price=_prices(clientele, catalogue, habits, habit, day, period, random),
+        product=product,
+        quantity=_quantities(catalogue, product, money),
+        price=_prices(catalogue, product, clientele.discount[client], day / period.days, random),
     )
     return _frames(clientele, catalogue, _with_returns(lines, random), period)
 
@@ -87,39 +92,24 @@ def _purchases(
     return np.concatenate(bought_habit), np.concatenate(bought_day)
 
 
-def _quantities(
-    clientele: Clientele,
-    catalogue: Catalogue,
-    habits: Habits,
-    habit: np.ndarray,
-    day: np.ndarray,
-    period: Period,
-    random: np.random.Generator,
-) -> np.ndarray:
-    """(L,) units: whole cases, or kilograms to 50 grams, more of them in season and with growth."""
-    client, product = habits.client[habit], habits.product[habit]
-    growth = clientele.yearly_growth[client] * catalogue.yearly_growth[product]
-    season = catalogue.season[product, period.months(day)]
-    money = habits.money[habit] * random.lognormal(0, 0.25, len(habit))
-    units = money * np.sqrt(season) * growth ** (day / 365 - 1) / catalogue.price[product]
-    cases = np.maximum(np.round(units / catalogue.pack_size[product]), 1) * catalogue.pack_size[product]
+def _quantities(catalogue: Catalogue, product: np.ndarray, money: np.ndarray) -> np.ndarray:
+    """(L,) units for about that much money: whole cases, or kilograms to 50 grams."""
+    units, pack_size = money / catalogue.price[product], catalogue.pack_size[product]
+    cases = np.maximum(np.round(units / pack_size), 1) * pack_size
     return np.where(catalogue.by_weight[product], np.maximum(np.round(units * 20) / 20, 0.5), cases)
 
 
 def _prices(
-    clientele: Clientele,
     catalogue: Catalogue,
-    habits: Habits,
-    habit: np.ndarray,
-    day: np.ndarray,
-    period: Period,
+    product: np.ndarray,
+    discount: np.ndarray,
+    time: np.ndarray,
     random: np.random.Generator,
 ) -> np.ndarray:
-    """(L,) unit prices of the day: today's list price before the rises that were still to come, less the discount."""
-    client, product = habits.client[habit], habits.product[habit]
-    rises = period.days * random.uniform([0.15, 0.55], [0.45, 0.9], (len(CATEGORIES), 2))
-    still_to_come = (day[:, None] < rises[catalogue.category[product]]).sum(axis=1)
-    return np.round(catalogue.price[product] / PRICE_RISE**still_to_come * (1 - clientele.discount[client]), 2)
+    """(L,) unit prices at a time (0..1 of the period): today's list price before the rises to come, less discount."""
+    rises = random.uniform([0.15, 0.55], [0.45, 0.9], (len(CATEGORIES), 2))
+    to_come = (time[:, None] < rises[catalogue.category[product]]).sum(axis=1)
+    return np.round(catalogue.price[product] / PRICE_RISE**to_come * (1 - discount), 2)
 
 
 def _with_returns(lines: Lines, random: np.random.Generator) -> Lines:

@@ -124,3 +124,11 @@ def test_a_deleted_activity_is_gone(tool):
     assert tool.delete(activity["_id"]).body["success"] is True
     assert tool.get(f"{API}/{activity['_id']}").status_code == 404
     assert tool.delete(activity["_id"]).status_code == 404
+
+
+@pytest.mark.parametrize("number", [2**53, 2**63, 2**64, 10**30, 1e300, 0.1, -(10**40)])
+def test_numbers_of_any_size_can_be_kept(tool, number):
+    activity = tool.file(metadata={"number": number})
+
+    assert tool.get(f"{API}/{activity['_id']}").body["data"]["metadata"]["number"] == pytest.approx(number)
+    assert tool.get().status_code == 200

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from recommender.models import Client, Order, OrderLine, Product, SalesRep
 from tests.recommender.workbooks import write_workbook
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("empty_house")
 
 HEADER = ["Order ID", "customer", "SKU", "qty", "Date", "unit price", "client_name", "Category"]
 ROWS = [

@@ -34,7 +34,7 @@ def stored_rows(model):
     return list(model.objects.order_by("id").values())
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("empty_house")
 class TestOrders:
     def test_it_works(self):
         assert push(an_order()) == CREATED_ONE
@@ -129,7 +129,7 @@ class TestOrders:
         assert Product.objects.get(external_id="salt").pk == Product.objects.get(external_id="rice").pk + 1
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("empty_house")
 class TestClients:
     def test_a_field_left_out_keeps_its_value_and_null_empties_it(self):
         merge_clients([{"external_id": "C1", "name": "Café Lena", "segment": "cafe", "region": "North", "chain": "H1"}])
@@ -164,7 +164,7 @@ class TestClients:
         assert str(SalesRep.objects.get()) == "Ada Quist"
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("empty_house")
 class TestProducts:
     def test_null_sets_the_default_where_a_product_cannot_do_without(self):
         full = {
