@@ -1,0 +1,120 @@
+"""What the contract's descriptions promise in passing."""
+
+import time
+
+import pytest
+
+from activities.models import Activity
+from tests.conftest import API
+from tests.wholesale import LAST_DAY
+
+NOW = {"parameters": {"asOf": LAST_DAY.isoformat()}}
+
+
+def test_generate_ignores_a_body_of_whatever_type(tool, wholesale_house):
+    activity = tool.file()
+
+    answer = tool.post(b"<xml/>", f"{API}/{activity['_id']}/generate", content_type="application/xml")
+
+    assert answer.status_code == 200
+
+
+def test_feedback_stays_when_generated_again_and_what_it_accepted_makes_the_order(tool, wholesale_house):
+    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    product = activity["recommendations"][0]["product"]
+    tool.patch(activity["_id"], {"feedback": {"acceptedRecommendations": [product]}})
+
+    tool.generate(activity["_id"])
+
+    again = tool.get(f"{API}/{activity['_id']}").body["data"]
+    assert again["feedback"] == {"acceptedRecommendations": [product]}
+    assert [item["product"] for item in again["generatedOrder"]["items"]] == [product]
+    assert again["generatedOrder"]["orderId"]
+
+
+def test_a_failed_activity_can_be_cancelled_and_a_failed_one_generated_again(tool, wholesale_house):
+    first, second = tool.file(), tool.file()
+    Activity.objects.update(status="failed", metadata={"failure": "Engine: it broke", "visit": 1})
+
+    assert tool.post(path=f"{API}/{first['_id']}/cancel").body["data"]["status"] == "cancelled"
+    assert tool.generate(second["_id"]).status_code == 200
+    assert tool.get(f"{API}/{second['_id']}").body["data"]["metadata"] == {"visit": 1}
+
+
+def test_the_overall_confidence_is_the_mean_of_the_lines_and_zero_with_none(tool, wholesale_house):
+    some = tool.generated(client="cafe-03", aiModel=NOW)
+    none = tool.generated(aiModel={"parameters": NOW["parameters"] | {"minConfidence": 1}}, client="nobody")
+
+    confidences = [line["confidence"] for line in some["recommendations"]]
+    assert some["aiModel"]["confidence"] == pytest.approx(sum(confidences) / len(confidences), abs=1e-4)
+    assert (none["recommendations"], none["aiModel"]["confidence"], none["generatedOrder"]) == ([], 0, {})
+    assert "below the confidence asked for" in none["insights"]["riskFactors"][-1]
+
+
+def test_the_order_given_with_a_request_wins_over_the_stored_one_of_its_id(tool, wholesale_house):
+    replaced = [{"orderId": f"cafe-03-{week:02}", "date": "2025-01-07T09:00:00Z", "items": []} for week in range(43)]
+
+    activity = tool.generated(client="cafe-03", inputData={"historicalOrders": replaced}, aiModel=NOW)
+
+    assert "No order of this client is known" in activity["insights"]["riskFactors"][0]
+
+
+def test_an_order_without_a_date_counts_as_placed_now(tool, wholesale_house):
+    orders = [{"items": [{"product": "gin", "quantity": 2}]}]
+
+    activity = tool.generated(client="new-bar", inputData={"historicalOrders": orders}, aiModel=NOW)
+
+    [gin] = [line for line in activity["recommendations"] if line["product"] == "gin"]
+    assert gin["reason"] == "Ordered in 1 of 1 order since the first time; last 0 days ago."
+
+
+def test_orders_from_the_moment_asked_for_on_do_not_exist(tool, wholesale_house):
+    late = [{"date": LAST_DAY.isoformat(), "items": [{"product": "gin", "quantity": 2}]}]
+
+    activity = tool.generated(client="new-bar", inputData={"historicalOrders": late}, aiModel=NOW)
+
+    assert "No order of this client is known" in activity["insights"]["riskFactors"][0]
+
+
+def test_a_time_without_an_offset_is_utc(tool):
+    activity = tool.file()
+    moment = activity["createdAt"].removesuffix("Z")
+
+    assert tool.get(f"{API}?createdAfter={moment}").body["total"] == 1
+
+
+def test_the_budget_is_kept_quantities_before_lines(tool, wholesale_house):
+    free = tool.generated(client="cafe-03", aiModel=NOW)
+    half = free["generatedOrder"]["totalAmount"] / 2
+
+    tight = tool.generated(client="cafe-03", aiModel=NOW, inputData={"clientPreferences": {"budget": half}})
+
+    assert 0 < tight["generatedOrder"]["totalAmount"] <= half
+    assert len(tight["recommendations"]) == len(free["recommendations"])
+
+
+def test_whoever_reads_with_the_right_etag_is_spared_the_body_until_it_changes(tool):
+    activity = tool.file()
+    etag = tool.get(f"{API}/{activity['_id']}").headers["ETag"]
+    tool.patch(activity["_id"], {"metadata": {"new": True}})
+
+    assert tool.get(f"{API}/{activity['_id']}", if_none_match=etag).status_code == 200
+    assert tool.patch(activity["_id"], {}, if_match="*").status_code == 200
+
+
+def test_a_real_change_moves_updated_at_and_leaves_created_at(tool):
+    activity = tool.file()
+    time.sleep(0.002)
+
+    changed = tool.patch(activity["_id"], {"rep": "other"}).body["data"]
+
+    assert changed["createdAt"] == activity["createdAt"]
+    assert changed["updatedAt"] > activity["updatedAt"]
+
+
+def test_the_body_limit_is_one_mebibyte_exactly(tool):
+    wanted = b'{"client":"c","rep":"r","activityType":"upsell","metadata":{"x":"%s"}}'
+    room = 1024 * 1024 - len(wanted) + 2
+
+    assert tool.post(wanted % (b"x" * room)).status_code == 201
+    assert tool.post(wanted % (b"x" * (room + 1))).status_code == 413
