@@ -7,8 +7,9 @@ from recommender.models import Product
 
 @dataclass(slots=True)
 class Item:
-    """`days_since`, `gap_days` are None for a product never bought, or bought once.
+    """`days_since` is None for a product never bought, `gap_days` also for one bought once.
 
+    gap_days          median of the last five intervals between purchases
     typical_quantity  units in one of the client's recent orders; for a new product in anyone's
     usual_price       what the client paid last; for a new product the median paid; None where not known
     goes_with         a product of the client's own, bought by `buyers_of_other` clients of whom

@@ -16,7 +16,7 @@ def reason_of(item: Item, terms: Terms, request: SuggestionRequest, names: dict[
 def from_own_orders(item: Item) -> str:
     sentence = f"Ordered in {item.orders} of {counted(item.orders_since_first, 'order')} since the first time"
     if item.gap_days:
-        sentence += f", every {days(item.gap_days)} in the median"
+        sentence += f", lately every {days(item.gap_days)}"
     return f"{sentence}; last {days(item.days_since)} ago."
 
 

@@ -86,7 +86,7 @@ def test_orders_in_the_request_are_the_history_of_an_unknown_client(tool):
 
     [beer] = [line for line in activity["recommendations"] if line["product"] == "beer"]
     assert beer["quantity"] == 24
-    assert beer["reason"].startswith("Ordered in 4 of 4 orders since the first time, every 7 days in the median;")
+    assert beer["reason"].startswith("Ordered in 4 of 4 orders since the first time, lately every 7 days;")
 
 
 def test_a_client_without_orders_is_told_so(tool):
