@@ -68,5 +68,13 @@ class ActivityFilterBackend(filters.DjangoFilterBackend):
     def filter_queryset(self, request: Request, queryset: QuerySet, view: APIView) -> QuerySet:
         given = check_query("/activity-ai-sales-order", request.query_params.dict())
         view.page_wanted = min(given["offset"], LARGEST_OFFSET), given["limit"]
+        if not all(is_an_id(given[name]) for name in ("client", "rep") if name in given):
+            queryset = queryset.none()
+        given["search"] = given.get("search", "").replace("\0", " ")
         filtered = ActivityFilter(data=given, queryset=queryset, request=request).qs
         return filtered.sorted_by(SORT_FIELDS[given["sort"]], descending=given["order"] == "desc")
+
+
+def is_an_id(text: str) -> bool:
+    """None is empty, and PostgreSQL neither holds a NUL nor takes one as a parameter."""
+    return bool(text) and "\0" not in text

@@ -26,6 +26,8 @@ threads = int(os.environ.get("WEB_THREADS", "4"))
 # the requests it has.
 timeout = int(os.environ.get("WEB_TIMEOUT_SECONDS", "60"))
 graceful_timeout = 30
+# The list's `filter` may have 8,000 characters, more than gunicorn's largest limit once it is encoded.
+limit_request_line = 0
 keepalive = 5
 control_socket_disable = True  # it would be written to the home folder
 
