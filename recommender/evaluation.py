@@ -5,18 +5,16 @@ from datetime import datetime
 
 import numpy as np
 
+from recommender.client_groups import attributes_of
 from recommender.engine import baselines
-from recommender.engine.candidates import candidates_of
 from recommender.engine.history import OrderHistory
 from recommender.engine.metrics import expected_calibration_error, list_metrics, mean_with_interval
-from recommender.engine.purchases import purchases_of
 from recommender.engine.samples import Samples, bought_within, prefixes
-from recommender.engine.scoring import features_of
-from recommender.engine.training import is_among, segment_codes, train
+from recommender.engine.scoring import score
+from recommender.engine.training import is_among, train
 from recommender.errors import NotEnoughHistoryError
 from recommender.order_rows import read_order_rows
 from recommender.request_history import day_of
-from recommender.training import segment_names
 
 LIST_LENGTH = 10
 
@@ -49,21 +47,18 @@ def evaluate(cut: datetime, until: datetime, seed: int = 0) -> Evaluation:
             f"There are {len(before.order_day)} orders before {cut:%Y-%m-%d} and {len(first_orders)} clients of theirs "
             "that ordered after it; choose another cut."
         )
-    _, segment = segment_codes(segment_names(before))
-    model = train(before, segment_names(before), day_of(cut), seed)
+    attributes = attributes_of(before.clients.tolist())
+    model = train(before, attributes, day_of(cut), seed)
     samples = samples_at(before, after, first_orders)
     baskets = [codes_in(before, after, basket) for basket in bought_within(after, samples, None)]
-    candidates = candidates_of(samples.history, segment[samples.client], model.knowledge)
-    probability = model.next_order.probability(features_of(candidates, samples.now), candidates.is_new)
-    first = np.searchsorted(candidates.client, np.arange(len(samples.now) + 1))
-    order = np.lexsort((candidates.product, -probability, candidates.client))
-    rows = [order[first[i] : first[i + 1]][:LIST_LENGTH] for i in range(len(samples.now))]
-    own = purchases_of(samples.history)
+    scores = score(model, samples.history, samples.now, attributes.of(samples.client))
+    rows = scores.best(LIST_LENGTH)
+    own = scores.purchases
     first_own = np.searchsorted(own.client, np.arange(len(samples.now) + 1))
     bought = [own.product[first_own[i] : first_own[i + 1]] for i in range(len(samples.now))]
     popular = baselines.global_top(before)
     lists = {
-        "Sales AI": [candidates.product[row] for row in rows],
+        "Sales AI": [scores.product[row] for row in rows],
         "GP-TopFreq": baselines.personal_top(own, len(samples.now), popular, LIST_LENGTH),
         "G-TopFreq": [popular[:LIST_LENGTH]] * len(samples.now),
     }
@@ -81,7 +76,7 @@ def evaluate(cut: datetime, until: datetime, seed: int = 0) -> Evaluation:
             for method, suggested in lists.items()
         },
         calibration_error=expected_calibration_error(
-            probability[shown], is_among(candidates, baskets, len(before.products))[shown]
+            scores.next_order[shown], is_among(scores, baskets, len(before.products))[shown]
         ),
     )
 

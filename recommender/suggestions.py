@@ -7,13 +7,13 @@ import numpy as np
 
 from recommender import registry
 from recommender.answers import answer
-from recommender.engine.candidates import Candidates, candidates_of
+from recommender.client_groups import attributes_of
 from recommender.engine.history import OrderHistory
 from recommender.engine.samples import prefixes
-from recommender.engine.scoring import features_of
+from recommender.engine.scoring import Scores, score
 from recommender.engine.training import Model
 from recommender.items import Item
-from recommender.models import Client, ModelVersion, Product
+from recommender.models import ModelVersion, Product
 from recommender.request_history import as_of, day_of, history_of_requests
 from recommender.requests import (
     CROSS_SELL,
@@ -49,16 +49,14 @@ def suggest_with(version: ModelVersion, requests: list[SuggestionRequest]) -> li
     model = registry.load(version)
     history = history_of_requests(requests, model.knowledge.products)
     now = np.array([day_of(as_of(request)) for request in requests])
-    segments = segments_of(requests)
-    codes = {name: code for code, name in enumerate(model.segments)}
-    segment = np.array([codes.get(name, -1) for name in segments])
-    candidates = candidates_of(history, segment, model.knowledge)
-    probability = probabilities(model, candidates, now, requests)
-    facts = Product.objects.in_bulk(history.products[np.unique(candidates.product)].tolist(), field_name="external_id")
-    first = np.searchsorted(candidates.client, np.arange(len(requests) + 1))
+    attributes = attributes_of([request.client for request in requests])
+    scores = score(model, history, now, attributes)
+    probability = probabilities(model, scores, requests)
+    facts = Product.objects.in_bulk(history.products[np.unique(scores.product)].tolist(), field_name="external_id")
+    first = np.searchsorted(scores.client, np.arange(len(requests) + 1))
     first_order = np.searchsorted(history.order_client, np.arange(len(requests) + 1))
     judged = [
-        items_of(model, history, candidates, probability, slice(*first[i : i + 2]), now[i], facts, segments[i])
+        items_of(model, history, scores, probability, slice(*first[i : i + 2]), now[i], facts, attributes.segment[i])
         for i in range(len(requests))
     ]
     seconds = (time.perf_counter() - started) / len(requests)
@@ -71,37 +69,21 @@ def suggest_with(version: ModelVersion, requests: list[SuggestionRequest]) -> li
     ]  # fmt: skip
 
 
-def segments_of(requests: list[SuggestionRequest]) -> list[str]:
-    """The segment of each request's client, "" where it has none; a chain's where only that has one."""
-    clients = {request.client for request in requests}
-    found = {
-        client: own or chain or ""
-        for client, own, chain in Client.objects.filter(external_id__in=clients).values_list(
-            "external_id", "segment", "chain__segment"
-        )
-    }
-    return [found.get(request.client, "") for request in requests]
-
-
-def probabilities(
-    model: Model, candidates: Candidates, now: np.ndarray, requests: list[SuggestionRequest]
-) -> np.ndarray:
+def probabilities(model: Model, scores: Scores, requests: list[SuggestionRequest]) -> np.ndarray:
     """(R,) float64: what `confidence` means for the purpose of the row's request."""
-    features = features_of(candidates, now)
-    next_order = model.next_order.probability(features, candidates.is_new)
-    within = model.within_horizon.probability(features, candidates.is_new)
-    purpose = np.array([request.purpose for request in requests])[candidates.client]
-    asked = np.array([request.horizon_days for request in requests], float)[candidates.client]
+    within = scores.within_horizon
+    purpose = np.array([request.purpose for request in requests])[scores.client]
+    asked = np.array([request.horizon_days for request in requests], float)[scores.client]
     # A constant rate of purchase carries the model's horizon over to the one asked for.
     within_asked = 1 - (1 - within) ** (asked / model.horizon_days)
-    chosen = np.where(np.isin(purpose, (CROSS_SELL, UPSELL)), within, next_order)
+    chosen = np.where(np.isin(purpose, (CROSS_SELL, UPSELL)), within, scores.next_order)
     return np.round(np.where(purpose == DEMAND_FORECASTING, within_asked, chosen), 4)
 
 
 def items_of(
     model: Model,
     history: OrderHistory,
-    candidates: Candidates,
+    scores: Scores,
     probability: np.ndarray,
     rows: slice,
     now: float,
@@ -109,18 +91,16 @@ def items_of(
     segment: str,
 ) -> list[Item]:
     """The candidates of one client as items, most probable first."""
-    knowledge, purchases = model.knowledge, candidates.purchases
+    knowledge, purchases = model.knowledge, scores.purchases
     group = model.segments.index(segment) if segment in model.segments else -1
     known = len(knowledge.products)
-    order_days = (
-        history.order_day[history.order_client == candidates.client[rows.start]] if rows.stop > rows.start else []
-    )
+    order_days = history.order_day[history.order_client == scores.client[rows.start]] if rows.stop > rows.start else []
     items = []
     for row in range(rows.start, rows.stop):
-        code, own = int(candidates.product[row]), int(candidates.purchase[row])
+        code, own = int(scores.product[row]), int(scores.purchase[row])
         product = str(history.products[code])
         about = facts.get(product)
-        other = int(candidates.goes_with[row])
+        other = int(scores.goes_with[row])
         both, buyers = knowledge.share_of_buyers(code, other) if other >= 0 and own < 0 else (0, 0)
         list_price = float(about.list_price) if about and about.list_price is not None else None
         if own >= 0:

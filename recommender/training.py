@@ -10,11 +10,12 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from recommender import registry
+from recommender.client_groups import attributes_of
 from recommender.engine.history import OrderHistory
 from recommender.engine.training import Model, train
 from recommender.errors import NotEnoughHistoryError, TrainingRunsError
 from recommender.insights import date_of
-from recommender.models import Client, ModelVersion
+from recommender.models import ModelVersion
 from recommender.order_rows import read_order_rows
 from recommender.request_history import day_of
 
@@ -38,7 +39,7 @@ def train_version(until: datetime, seed: int = 0) -> ModelVersion:
             )
         version = new_version(history, until, seed)
         try:
-            model = train(history, segment_names(history), day_of(until), seed)
+            model = train(history, attributes_of(history.clients.tolist()), day_of(until), seed)
             registry.publish(version, model)
         except Exception as error:
             version.status, version.failure = ModelVersion.Status.FAILED, f"{type(error).__name__}: {error}"
@@ -89,9 +90,3 @@ def new_version(history: OrderHistory, until: datetime, seed: int) -> ModelVersi
 def describe(version: ModelVersion, model: Model) -> None:
     version.metrics = model.metrics
     version.parameters = version.parameters | {"horizonDays": round(model.horizon_days, 1), "segments": model.segments}
-
-
-def segment_names(history: OrderHistory) -> np.ndarray:
-    """(C,) str, the segment of each client, "" for none."""
-    names = dict(Client.objects.exclude(segment="").values_list("external_id", "segment"))
-    return np.array([names.get(client, "") for client in history.clients.tolist()], dtype=str)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
+from recommender.engine.heads import Head, TwoHeads
 from recommender.engine.knowledge import Knowledge
-from recommender.engine.scoring import Head, TwoHeads
 from recommender.engine.training import Model
 
 MANIFEST = "manifest.json"

@@ -14,6 +14,7 @@ RECENT_PURCHASES = 5  # quantities and gaps are judged by the last few: tastes d
 class Purchases:
     """One row (R) a client and product bought, sorted by client, then product.
 
+    clients              int           clients of the history, those without an order too
     client, product      (R,) int32    codes
     orders               (R,) int32    orders that hold the product
     client_orders        (R,) int32    orders of the client
@@ -24,6 +25,7 @@ class Purchases:
     price                (R,) float64  last unit price known, NaN where none is
     """
 
+    clients: int
     client: np.ndarray
     product: np.ndarray
     orders: np.ndarray
@@ -49,6 +51,7 @@ def purchases_of(history: OrderHistory) -> Purchases:
     client_orders = np.bincount(history.order_client, minlength=len(history.clients))
     weight, total_weight = order_weights(history, client_orders)
     return Purchases(
+        clients=len(history.clients),
         client=client.astype(np.int32),
         product=history.line_product[by_key][starts],
         orders=(ends - starts).astype(np.int32),

@@ -1,97 +1,68 @@
-"""From a candidate's figures to a probability: one logistic regression a head."""
+"""Score: which products each client of a batch will buy, with probabilities."""
 
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 
-from recommender.engine.candidates import Candidates
-
-FEATURES = (
-    "log odds of decayed share",
-    "log orders with it",
-    "log days since",
-    "days since / reorder interval",
-    "log item-item",
-    "factors",
-    "log popularity",
-    "log orders of client",
-)
-
-
-def features_of(candidates: Candidates, now: np.ndarray) -> np.ndarray:
-    """(R, len(FEATURES)) float64; `now` is (C,), days since 1970-01-01 UTC. Zero for what a new product lacks."""
-    own = ~candidates.is_new
-    purchases, row = candidates.purchases, candidates.purchase[own]
-    table = np.zeros((len(candidates.product), len(FEATURES)))
-    share = purchases.decayed_share[row].clip(0.001, 0.999)
-    since = (now[candidates.client[own]] - purchases.last_day[row]).clip(0)
-    table[own, 0] = np.log(share / (1 - share))
-    table[own, 1] = np.log(purchases.orders[row])
-    table[own, 2] = np.log1p(since)
-    table[own, 3] = np.nan_to_num(since / purchases.gap_days[row].clip(1)).clip(0, 4)
-    table[:, 4] = np.log1p(candidates.neighbours)
-    table[:, 5] = candidates.factors
-    table[:, 6] = np.log(candidates.popularity + 1e-4)
-    orders = np.bincount(purchases.client, minlength=len(now)).astype(float)
-    orders[purchases.client] = purchases.client_orders
-    table[:, 7] = np.log1p(orders[candidates.client])
-    return table
+from recommender.engine.candidates import candidates_of
+from recommender.engine.groups import Attributes, codes_in
+from recommender.engine.heads import features_of
+from recommender.engine.history import OrderHistory
+from recommender.engine.purchases import Purchases
+from recommender.engine.training import Model
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """A logistic regression over standardised features; without weights it is its base rate."""
+class Scores:
+    """One row (R) a client and product, sorted by client, then product; probabilities to six decimals.
 
-    mean: np.ndarray
-    scale: np.ndarray
-    weights: np.ndarray
-    intercept: float
+    client          (R,) int32    position in the batch
+    product         (R,) int32    product code of the batch
+    next_order      (R,) float64  probability that the client's next order contains the product
+    within_horizon  (R,) float64  probability that the client buys it within the model's `horizon_days`
+    purchase        (R,) int32    row of `purchases`, -1 for a product the client never bought
+    goes_with       (R,) int32    the product of the client's own that points to it most, -1 for none
+    """
 
-    @classmethod
-    def fit(cls, features: np.ndarray, target: np.ndarray) -> "Head":
-        """`target` is (R,) bool. Where it is all one value no weight can be learned."""
-        # Here, because only training needs it and it takes long to import.
-        from sklearn.linear_model import LogisticRegression
+    client: np.ndarray
+    product: np.ndarray
+    next_order: np.ndarray
+    within_horizon: np.ndarray
+    purchase: np.ndarray
+    goes_with: np.ndarray
+    purchases: Purchases
 
-        width = len(FEATURES)
-        if not 0 < target.sum() < len(target):
-            rate = (target.sum() + 0.5) / (len(target) + 1000.0)
-            return cls(np.zeros(width), np.ones(width), np.zeros(width), float(np.log(rate / (1 - rate))))
-        mean, scale = features.mean(axis=0), features.std(axis=0)
-        scale[scale < 1e-9] = 1
-        fitted = LogisticRegression(C=1.0, max_iter=500).fit((features - mean) / scale, target)
-        return cls(mean, scale, fitted.coef_[0], float(fitted.intercept_[0]))
+    @property
+    def is_new(self) -> np.ndarray:
+        """(R,) bool: never bought by the client."""
+        return self.purchase < 0
 
-    def probability(self, features: np.ndarray) -> np.ndarray:
-        """(R,) float64, to six decimals: what is below that is not known, and differs by machine."""
-        # A sum along rows, unlike a matrix product, gives a row the same bytes in any batch.
-        logit = ((features - self.mean) / self.scale * self.weights).sum(axis=1) + self.intercept
-        return np.round(1 / (1 + np.exp(-logit.clip(-30, 30))), 6)
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "mean": self.mean.tolist(),
-            "scale": self.scale.tolist(),
-            "weights": self.weights.tolist(),
-            "intercept": self.intercept,
-        }
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Head":
-        return cls(np.array(data["mean"]), np.array(data["scale"]), np.array(data["weights"]), data["intercept"])
+    def best(self, count: int, only_new: bool = False) -> list[np.ndarray]:
+        """Per client of the batch, the rows with the highest `next_order`, best first; ties go by code."""
+        rows = np.flatnonzero(self.is_new) if only_new else np.arange(len(self.client))
+        rows = rows[np.lexsort((self.product[rows], -self.next_order[rows], self.client[rows]))]
+        bounds = np.searchsorted(self.client[rows], np.arange(self.purchases.clients + 1))
+        return [rows[start : min(start + count, stop)] for start, stop in pairwise(bounds)]
 
 
-@dataclass(frozen=True, slots=True)
-class TwoHeads:
-    """One for products the client bought before, one for those it never did; on the same scale."""
+def score(model: Model, history: OrderHistory, now: np.ndarray, attributes: Attributes) -> Scores:
+    """Judge every candidate of every client of a batch; a client alone gets the same bytes as in a batch.
 
-    repeat: Head
-    explore: Head
-
-    @classmethod
-    def fit(cls, features: np.ndarray, is_new: np.ndarray, target: np.ndarray) -> "TwoHeads":
-        return cls(Head.fit(features[~is_new], target[~is_new]), Head.fit(features[is_new], target[is_new]))
-
-    def probability(self, features: np.ndarray, is_new: np.ndarray) -> np.ndarray:
-        return np.where(is_new, self.explore.probability(features), self.repeat.probability(features))
+    Args:
+        history: the batch's orders before each client's `now`; its catalogue begins with the model's
+            products and may go on.
+        now: (C,) float64, days since 1970-01-01 UTC.
+        attributes: of the C clients.
+    """
+    candidates = candidates_of(history, codes_in(attributes.segment, model.segments), model.knowledge)
+    features = features_of(candidates, now)
+    return Scores(
+        client=candidates.client,
+        product=candidates.product,
+        next_order=model.next_order.probability(features, candidates.is_new),
+        within_horizon=model.within_horizon.probability(features, candidates.is_new),
+        purchase=candidates.purchase,
+        goes_with=candidates.goes_with,
+        purchases=candidates.purchases,
+    )

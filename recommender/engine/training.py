@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 
 from recommender.engine.candidates import Candidates, candidates_of
+from recommender.engine.groups import Attributes, codes_in, names_in_use
+from recommender.engine.heads import TwoHeads, features_of
 from recommender.engine.history import OrderHistory
 from recommender.engine.knowledge import Knowledge, learn
 from recommender.engine.metrics import expected_calibration_error, list_metrics
 from recommender.engine.samples import Samples, bought_within, samples_after
-from recommender.engine.scoring import TwoHeads, features_of
 
 LIST_LENGTH = 10
 FIT_SHARE = 0.75  # of the orders, by time: knowledge for fitting the heads comes from before that
@@ -40,7 +41,7 @@ class Model:
     metrics: dict[str, Any]
 
 
-def train(history: OrderHistory, segment_names: np.ndarray, as_of: float, seed: int = 0) -> Model:
+def train(history: OrderHistory, attributes: Attributes, as_of: float, seed: int = 0) -> Model:
     """Fit a model to a history that ends before day `as_of`.
 
     The heads are fitted to orders after a cut in time with knowledge from before it, first without
@@ -48,9 +49,10 @@ def train(history: OrderHistory, segment_names: np.ndarray, as_of: float, seed: 
     the whole history last.
 
     Args:
-        segment_names: (C,) str, "" where a client has none.
+        attributes: of the C clients.
     """
-    segments, segment = segment_codes(segment_names)
+    segments = names_in_use(attributes.segment)
+    segment = codes_in(attributes.segment, segments)
     fit_cut, check_cut = np.quantile(history.order_day, (FIT_SHARE, CHECK_SHARE))
     span = as_of - history.order_day.min()
     horizon = float(max(1.0, min(LONGEST_HORIZON_DAYS, span / 4)))
@@ -80,13 +82,6 @@ def train(history: OrderHistory, segment_names: np.ndarray, as_of: float, seed: 
         recall=recall,
         metrics=metrics,
     )
-
-
-def segment_codes(names: np.ndarray) -> tuple[list[str], np.ndarray]:
-    """The segments in use, and (C,) int the code of each client's, -1 for none."""
-    segments = sorted(set(names.tolist()) - {""})
-    codes = {name: code for code, name in enumerate(segments)}
-    return segments, np.array([codes.get(name, -1) for name in names.tolist()], dtype=np.int64)
 
 
 def is_among(candidates: Candidates, baskets: list[np.ndarray], products: int) -> np.ndarray:
