@@ -9,10 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
-import requests
 from django.conf import settings
-
-from tests.conftest import Tool
 
 PATIENCE_SECONDS = 60  # for a busy machine to start the processes, and to end them
 
@@ -25,7 +22,7 @@ def running_service(database_url: str, **environment: str) -> Iterator[str]:
         server = subprocess.Popen(
             [
                 sys.executable, "-m", "gunicorn", "--config", "salesai/gunicorn.conf.py",
-                "--bind", f"fd://{listener.fileno()}",
+                "--bind", f"fd://{listener.fileno()}", "--log-level", "warning",
             ],
             cwd=settings.BASE_DIR,
             env=os.environ | {"DATABASE_URL": database_url, "LOG_LEVEL": "CRITICAL"} | environment,
@@ -44,15 +41,3 @@ def database_url(database: dict[str, Any]) -> str:
     host, port, name = database["HOST"], database["PORT"] or 5432, database["NAME"]
     where = f":{port}/{host}" if host.startswith("/") else f"{host}:{port}"
     return f"postgres://{account}@{where}/{name}"
-
-
-class RemoteTool(Tool):
-    """A sales tool that reaches a running service, on a connection of its own for each call."""
-
-    def __init__(self, address: str, token: str):
-        self.address, self.token = address, token
-
-    def exchange(self, method, path, data, headers):
-        return requests.request(
-            method, self.address + path, data=data, headers={"api-key": self.token} | headers, timeout=PATIENCE_SECONDS
-        )

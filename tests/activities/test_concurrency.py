@@ -4,14 +4,27 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 from django.db import connection
 
 from activities.models import Activity, ApiKey
-from tests.conftest import API
-from tests.service import RemoteTool, database_url, running_service
+from tests.conftest import API, Tool
+from tests.service import PATIENCE_SECONDS, database_url, running_service
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WANTED = {"client": "c", "rep": "r", "activityType": "upsell"}
+
+
+class RemoteTool(Tool):
+    """A sales tool that reaches a running service, on a connection of its own for each call."""
+
+    def __init__(self, address: str, token: str):
+        self.address, self.token = address, token
+
+    def exchange(self, method, path, data, headers):
+        return requests.request(
+            method, self.address + path, data=data, headers={"api-key": self.token} | headers, timeout=PATIENCE_SECONDS
+        )
 
 
 @pytest.fixture(scope="module")
