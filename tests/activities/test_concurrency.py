@@ -1,17 +1,22 @@
 """Many callers at once, over real connections: nothing twice, nothing lost."""
 
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from django.db import connection
+from django.db import connection, transaction
 
 from activities.models import Activity, ApiKey
 from tests.conftest import API, Tool
 from tests.service import PATIENCE_SECONDS, database_url, running_service
 
 pytestmark = pytest.mark.django_db(transaction=True)
+WAITING = """
+    SELECT count(DISTINCT pid) FROM pg_locks
+    WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 WANTED = {"client": "c", "rep": "r", "activityType": "upsell"}
 
 
@@ -39,8 +44,22 @@ def remote_tool(service, db):
 
 
 def at_once(calls):
+    """The answers to calls that truly overlap: no row can be written until several of them stand waiting."""
     with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(lambda call: call(), calls))
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE activities_activity IN EXCLUSIVE MODE")
+            answers = [pool.submit(call) for call in calls]
+            wait_until_calls_wait(cursor)
+        return [answer.result() for answer in answers]
+
+
+def wait_until_calls_wait(cursor, several=4):
+    end = time.monotonic() + PATIENCE_SECONDS
+    waiting = 0
+    while waiting < several and time.monotonic() < end:
+        time.sleep(0.01)
+        cursor.execute(WAITING)
+        [waiting] = cursor.fetchone()
 
 
 def test_fifty_posts_with_one_key_make_one_row_and_fifty_equal_answers(remote_tool):
