@@ -16,6 +16,7 @@ from jsonschema_rs import Draft202012Validator, ValidationError
 from rest_framework import exceptions
 
 from activities.dates import is_day_or_time, is_time
+from recommender.loading.validation import FIRST_YEAR, LAST_YEAR
 
 FORMATS = {"date-time": is_time, "day-or-time": is_day_or_time}
 INTEGER = re.compile(r"-?[0-9]{1,4000}")  # Python reads no more digits
@@ -87,7 +88,10 @@ def described(error: ValidationError) -> list[tuple[str, str]]:
 
 FORMAT_ADVICE = {
     "date-time": "Not a date and time in ISO 8601, such as 2026-03-01T09:30:00Z.",
-    "day-or-time": "Not a date, or date and time, in ISO 8601, such as 2026-03-01 or 2026-03-01T09:30:00Z.",
+    "day-or-time": (
+        f"Not a date, or date and time, of {FIRST_YEAR} to {LAST_YEAR} in ISO 8601, "
+        "such as 2026-03-01 or 2026-03-01T09:30:00Z."
+    ),
 }
 
 

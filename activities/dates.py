@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime
 
+from recommender.loading.validation import FIRST_YEAR, LAST_YEAR
+
 
 def parse_time(text: str) -> datetime:
     """A date with a time, in UTC. Raises ValueError where it is none, or outside the years 1 to 9999."""
@@ -30,7 +32,8 @@ def is_time(text: str) -> bool:
 
 
 def is_day_or_time(text: str) -> bool:
-    return parses(parse_day_or_time, text)
+    """Of the years that orders are of, so that weeks can be counted back from it and days ahead."""
+    return parses(parse_day_or_time, text) and FIRST_YEAR <= parse_day_or_time(text).year <= LAST_YEAR
 
 
 def parses(parse, text: str) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 import structlog
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -75,6 +75,8 @@ def as_api_exception(exception: Exception) -> exceptions.APIException | None:
             return exceptions.NotFound("There is no such thing here. Check the id.")
         case PermissionDenied():
             return exceptions.PermissionDenied()
+        case SuspiciousOperation():
+            return exceptions.ParseError(f"The request could not be understood: {exception}")
         case NoModelError():
             return Unavailable(str(exception), "no_model")
         case OperationalError() | InterfaceError():

@@ -10,6 +10,7 @@ from activities.errors import BodyTooLarge
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_NESTING = 32
+ESCAPED_NUL = rb"\u0000"
 
 
 class StrictJSONParser(BaseParser):
@@ -33,7 +34,10 @@ class StrictJSONParser(BaseParser):
             data = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise ParseError(f"The body is not valid JSON: {error}.") from error
-        refuse_what_cannot_be_stored(data)
+        refuse_deep_nesting(data)
+        # A NUL has to be escaped in JSON: most bodies need no walk over every text.
+        if ESCAPED_NUL in body and holds_nul(data):
+            raise ParseError("The body holds a NUL character (\\u0000), which PostgreSQL cannot hold; leave it out.")
         return data
 
 
@@ -41,17 +45,26 @@ class MergePatchParser(StrictJSONParser):
     media_type = "application/merge-patch+json"
 
 
-def refuse_what_cannot_be_stored(data: Any, depth: int = 1) -> None:
-    """Raises ParseError for deep nesting and for NUL, which PostgreSQL cannot hold."""
-    if depth > MAX_NESTING:
+def refuse_deep_nesting(data: Any) -> None:
+    """Raises ParseError where objects and arrays stand in one another more than MAX_NESTING deep."""
+    level = [data] if isinstance(data, (dict, list)) else []
+    for _ in range(MAX_NESTING):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))
+        ]
+    if level:
         raise ParseError(f"The body is nested more than {MAX_NESTING} deep.")
+
+
+def holds_nul(data: Any) -> bool:
     match data:
-        case str() if "\0" in data:
-            raise ParseError("The body holds a NUL character (\\u0000); leave it out.")
+        case str():
+            return "\0" in data
         case list():
-            for item in data:
-                refuse_what_cannot_be_stored(item, depth + isinstance(item, (dict, list)))
+            return any(map(holds_nul, data))
         case dict():
-            for key, value in data.items():
-                refuse_what_cannot_be_stored(key, depth)
-                refuse_what_cannot_be_stored(value, depth + isinstance(value, (dict, list)))
+            return any(map(holds_nul, data)) or any(map(holds_nul, data.values()))
+    return False

@@ -45,5 +45,14 @@ def cancel_activity(activity: Activity) -> Activity:
     return activity
 
 
+def reopen_activity(activity: Activity) -> bool:
+    """Let a cancelled activity be generated again; whether it was one."""
+    if not activity.is_cancelled:
+        return False
+    activity.status = Activity.Status.PROCESSING
+    activity.save()
+    return True
+
+
 class CompletedError(Exception):
     """A completed activity cannot be cancelled."""

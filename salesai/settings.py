@@ -143,6 +143,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["activities.permissions.KeyAllows"],
     "DEFAULT_PARSER_CLASSES": ["activities.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["activities.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "activities.negotiation.OneAnswer",
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "activities.errors.answer_exception",
     "UNAUTHENTICATED_USER": None,

@@ -49,12 +49,14 @@ class Tool:
         self.http = HttpClient(headers={"api-key": token} if token else {}, raise_request_exception=False)
 
     def send(self, method: str, path: str, body=None, **headers):
-        data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body)
+        data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        content_type = headers.pop("content-type", "application/json")
-        response = self.http.generic(method, path, data, content_type=content_type, headers=headers)
+        response = self.exchange(method, path, data, {"content-type": "application/json"} | headers)
         response.body = json.loads(response.content) if response.content else None
         return response
+
+    def exchange(self, method: str, path: str, data: bytes, headers: dict[str, str]):
+        return self.http.generic(method, path, data, content_type=headers.pop("content-type"), headers=headers)
 
     def get(self, path=API, **headers):
         return self.send("GET", path, **headers)

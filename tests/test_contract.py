@@ -1,8 +1,10 @@
 """The service is what its contract says."""
 
+import pytest
 from django.urls import get_resolver
 
 from activities import contract
+from activities.models import Activity
 from activities.urls import urlpatterns
 from tests.wholesale import LAST_DAY
 
@@ -18,9 +20,11 @@ def test_the_routes_are_the_contracts_paths():
     assert get_resolver().resolve("/orders").func.cls.__name__ == "OrdersView"
 
 
-def test_a_generated_activity_keeps_to_the_contracts_schema(tool, wholesale_house):
+@pytest.mark.parametrize("client", ["cafe-03", "nobody"])
+@pytest.mark.parametrize("purpose", Activity.Type)
+def test_a_generated_activity_keeps_to_the_contracts_schema(tool, wholesale_house, purpose, client):
     as_of = {"parameters": {"asOf": LAST_DAY.isoformat()}}
-    activity = tool.generated(activityType="demand-forecasting", aiModel=as_of)
+    activity = tool.generated(client=client, activityType=purpose, aiModel=as_of)
 
     faults = list(contract.validator("#/components/schemas/Activity").iter_errors(activity))
 

@@ -11,7 +11,7 @@ from unfold.decorators import action, display
 
 from activities.generation import CancelledError, GenerationError, generate
 from activities.models import Activity
-from activities.updates import CompletedError, cancel_activity
+from activities.updates import CompletedError, cancel_activity, reopen_activity
 from recommender.errors import NoModelError
 from recommender.models import Order
 from salesai.tables import NOTHING, key_values, orders_table, sentences, share, table
@@ -30,7 +30,7 @@ class ActivityAdmin(ModelAdmin):
     date_hierarchy = "created_at"
     list_per_page = 50
     show_full_result_count = False
-    actions: ClassVar = ["regenerate", "cancel"]
+    actions: ClassVar = ["regenerate", "cancel", "reopen"]
     list_select_related = ("model_version",)
     change_form_before_template = "admin/activities/activity/answer.html"
     readonly_fields = (
@@ -158,6 +158,10 @@ class ActivityAdmin(ModelAdmin):
             except CompletedError as error:
                 failures.append(f"{activity}: {error}")
         self.report(request, f"Cancelled {done}.", failures)
+
+    @action(description="Reopen what is cancelled", permissions=["change"])
+    def reopen(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self.report(request, f"Reopened {sum(map(reopen_activity, queryset))}.", [])
 
     def report(self, request: HttpRequest, success: str, failures: list[str]) -> None:
         self.message_user(request, success, messages.SUCCESS)

@@ -133,7 +133,12 @@ def merge_staged_orders(cursor: CursorWrapper) -> MergeCounts:
     Clients, reps and products that are not there yet are created with their id alone.
     """
     # Nobody else analyzes temporary tables, and a plan made blindly can take minutes.
-    for statement in (FIND_STORED, FIND_WITHOUT_LINES, "ANALYZE staged_line", "ANALYZE staged_order"):
+    for statement in (
+        FIND_STORED,
+        FIND_WITHOUT_LINES,
+        "ANALYZE staged_line (order_external_id, product)",
+        "ANALYZE staged_order",
+    ):
         cursor.execute(statement)
     with_lines = "(SELECT * FROM staged_order WHERE external_id IN (SELECT order_external_id FROM staged_line)) ordered"
     create_missing(cursor, CLIENTS, first_seen("client", with_lines))

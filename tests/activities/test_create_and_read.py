@@ -31,13 +31,17 @@ WHAT_TOOLS_ARE_DOCUMENTED_WITH = {
 }
 
 
+EMPTY_SECTIONS = ("inputData", "aiModel", "insights", "accuracy", "feedback", "generatedOrder")
+
+
 def test_a_new_activity_waits_to_be_generated(tool):
     activity = tool.file(metadata={"visit": 7, "note": None})
 
     assert re.fullmatch("[0-9a-f]{24}", activity["_id"])
     assert activity["status"] == "processing"
     assert activity["processingTime"] is None
-    assert (activity["recommendations"], activity["insights"], activity["generatedOrder"]) == ([], {}, {})
+    assert activity["recommendations"] == []
+    assert all(activity[section] == {} for section in EMPTY_SECTIONS)
     assert activity["metadata"] == {"visit": 7, "note": None}
     assert activity["createdAt"].endswith("Z")
 
@@ -49,7 +53,8 @@ def test_what_was_filed_is_read_back_with_a_strong_etag(tool):
 
     assert answer.body == {"success": True, "data": activity}
     assert answer.headers["ETag"].startswith('"')
-    assert tool.get(f"{API}/{activity['_id']}", if_none_match=answer.headers["ETag"]).status_code == 304
+    again = tool.get(f"{API}/{activity['_id']}", if_none_match=answer.headers["ETag"])
+    assert (again.status_code, again.headers["ETag"]) == (304, answer.headers["ETag"])
 
 
 def test_ids_rise_with_time(tool):
@@ -100,11 +105,54 @@ def test_every_fault_is_named_by_its_path(tool):
     }
 
 
+@pytest.mark.parametrize(
+    "moment", ["1899-12-31", "2200-01-01T00:00:00Z", "9999-12-31", "2026-02-30", "2026-1-1", "now"]
+)
+def test_a_moment_far_from_all_orders_is_no_as_of(tool, moment):
+    answer = tool.post(
+        {"client": "c", "rep": "r", "activityType": "upsell", "aiModel": {"parameters": {"asOf": moment}}}
+    )
+
+    assert list(answer.body["details"]) == ["aiModel.parameters.asOf"]
+
+
 def test_null_is_as_if_left_out_but_not_for_a_required_field(tool):
     activity = tool.file(inputData=None, feedback={"userRating": None, "comments": None}, aiModel={"name": None})
 
     assert (activity["inputData"], activity["feedback"], activity["aiModel"]) == ({}, {}, {})
     assert tool.post({"client": None, "rep": "r", "activityType": "upsell"}).body["details"].keys() == {"client"}
+
+
+def test_the_model_asked_for_is_shown_without_what_only_an_answer_has(tool):
+    asked = {"name": "sales-recommender-v2", "version": "2.7.0", "parameters": {"limit": 3, "mood": "good"}}
+
+    activity = tool.file(aiModel=asked | {"confidence": 0.9, "requested": {"name": "other"}})
+
+    assert activity["aiModel"] == asked
+
+
+def test_the_read_only_fields_of_a_document_are_ignored(tool):
+    read = {
+        "_id": "0" * 24, "status": "completed", "processingTime": 3, "recommendations": [{}], "insights": {"a": 1},
+        "accuracy": {"estimated": 1}, "generatedOrder": {"orderId": "x"}, "createdAt": "2020-01-01T00:00:00Z",
+        "updatedAt": "yesterday",
+    }  # fmt: skip
+
+    activity = tool.file(**read)
+
+    assert (activity["status"], activity["recommendations"], activity["processingTime"]) == ("processing", [], None)
+    assert activity["_id"] != read["_id"]
+    assert activity["createdAt"] > "2026"
+
+
+def test_keys_that_take_no_effect_are_stored_as_they_are(tool):
+    inputs = {
+        "clientPreferences": {"delivery": {"before": "09:00"}, "maxItems": 3},
+        "marketData": {"weather": ["hot", 1]},
+        "inventoryLevels": {"a": 2.5, "b": {"onHand": 1, "shelf": "B7"}},
+    }
+
+    assert tool.file(inputData=inputs)["inputData"] == inputs
 
 
 def test_three_point_zero_is_the_integer_three(tool):

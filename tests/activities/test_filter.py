@@ -10,7 +10,14 @@ from tests.conftest import API
 
 LINES = [
     {"product": "beer", "productName": "Beer", "confidence": 0.9, "category": "frequent-buy"},
-    {"product": "gin", "productName": "Gin", "confidence": 0.2, "category": "cross-sell", "goesWith": "tonic"},
+    {
+        "product": "gin",
+        "productName": "London Dry",
+        "reason": "Never ordered here.",
+        "confidence": 0.2,
+        "category": "cross-sell",
+        "goesWith": "tonic",
+    },
 ]
 
 
@@ -20,10 +27,13 @@ def rows(db):
     common = {"rep": "r", "activity_type": "upsell"}
     Activity.objects.create(
         client="a", **common, recommendations=LINES, status="completed", processing_time=0.5,
-        ai_model={"name": "m", "confidence": 0.55}, feedback={"userRating": 4, "acceptedRecommendations": ["gin"]},
+        ai_model={"name": "m", "confidence": 0.55}, 
+        feedback={"userRating": 4, "acceptedRecommendations": ["gin"], "comments": "Sampled."},
+        insights={"riskFactors": ["May be leaving."], "buyingPatterns": []},
         metadata={"visit": 7, "tags": ["x", "y"], "deep": {"er": True}, "empty": [], "nothing": None},
     )  # fmt: skip
-    Activity.objects.create(client="b", **common)
+    orders = [{"items": []}, {"items": [{"product": "tea", "quantity": 3}, {"product": "honey", "quantity": 1}]}]
+    Activity.objects.create(client="b", **common, input_data={"historicalOrders": orders})
     Activity.objects.create(client="c", **common, feedback={"userRating": 2}, metadata={"visit": "7", "tags": ["y"]})
 
 
@@ -58,6 +68,11 @@ def found(tool, rows):
         ({"aiModel.name": "m"}, "a"),
         ({"aiModel.confidence": {"$lte": 0.55}}, "a"),
         ({"recommendations.product": "gin"}, "a"),
+        ({"inputData.historicalOrders.items.product": "tea"}, "b"),
+        ({"inputData.historicalOrders.items.quantity": {"$gte": 3}}, "b"),
+        ({"rep": "r", "activityType": "upsell", "updatedAt": {"$gt": "2000-01-01T00:00:00+14:00"}}, "abc"),
+        ({"_id": {"$lte": "f"}}, "abc"),
+        ({"insights.riskFactors": "May be leaving."}, "a"),
         ({"recommendations.product": {"$ne": "gin"}}, "bc"),
         ({"recommendations.confidence": {"$gt": 0.8}}, "a"),
         ({"recommendations.goesWith": None}, "abc"),
@@ -147,6 +162,13 @@ def test_limits_are_inclusive(found):
     [
         ("gin", "a"),
         ("GIN beer", "a"),
+        ("london", "a"),
+        ("ordered", "a"),
+        ("leaving", "a"),
+        ("sampled", "a"),
+        ("b", "b"),
+        ("r", "abc"),
+        ("visit", ""),
         ("gin -beer", ""),
         ("gin or c", "ac"),
         ('"no such"', ""),

@@ -146,6 +146,7 @@ def test_without_a_model_generating_is_a_503_that_changes_nothing(tool):
     answer = tool.generate(activity["_id"])
 
     assert (answer.status_code, answer.body["code"]) == (503, "no_model")
+    assert int(answer.headers["Retry-After"]) > 0
     assert tool.get(f"{API}/{activity['_id']}").body["data"] == activity
 
 

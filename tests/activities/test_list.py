@@ -1,5 +1,8 @@
+from datetime import UTC, datetime
+
 import pytest
 
+from activities.models import Activity
 from tests.conftest import API
 
 
@@ -50,14 +53,52 @@ def test_text_sorts_by_code_point_and_ties_go_by_id(tool):
     assert listed(tool, "sort=client&order=desc") == [b, again, a, z]
 
 
-@pytest.mark.parametrize(
-    "sort", ["_id", "createdAt", "updatedAt", "rep", "activityType", "status", "processingTime", "aiModel.confidence",
-             "accuracy.estimated"],
-)  # fmt: skip
-def test_every_sort_of_the_contract_is_taken(tool, sort):
-    ids = [tool.file()["_id"] for _ in range(2)]
+FIELDS = {
+    "createdAt": ("created_at", datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)),
+    "updatedAt": ("updated_at", datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)),
+    "client": ("client", "a", "b"),
+    "rep": ("rep", "a", "b"),
+    "activityType": ("activity_type", "cross-sell", "upsell"),
+    "status": ("status", "completed", "processing"),
+    "processingTime": ("processing_time", 0.5, 10.0),
+    "aiModel.confidence": ("ai_model", {"confidence": 0.5}, {"confidence": 0.75}),
+    "accuracy.estimated": ("accuracy", {"estimated": 0.5}, {"estimated": 0.75}),
+    "feedback.userRating": ("feedback", {"userRating": 2}, {"userRating": 3}),
+}
 
-    assert listed(tool, f"sort={sort}&order=asc") == ids
+
+@pytest.mark.parametrize("sort", FIELDS)
+def test_a_list_is_sorted_by_the_field_asked_for(tool, sort):
+    """Only that field tells the two apart, and their ids the other way round."""
+    column, less, more = FIELDS[sort]
+    second, first = (Activity.objects.create(client="c", rep="r", activity_type="upsell") for _ in range(2))
+    Activity.objects.update(created_at=first.created_at, updated_at=first.created_at)
+    Activity.objects.filter(pk=first.pk).update(**{column: less})
+    Activity.objects.filter(pk=second.pk).update(**{column: more})
+
+    assert listed(tool, f"sort={sort}&order=asc") == [first.pk, second.pk]
+    assert listed(tool, f"sort={sort}") == [second.pk, first.pk]
+
+
+def test_sorted_by_id_in_either_order(tool):
+    ids = [tool.file()["_id"] for _ in range(3)]
+    Activity.objects.filter(pk=ids[0]).update(created_at=datetime(2099, 1, 1, tzinfo=UTC))
+
+    assert listed(tool, "sort=_id&order=asc") == ids
+    assert listed(tool, "sort=_id") == ids[::-1]
+
+
+def test_fifty_come_at_a_time_and_a_hundred_at_most(tool):
+    Activity.objects.bulk_create(Activity(client="c", rep="r", activity_type="upsell") for _ in range(101))
+
+    assert (len(listed(tool)), len(listed(tool, "limit=100"))) == (50, 100)
+
+
+def test_pages_of_equals_neither_repeat_nor_skip_a_row(tool):
+    ids = [tool.file()["_id"] for _ in range(5)]
+    Activity.objects.update(created_at=datetime(2026, 1, 1, tzinfo=UTC))
+
+    assert listed(tool, "limit=2") + listed(tool, "limit=2&offset=2") + listed(tool, "offset=4") == ids[::-1]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +108,7 @@ def test_every_sort_of_the_contract_is_taken(tool, sort):
         ("offset=-1", "offset"),
         ("offset=1e3", "offset"), ("sort=name", "sort"), ("order=up", "order"), ("status=done", "status"),
         ("activityType=", "activityType"), ("createdAfter=2026-01-01", "createdAfter"), ("clinet=a", "clinet"),
-        ("search=" + "x" * 201, "search"),
+        ("search=" + "x" * 201, "search"), ("filter={}" + " " * 7999, "filter"), ("limit=1.5", "limit"),
     ],
 )  # fmt: skip
 def test_a_bad_parameter_is_refused_by_name(tool, query, parameter):

@@ -1,10 +1,15 @@
 """Tools push clients, products and orders as they happen."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from recommender.models import Client, Order, OrderLine, Product
 
 pytestmark = pytest.mark.django_db
+
+
+ORDER = {"order": "o", "client": "c", "date": "2026-01-01T00:00:00Z", "items": [{"product": "a", "quantity": 1}]}
 
 
 def counts(answer):
@@ -19,6 +24,23 @@ def test_a_client_keeps_what_is_left_out_and_null_empties(tool):
 
     client = Client.objects.get(external_id="c1")
     assert (client.name, client.segment, client.chain.external_id) == ("", "bar", "head")
+
+
+def test_every_field_of_a_client_and_a_product_is_stored(tool):
+    tool.post({"items": [{"client": "c", "name": "C", "segment": "s", "chain": "d", "region": "r"}]}, "/clients")
+    product = {"product": "p", "name": "P", "category": "c", "price": 2, "unit": "kg", "packSize": 6,
+               "minOrderQuantity": 12, "active": False, "replacedBy": "q"}  # fmt: skip
+    tool.post({"items": [product]}, "/products")
+
+    assert Client.objects.values_list("name", "segment", "chain__external_id", "region").get(external_id="c") == (
+        "C", "s", "d", "r",
+    )  # fmt: skip
+    assert Product.objects.values_list(
+        "name", "category", "list_price", "unit", "pack_size", "min_order_quantity", "active",
+        "replaced_by__external_id",
+    ).get(external_id="p") == ("P", "c", 2, "kg", 6, 12, False, "q")  # fmt: skip
+    assert Client.objects.values_list("name", "segment", "chain", "region").get(external_id="d") == ("", "", None, "")
+    assert Product.objects.values_list("name", "list_price", "active").get(external_id="q") == ("", None, True)
 
 
 def test_a_product_takes_its_fields_and_null_means_the_default(tool):
@@ -44,6 +66,28 @@ def test_an_order_sent_again_replaces_the_former_whole_and_one_without_items_rem
     assert not Order.objects.filter(external_id="o").exists()
 
 
+def test_an_order_is_stored_to_the_decimal_with_whom_it_names(empty_house, tool):
+    lines = [
+        {"product": "new-p", "quantity": 2.0005, "price": 1.00005},
+        {"product": "new-p", "quantity": -1, "price": None},
+        {"product": "old-p", "quantity": 0},
+    ]
+    order = {"order": "o", "client": "new-c", "rep": "new-r", "date": "2026-01-05T10:00:00+02:00", "items": lines}
+    no_offset = {"order": "p", "client": "new-c", "date": "2026-01-05t10:00:00.25", "items": lines[:1]}
+
+    assert counts(tool.post({"items": [order, no_offset]}, "/orders")) == [2, 0, 0]
+
+    first, second = Order.objects.order_by("external_id")
+    assert (first.client.external_id, first.rep.external_id, second.rep) == ("new-c", "new-r", None)
+    assert first.ordered_at == datetime(2026, 1, 5, 8, tzinfo=UTC)
+    assert second.ordered_at == datetime(2026, 1, 5, 10, 0, 0, 250_000, tzinfo=UTC)
+    assert [
+        (line.product.external_id, str(line.quantity), line.unit_price and str(line.unit_price))
+        for line in first.lines.order_by("id")
+    ] == [("new-p", "2.001", "1.0001"), ("new-p", "-1.000", None), ("old-p", "0.000", None)]
+    assert (first.client.name, Product.objects.get(external_id="new-p").pack_size) == ("", 1)
+
+
 @pytest.mark.parametrize(
     ("path", "items", "fault"),
     [
@@ -55,16 +99,21 @@ def test_an_order_sent_again_replaces_the_former_whole_and_one_without_items_rem
         ("/products", [{"product": "a\n"}], "items[0].product"),
         ("/orders", [{"order": "o", "client": "c", "items": []}], "items[0].date"),
         ("/orders", [{"order": "o", "client": "c", "date": "2026-01-01", "items": []}], "items[0].date"),
+        ("/orders", [ORDER, ORDER], "items[1].order"),
+        ("/orders", [ORDER | {"items": [{"product": "a", "quantity": 1, "price": -1}]}], "items[0].items[0].price"),
+        ("/orders", [ORDER | {"items": [{"product": "a"}]}], "items[0].items[0].quantity"),
+        ("/products", [{"product": "b"}, {"product": "a"}, {"product": "a"}], "items[2].product"),
         ("/clients", [], "items"),
         ("/clients", None, "items"),
     ],
 )
-def test_a_bad_row_is_named_and_nothing_is_taken(tool, path, items, fault):
+def test_a_bad_row_is_named_and_nothing_is_taken(empty_house, tool, path, items, fault):
     answer = tool.post({"items": items}, path)
 
     assert (answer.status_code, list(answer.body["details"])) == (400, [fault])
-    assert not Client.objects.filter(external_id="a").exists()
-    assert not Product.objects.filter(external_id="a").exists()
+    assert not Client.objects.exists()
+    assert not Product.objects.exists()
+    assert not Order.objects.exists()
 
 
 def test_a_thousand_orders_of_twenty_lines_go_in_at_once(tool):

@@ -81,6 +81,7 @@ def test_a_time_without_an_offset_is_utc(tool):
     moment = activity["createdAt"].removesuffix("Z")
 
     assert tool.get(f"{API}?createdAfter={moment}").body["total"] == 1
+    assert tool.get(f"{API}?createdBefore={moment}").body["total"] == 0
 
 
 def test_the_budget_is_kept_quantities_before_lines(tool, wholesale_house):

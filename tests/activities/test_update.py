@@ -1,3 +1,5 @@
+import pytest
+
 from tests.conftest import API
 
 
@@ -25,16 +27,50 @@ def test_a_document_that_is_sent_back_changes_nothing_but_its_time(tool, wholesa
     answer = tool.put(activity["_id"], activity).body["data"]
 
     assert answer | {"updatedAt": ""} == activity | {"updatedAt": ""}
+    assert answer["updatedAt"] > activity["updatedAt"]
 
 
-def test_new_inputs_make_old_results_untrue(tool, wholesale_house):
-    activity = tool.generated()
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"client": "bar-01"},
+        {"activityType": "upsell"},
+        {"inputData": {"inventoryLevels": {"milk": 3}}},
+        {"aiModel": {"parameters": {"limit": 4}}},
+    ],
+)
+def test_new_inputs_make_old_results_untrue(tool, wholesale_house, change):
+    activity = tool.generated(aiModel={"parameters": {"limit": 3}}, feedback={"acceptedRecommendations": ["milk"]})
 
-    changed = tool.patch(activity["_id"], {"client": "bar-01"}).body["data"]
+    changed = tool.patch(activity["_id"], change).body["data"]
 
     assert changed["status"] == "processing"
     assert (changed["recommendations"], changed["insights"], changed["accuracy"]) == ([], {}, {})
-    assert (changed["generatedOrder"], changed["processingTime"], changed["aiModel"]) == ({}, None, {})
+    assert (changed["generatedOrder"], changed["processingTime"]) == ({}, None)
+    assert changed["aiModel"] == change.get("aiModel", {"parameters": {"limit": 3}})
+    assert changed["feedback"] == {"acceptedRecommendations": ["milk"]}
+
+
+@pytest.mark.parametrize("change", [{"rep": "rep-9"}, {"metadata": {"a": 1}}, {"feedback": {"comments": "fine"}}])
+def test_what_the_results_were_not_made_from_leaves_them(tool, wholesale_house, change):
+    activity = tool.generated(aiModel={"parameters": {"limit": 3}})
+
+    changed = tool.patch(activity["_id"], change).body["data"]
+
+    assert changed | {"updatedAt": ""} == activity | change | {"updatedAt": ""}
+
+
+@pytest.mark.parametrize("section", ["inputData", "aiModel", "feedback", "metadata"])
+def test_null_empties_any_section(tool, section):
+    contents = {
+        "inputData": {"marketData": {"x": 1}}, "aiModel": {"name": "m"}, "feedback": {"userRating": 3},
+        "metadata": {"a": 1},
+    }  # fmt: skip
+    activity = tool.file(**contents)
+
+    changed = tool.patch(activity["_id"], {section: None}).body["data"]
+
+    assert {name: changed[name] for name in contents} == contents | {section: {}}
 
 
 def test_the_accepted_products_make_the_order(tool, wholesale_house):
@@ -48,6 +84,8 @@ def test_the_accepted_products_make_the_order(tool, wholesale_house):
     assert order["items"] == [{"product": first, "quantity": line["quantity"], "price": line["price"]}]
     assert order["totalAmount"] == round(line["quantity"] * line["price"], 2)
     assert order["orderId"]
+    assert "orderId" not in activity["generatedOrder"]
+    assert tool.get(f"{API}/{activity['_id']}").body["data"]["feedback"] == feedback
     withdrawn = tool.patch(activity["_id"], {"feedback": {}}).body["data"]["generatedOrder"]
     assert withdrawn == activity["generatedOrder"]
 
@@ -60,6 +98,7 @@ def test_a_stale_etag_changes_nothing(tool):
     late = tool.patch(activity["_id"], {"metadata": {}}, if_match=etag)
 
     assert (late.status_code, late.body["code"]) == (412, "stale_etag")
+    assert tool.put(activity["_id"], activity, if_match=etag).status_code == 412
     assert tool.delete(activity["_id"], if_match=etag).status_code == 412
     assert tool.get(f"{API}/{activity['_id']}").body["data"]["metadata"] == {"seen": 1}
 
@@ -67,8 +106,9 @@ def test_a_stale_etag_changes_nothing(tool):
 def test_cancel_is_final_and_a_completed_activity_cannot_be_cancelled(tool, wholesale_house):
     waiting, done = tool.file(), tool.generated()
 
-    assert tool.post(path=f"{API}/{waiting['_id']}/cancel").body["data"]["status"] == "cancelled"
-    assert tool.post(path=f"{API}/{waiting['_id']}/cancel").status_code == 200
+    cancelled = tool.post(path=f"{API}/{waiting['_id']}/cancel")
+    assert cancelled.body["data"]["status"] == "cancelled"
+    assert tool.post(path=f"{API}/{waiting['_id']}/cancel").body == cancelled.body
     assert tool.generate(waiting["_id"]).status_code == 409
     assert tool.patch(waiting["_id"], {"client": "bar-01"}).body["data"]["status"] == "cancelled"
     assert tool.post(path=f"{API}/{done['_id']}/cancel").body["code"] == "conflict"

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from activities.models import Activity, ApiKey
 from recommender.models import Client, ModelVersion, Order, Product, SalesRep
-from tests.conftest import Tool
+from tests.conftest import API, Tool
 
 
 @pytest.fixture
@@ -51,6 +51,21 @@ def test_ops_regenerates_and_cancels_from_the_list(ops, tool, wholesale_house):
     assert Activity.objects.get(pk=cancelled["_id"]).status == "cancelled"
     assert "Regenerated 1." in answer.content.decode()
     assert "The activity is cancelled" in answer.content.decode()
+
+
+def test_ops_reopens_what_was_cancelled_and_nothing_else(ops, tool, wholesale_house):
+    cancelled, done = tool.file(client="cafe-01"), tool.generated(client="cafe-02")
+    tool.post(path=f"{API}/{cancelled['_id']}/cancel")
+
+    answer = ops.post(
+        reverse("admin:activities_activity_changelist"),
+        {"action": "reopen", "_selected_action": [cancelled["_id"], done["_id"]]},
+        follow=True,
+    )
+
+    assert "Reopened 1." in answer.content.decode()
+    assert Activity.objects.get(pk=done["_id"]).status == "completed"
+    assert tool.generate(cancelled["_id"]).status_code == 200
 
 
 def test_a_key_made_in_the_admin_is_shown_once_and_can_be_revoked(ops):
