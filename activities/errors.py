@@ -12,7 +12,7 @@ from django.views import defaults
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
-from recommender.errors import NoModelError
+from recommender.errors import DamagedArtifactError, NoModelError
 
 logger = structlog.get_logger(__name__)
 
@@ -79,6 +79,11 @@ def as_api_exception(exception: Exception) -> exceptions.APIException | None:
             return exceptions.ParseError(f"The request could not be understood: {exception}")
         case NoModelError():
             return Unavailable(str(exception), "no_model")
+        case DamagedArtifactError():
+            logger.error("model_damaged", error=str(exception))
+            return Unavailable(
+                "The model is damaged; those who run the service have to promote another.", "model_damaged"
+            )
         case OperationalError() | InterfaceError():
             logger.warning("database_unavailable", error=str(exception))
             return Unavailable()

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from activities.draft_order import draft_order
 from activities.models import Activity
-from recommender.errors import NoModelError
+from recommender.errors import DamagedArtifactError, NoModelError
 from recommender.suggestions import SuggestionRequest, SuggestionResult, suggest
 from salesai.metrics import GENERATIONS
 
@@ -29,6 +29,7 @@ def generate(activity_id: str) -> Activity:
     Raises:
         CancelledError: the activity is cancelled.
         NoModelError: no model has been trained; nothing was changed.
+        DamagedArtifactError: the model's files are damaged; nothing was changed.
         OperationalError: the database is out of reach; nothing was changed.
         GenerationError: anything else; the activity is `failed` and keeps its former results.
     """
@@ -39,7 +40,7 @@ def generate(activity_id: str) -> Activity:
         try:
             with transaction.atomic():
                 result = suggest([request_for(activity)])[0]
-        except (NoModelError, OperationalError, InterfaceError):
+        except (NoModelError, DamagedArtifactError, OperationalError, InterfaceError):
             raise
         except Exception as error:
             logger.exception("generation_failed", activity=activity.id)

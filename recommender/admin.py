@@ -7,7 +7,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from recommender.models import Client, ModelVersion, Order, OrderLine, Product, SalesRep
-from salesai.tables import key_values, orders_table
+from salesai.tables import NOTHING, key_values, orders_table, share
 
 RECENT_ORDERS = 12
 
@@ -60,17 +60,20 @@ class OrderAdmin(ModelAdmin):
 
 @admin.register(ModelVersion)
 class ModelVersionAdmin(ModelAdmin):
-    list_display = ("__str__", "status", "created_at", "data_until", "recall", "calibration_error", "training_seconds")
+    list_display = (
+        "__str__", "status", "answers", "created_at", "data_until", "recall", "calibration_error", "verdict",
+    )  # fmt: skip
     list_filter = ("status",)
     search_fields = ("name",)
     date_hierarchy = "created_at"
     fields = (
-        ("name", "version", "status", "traffic_share"), ("created_at", "activated_at", "training_seconds"),
-        ("data_from", "data_until"), "trained_on", "measured", "parameters_shown", ("artifact", "sha256"), "failure",
+        ("name", "version", "status", "answers"), ("created_at", "activated_at", "training_seconds"),
+        ("data_from", "data_until"), "trained_on", "measured", "compared", "parameters_shown", ("artifact", "sha256"),
+        "failure",
     )  # fmt: skip
     readonly_fields = (
-        "name", "version", "status", "traffic_share", "created_at", "activated_at", "training_seconds", "data_from",
-        "data_until", "trained_on", "measured", "parameters_shown", "artifact", "sha256", "failure",
+        "name", "version", "status", "answers", "created_at", "activated_at", "training_seconds", "data_from",
+        "data_until", "trained_on", "measured", "compared", "parameters_shown", "artifact", "sha256", "failure",
     )  # fmt: skip
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -78,6 +81,17 @@ class ModelVersionAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: ModelVersion | None = None) -> bool:
         return False  # activities name the version that made them
+
+    def has_change_permission(self, request: HttpRequest, obj: ModelVersion | None = None) -> bool:
+        return False  # `manage.py promote_model` verifies the files first
+
+    @display(description="Answers")
+    def answers(self, version: ModelVersion) -> str:
+        return f"{share(version.traffic_share)} of clients" if version.traffic_share else NOTHING
+
+    @display(description="Comparison")
+    def verdict(self, version: ModelVersion) -> str:
+        return version.comparison.get("verdict", NOTHING)
 
     @display(description="recall@10")
     def recall(self, version: ModelVersion) -> float | None:
@@ -94,6 +108,10 @@ class ModelVersionAdmin(ModelAdmin):
     @display(description="On its held-out orders")
     def measured(self, version: ModelVersion) -> SafeString:
         return key_values(version.metrics)
+
+    @display(description="Against the version that answered then")
+    def compared(self, version: ModelVersion) -> str:
+        return version.comparison.get("reason", NOTHING)
 
     @display(description="Parameters")
     def parameters_shown(self, version: ModelVersion) -> SafeString:

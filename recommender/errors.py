@@ -22,3 +22,7 @@ class DamagedArtifactError(RecommenderError):
 
 class TrainingRunsError(RecommenderError):
     """One training at a time."""
+
+
+class PromotionError(RecommenderError):
+    """A version cannot answer as was asked; the message says why and what can be done."""

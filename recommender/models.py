@@ -4,11 +4,14 @@ External ids are the caller's own text and unique; surrogate bigints stay inside
 sorted or compared uses the "C" collation, so that order means code point order on any server.
 """
 
+import re
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 EXTERNAL_ID_LENGTH = 64
+VERSION = re.compile("2\\.([1-9][0-9]{0,9})\\.0")
 
 
 class ExternalIdField(models.CharField):
@@ -138,6 +141,15 @@ class ModelVersionQuerySet(models.QuerySet):
     def active(self) -> "ModelVersionQuerySet":
         return self.filter(status=ModelVersion.Status.ACTIVE)
 
+    def usable(self) -> "ModelVersionQuerySet":
+        """Those that have an artifact to answer with."""
+        return self.exclude(status__in=[ModelVersion.Status.TRAINING, ModelVersion.Status.FAILED])
+
+    def numbered(self, version: str) -> "ModelVersionQuerySet":
+        """Those called "2.3.0", if that is what `version` is."""
+        match = VERSION.fullmatch(version)
+        return self.filter(number=match[1]) if match else self.none()
+
 
 class ModelVersion(models.Model):
     """One training run and, once it succeeded, the artifact that answers with it."""
@@ -149,6 +161,16 @@ class ModelVersion(models.Model):
         RETIRED = "retired"
         FAILED = "failed"
 
+    class Verdict(models.TextChoices):
+        """Of the comparison, the field's key `verdict`."""
+
+        NOT_WORSE = "not worse"
+        NOT_JUDGED = "not judged"
+        WORSE = "worse"
+        OLDER = "older"
+
+    REFUSALS = (Verdict.WORSE, Verdict.OLDER)
+
     name = models.CharField(max_length=100)
     number = models.PositiveIntegerField(help_text="The n of version 2.n.0; rises with each training.")
     status = models.CharField(max_length=20, choices=Status, default=Status.TRAINING)
@@ -156,6 +178,9 @@ class ModelVersion(models.Model):
     parameters = models.JSONField(default=dict)
     row_counts = models.JSONField(default=dict, help_text="Clients, products, orders and lines trained on.")
     metrics = models.JSONField(default=dict)
+    comparison = models.JSONField(
+        default=dict, blank=True, help_text="With the version that answered when this one was to be promoted."
+    )
     data_from = models.DateTimeField(null=True, blank=True)
     data_until = models.DateTimeField(null=True, blank=True, help_text="Exclusive: no order from then on was read.")
     artifact = models.CharField(max_length=200, blank=True, help_text="Folder in the models storage.")
@@ -182,3 +207,8 @@ class ModelVersion(models.Model):
     @property
     def version(self) -> str:
         return f"2.{self.number}.0"
+
+    @property
+    def was_refused(self) -> bool:
+        """Its promotion was refused, and nobody has overruled that."""
+        return self.status == self.Status.CANDIDATE and self.comparison.get("verdict") in self.REFUSALS

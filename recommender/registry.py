@@ -1,93 +1,102 @@
-"""Model versions: where their artifacts are kept, which one answers, and loading it."""
+"""Model versions: which one answers whom, and letting another one answer.
 
-import shutil
-import tempfile
+Every question goes to the database, one short query for a whole batch, and nothing is kept: a
+promotion counts from the next request on, in every process, and a batch sees one state of things.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
-from pathlib import Path
 
-from django.conf import settings
-from django.core.files import File
-from django.core.files.storage import Storage, storages
 from django.db import transaction
 from django.utils import timezone
 
-from recommender.engine import artifact
+from recommender import artifacts
+from recommender.ab_test import answering
 from recommender.engine.training import Model
-from recommender.errors import DamagedArtifactError, NoModelError
+from recommender.errors import NoModelError, PromotionError
 from recommender.models import ModelVersion
 
-MODELS_IN_MEMORY = 4
+Status = ModelVersion.Status
 
 
-def publish(version: ModelVersion, model: Model) -> None:
-    """Put the model's files into the models storage and note where; the manifest goes last."""
-    with tempfile.TemporaryDirectory() as draft:
-        digest = artifact.save(model, Path(draft))
-        folder = f"{version.name}-{version.version}-{digest[:12]}"
-        paths = sorted(Path(draft).iterdir(), key=lambda path: (path.name == artifact.MANIFEST, path.name))
-        for path in paths:
-            with path.open("rb") as file:
-                storages["models"].save(f"{folder}/{path.name}", File(file))
-    version.artifact, version.sha256 = folder, digest
-
-
-@transaction.atomic
-def promote(version: ModelVersion) -> None:
-    """Let `version` answer all clients; the one that did is retired."""
-    ModelVersion.objects.select_for_update().filter(name=version.name).active().exclude(pk=version.pk).update(
-        status=ModelVersion.Status.RETIRED, traffic_share=0
-    )
-    version.status, version.traffic_share = ModelVersion.Status.ACTIVE, 1
-    version.activated_at = timezone.now()
-    version.save()
-
-
-def version_for(name: str | None, version: str | None, as_of: datetime | None) -> ModelVersion:
-    """The version asked for; else the newest whose data ends by `as_of`; else the active one.
-
-    Raises NoModelError where nothing has been trained.
-    """
-    usable = list(ModelVersion.objects.exclude(artifact="").exclude(status=ModelVersion.Status.FAILED))
-    active = [row for row in usable if row.status == ModelVersion.Status.ACTIVE]
+def active_versions() -> list[ModelVersion]:
+    """The versions that answer now: one, or the two of an A/B test. Raises NoModelError."""
+    active = list(ModelVersion.objects.active())
     if not active:
         raise NoModelError
+    return active
+
+
+def version_for(
+    client: str, name: str | None, version: str | None, as_of: datetime | None, active: Sequence[ModelVersion]
+) -> ModelVersion:
+    """The version asked for, if there is one like that; else the one of `active` that answers the client.
+
+    Where that one has seen orders from `as_of` on, the newest answers that has not, if there is one.
+    Those whose comparison found them worse do not step in unasked.
+    """
+    own = answering(active, client)
     if version is not None:
-        asked = [row for row in usable if row.version == version and name in (None, row.name)]
-        return (asked or active)[0]
-    if as_of is not None:
-        in_time = [row for row in usable if row.data_until and row.data_until <= as_of]
-        return (in_time or active)[0]
-    return active[0]
+        asked = ModelVersion.objects.usable().numbered(version)
+        return (asked if name is None else asked.filter(name=name)).first() or own
+    if as_of is not None and own.data_until > as_of:
+        in_time = ModelVersion.objects.usable().filter(data_until__lte=as_of)
+        worse = {"verdict": ModelVersion.Verdict.WORSE}
+        return in_time.exclude(status=Status.CANDIDATE, comparison__contains=worse).first() or own
+    return own
 
 
 def load(version: ModelVersion) -> Model:
-    """The version's model, kept in memory by each process; its arrays are mapped from disk."""
-    return load_artifact(version.artifact, version.sha256)
+    """The version's model. Raises DamagedArtifactError."""
+    return artifacts.load(version.artifact, version.sha256)
 
 
-@lru_cache(maxsize=MODELS_IN_MEMORY)
-def load_artifact(folder: str, sha256: str) -> Model:
-    """Raises DamagedArtifactError where a file is missing or is not what was published."""
-    path = local_folder(storages["models"], folder)
-    if damaged := artifact.damaged_files(path, sha256):
-        raise DamagedArtifactError(
-            f"The model in {folder} is damaged ({', '.join(damaged)}). Promote another version, or train again."
-        )
-    return artifact.load(path)
+def promote(version: ModelVersion, share: float = 1) -> None:
+    """Let `version` answer that share of the clients, and the one that is active now the others.
+
+    With a share of 1 it answers all, and whatever was active is retired.
+
+    Raises:
+        PromotionError: it has no model, the share is outside (0, 1], or there is not just one
+            version that could answer the others.
+        DamagedArtifactError: its files are not what was published.
+    """
+    if not 0 < share <= 1:
+        raise PromotionError(f"A share is above 0 and at most 1, not {share:g}.")
+    if version.status in (Status.TRAINING, Status.FAILED):
+        raise PromotionError(f"{version} is {version.status} and cannot answer. {version.failure}".strip())
+    artifacts.verify(version.artifact, version.sha256)
+    with transaction.atomic():
+        # All versions are locked, not the active ones alone: who waits here for another promotion
+        # has to see what that one made active.
+        versions = list(ModelVersion.objects.select_for_update().filter(name=version.name))
+        others = [row for row in versions if row.status == Status.ACTIVE and row.pk != version.pk]
+        version.refresh_from_db()
+        if share < 1:
+            answer(the_other(version, others), round(1 - share, 6))
+        else:
+            for row in others:
+                retire(row)
+        answer(version, share)
 
 
-def local_folder(storage: Storage, folder: str) -> Path:
-    """Where the artifact lies on this machine; a copy of it where the storage is elsewhere."""
-    try:
-        return Path(storage.path(folder))
-    except NotImplementedError:
-        kept = settings.DATA_DIR / "model-cache" / folder
-    if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=kept.parent))
-        for name in storage.listdir(folder)[1]:
-            with storage.open(f"{folder}/{name}") as source, (draft / name).open("wb") as target:
-                shutil.copyfileobj(source, target)
-        draft.replace(kept)
-    return kept
+def the_other(version: ModelVersion, others: list[ModelVersion]) -> ModelVersion:
+    """The one that answers the clients that `version` does not."""
+    if not others:
+        raise PromotionError(f"No version is active beside {version} that could answer the other clients.")
+    if len(others) > 1:
+        tested = " and ".join(str(row) for row in others)
+        raise PromotionError(f"{tested} are being tested already; end that by promoting one of them for all clients.")
+    return others[0]
+
+
+def answer(version: ModelVersion, share: float) -> None:
+    if version.status != Status.ACTIVE:
+        version.activated_at = timezone.now()
+    version.status, version.traffic_share = Status.ACTIVE, share
+    version.save(update_fields=["status", "traffic_share", "activated_at"])
+
+
+def retire(version: ModelVersion) -> None:
+    version.status, version.traffic_share = Status.RETIRED, 0
+    version.save(update_fields=["status", "traffic_share"])

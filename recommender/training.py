@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from datetime import datetime
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Max
 
-from recommender import registry
+from recommender import artifacts
 from recommender.client_groups import attributes_of
 from recommender.engine.history import OrderHistory
 from recommender.engine.training import Model, train
@@ -40,10 +40,9 @@ def train_version(until: datetime, seed: int = 0) -> ModelVersion:
         version = new_version(history, until, seed)
         try:
             model = train(history, attributes_of(history.clients.tolist()), day_of(until), seed)
-            registry.publish(version, model)
+            version.sha256 = artifacts.publish(model, version.artifact)
         except Exception as error:
-            version.status, version.failure = ModelVersion.Status.FAILED, f"{type(error).__name__}: {error}"
-            version.save()
+            give_up(version, f"{type(error).__name__}: {error}")
             raise
         describe(version, model)
         version.training_seconds = round(time.monotonic() - started, 2)
@@ -65,14 +64,12 @@ def one_trainer() -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
 
 
-@transaction.atomic
 def new_version(history: OrderHistory, until: datetime, seed: int) -> ModelVersion:
     # Whatever stands as `training` was left by a trainer that was killed: this one holds the lock.
-    ModelVersion.objects.filter(status=ModelVersion.Status.TRAINING).update(
-        status=ModelVersion.Status.FAILED, failure="The training ended without a word."
-    )
+    for left in ModelVersion.objects.filter(status=ModelVersion.Status.TRAINING):
+        give_up(left, "The training ended without a word.")
     newest = ModelVersion.objects.filter(name=MODEL_NAME).aggregate(Max("number"))["number__max"] or 0
-    return ModelVersion.objects.create(
+    version = ModelVersion(
         name=MODEL_NAME,
         number=newest + 1,
         parameters={"seed": seed},
@@ -85,6 +82,19 @@ def new_version(history: OrderHistory, until: datetime, seed: int) -> ModelVersi
         data_from=date_of(history.order_day.min()),
         data_until=until,
     )
+    # Named before a file is written, so that what a killed trainer leaves can be found.
+    version.artifact = artifacts.folder_for(version)
+    version.save()
+    return version
+
+
+def give_up(version: ModelVersion, failure: str) -> None:
+    """The version has failed; nothing stays of its files."""
+    if version.artifact:
+        artifacts.remove(version.artifact)
+    version.status, version.failure = ModelVersion.Status.FAILED, failure
+    version.artifact, version.sha256 = "", ""
+    version.save()
 
 
 def describe(version: ModelVersion, model: Model) -> None:

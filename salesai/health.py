@@ -6,7 +6,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from recommender.models import ModelVersion
+from recommender import registry
+from recommender.errors import RecommenderError
 
 
 @require_safe
@@ -18,7 +19,10 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 where the database answers, is migrated and has an active model; otherwise 503 and why."""
+    """200 where the database answers, is migrated and has a model that can be loaded; otherwise 503 and why.
+
+    The first question after a promotion has this process verify and load the model.
+    """
     try:
         reason = what_is_missing()
     except DatabaseError:
@@ -32,6 +36,9 @@ def what_is_missing() -> str:
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         return "The database is not migrated: run `manage.py migrate`."
-    if not ModelVersion.objects.active().exists():
-        return "No model has been trained yet: run `manage.py train_recommender`."
+    try:
+        for version in registry.active_versions():
+            registry.load(version)
+    except RecommenderError as error:
+        return str(error)
     return ""

@@ -12,7 +12,7 @@ from unfold.decorators import action, display
 from activities.generation import CancelledError, GenerationError, generate
 from activities.models import Activity
 from activities.updates import CompletedError, cancel_activity, reopen_activity
-from recommender.errors import NoModelError
+from recommender.errors import RecommenderError
 from recommender.models import Order
 from salesai.tables import NOTHING, key_values, orders_table, sentences, share, table
 
@@ -144,7 +144,7 @@ class ActivityAdmin(ModelAdmin):
             try:
                 generate(activity.pk)
                 done += 1
-            except (CancelledError, GenerationError, NoModelError) as error:
+            except (CancelledError, GenerationError, RecommenderError) as error:
                 failures.append(f"{activity}: {error}")
         self.report(request, f"Regenerated {done}.", failures)
 

@@ -150,13 +150,11 @@ def test_without_a_model_generating_is_a_503_that_changes_nothing(tool):
     assert tool.get(f"{API}/{activity['_id']}").body["data"] == activity
 
 
-def test_a_damaged_model_leaves_the_activity_failed_with_the_reason_and_its_former_results(tool):
+def test_a_damaged_model_is_a_503_that_changes_nothing(tool):
     activity = tool.generated(aiModel=NOW)
     ModelVersion.objects.update(sha256="0" * 64)
 
     answer = tool.generate(activity["_id"])
 
-    stored = tool.get(f"{API}/{activity['_id']}").body["data"]
-    assert (answer.status_code, stored["status"]) == (500, "failed")
-    assert "damaged" in stored["metadata"]["failure"]
-    assert stored["recommendations"] == activity["recommendations"]
+    assert (answer.status_code, answer.body["code"]) == (503, "model_damaged")
+    assert tool.get(f"{API}/{activity['_id']}").body["data"] == activity

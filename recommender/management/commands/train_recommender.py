@@ -5,27 +5,42 @@ from django.utils import timezone
 
 from recommender.errors import RecommenderError
 from recommender.management.times import moment
+from recommender.models import ModelVersion
+from recommender.promotion import promote_unless_worse
 from recommender.registry import promote
 from recommender.training import train_version
 
 
 class Command(BaseCommand):
-    help = "Train a model on the stored orders and let it answer."
+    help = (
+        "Train a model on the stored orders and let it answer, unless it is worse than the one that does: both are "
+        "compared on the orders after that one's data. Fails where the new one is refused; it stays a candidate then."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--until", type=moment, metavar="DATE", help="train on orders before this; default: now")
-        parser.add_argument("--seed", type=int, default=0, help="of everything random in the training")
-        parser.add_argument("--no-promote", action="store_true", help="leave the new version a candidate")
+        parser.add_argument("--seed", type=int, default=0, help="of everything random in training and comparison")
+        either = parser.add_mutually_exclusive_group()
+        either.add_argument("--no-promote", action="store_true", help="leave the new version a candidate")
+        either.add_argument("--force", action="store_true", help="let it answer without a comparison")
 
     def handle(self, **options) -> None:
         self.stderr.write("Training …")
         try:
             version = train_version(options["until"] or timezone.now(), options["seed"])
+            self.describe(version)
+            if options["force"]:
+                promote(version)
+            elif not options["no_promote"]:
+                promote_unless_worse(version, options["seed"])
         except RecommenderError as error:
             raise CommandError(str(error)) from error
-        if not options["no_promote"]:
-            promote(version)
+        if reason := version.comparison.get("reason"):
+            self.stdout.write(f"Comparison: {reason}")
+        self.stdout.write(f"{version} is {version.status}.")
+
+    def describe(self, version: ModelVersion) -> None:
         counts = ", ".join(f"{count:,} {name}" for name, count in version.row_counts.items())
         metrics = ", ".join(f"{name} {value}" for name, value in version.metrics.items())
-        self.stdout.write(f"{version} is {version.status}: {counts}; {version.training_seconds:.1f} s.")
+        self.stdout.write(f"{version} has learned from {counts}; {version.training_seconds:.1f} s.")
         self.stdout.write(f"On its held-out orders: {metrics}.")

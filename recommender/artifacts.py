@@ -1,0 +1,131 @@
+"""The files of model versions: published whole or not at all, verified before they are read.
+
+On a file system the files are written into a folder beside the others, which gets its name last. A
+storage without renaming (S3) gets the manifest last. In both cases nothing refers to a folder that
+is not whole: its version becomes a candidate only afterwards. What a killed training leaves lies in
+the folder that its version names, and the next training removes it.
+"""
+
+import os
+import secrets
+import shutil
+import tempfile
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import Storage, storages
+
+from recommender.engine import artifact
+from recommender.engine.training import Model
+from recommender.errors import DamagedArtifactError
+from recommender.models import ModelVersion
+
+MODELS_IN_MEMORY = 4
+DRAFT = ".draft"
+
+
+def folder_for(version: ModelVersion) -> str:
+    """A name that no version has, not even one of a database that was set up anew."""
+    return f"{version.name}-{version.version}-{secrets.token_hex(6)}"
+
+
+def publish(model: Model, folder: str) -> str:
+    """Put the model's files into `folder` of the models storage. Returns the manifest's SHA-256."""
+    storage = storages["models"]
+    final = path_of(storage, folder)
+    if final is None:
+        with tempfile.TemporaryDirectory() as draft:
+            digest = artifact.save(model, Path(draft))
+            upload(Path(draft), storage, folder)
+        return digest
+    draft = final.with_name(final.name + DRAFT)
+    draft.mkdir(parents=True)
+    digest = artifact.save(model, draft)
+    for path in [*draft.iterdir(), draft]:
+        write_through(path)
+    draft.rename(final)
+    write_through(final.parent)
+    return digest
+
+
+def upload(draft: Path, storage: Storage, folder: str) -> None:
+    for path in sorted(draft.iterdir(), key=lambda path: (path.name == artifact.MANIFEST, path.name)):
+        with path.open("rb") as file:
+            storage.save(f"{folder}/{path.name}", File(file))
+
+
+def write_through(path: Path) -> None:
+    """The database commits durably, so what it refers to has to be on disk as well."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove(folder: str) -> None:
+    """Remove a folder of the models storage, whole or half made; one that is not there is no error."""
+    storage = storages["models"]
+    final = path_of(storage, folder)
+    if final is None:
+        with suppress(FileNotFoundError):
+            for name in storage.listdir(folder)[1]:
+                storage.delete(f"{folder}/{name}")
+        return
+    for path in (final, final.with_name(final.name + DRAFT)):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def verify(folder: str, sha256: str) -> Path:
+    """Where the artifact lies on this machine, every file as it was published.
+
+    Raises DamagedArtifactError where a file is missing or is not what was published.
+    """
+    path = local_folder(storages["models"], folder)
+    if damaged := artifact.damaged_files(path, sha256):
+        raise DamagedArtifactError(
+            f"The model in {folder} is damaged ({', '.join(damaged)}). Promote another version, or train again."
+        )
+    return path
+
+
+@lru_cache(maxsize=MODELS_IN_MEMORY)
+def load(folder: str, sha256: str) -> Model:
+    """The model, verified and kept in memory by each process; its arrays are mapped from disk."""
+    return artifact.load(verify(folder, sha256))
+
+
+def path_of(storage: Storage, name: str) -> Path | None:
+    """None where the storage is no file system."""
+    try:
+        return Path(storage.path(name))
+    except NotImplementedError:
+        return None
+
+
+def local_folder(storage: Storage, folder: str) -> Path:
+    """Where the artifact lies on this machine; a copy of it where the storage is elsewhere."""
+    if path := path_of(storage, folder):
+        return path
+    kept = settings.DATA_DIR / "model-cache" / folder
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent) as parent:
+            draft = Path(parent) / folder
+            draft.mkdir()
+            for name in storage.listdir(folder)[1]:
+                with storage.open(f"{folder}/{name}") as source, (draft / name).open("wb") as target:
+                    shutil.copyfileobj(source, target)
+            keep(draft, kept)
+    return kept
+
+
+def keep(draft: Path, kept: Path) -> None:
+    try:
+        draft.rename(kept)
+    except OSError:
+        if not kept.exists():  # else another process was first, with the same files
+            raise

@@ -1,0 +1,147 @@
+"""Two model versions, judged on the orders that came after the data of the one that answers."""
+
+from typing import Any
+
+import numpy as np
+
+from recommender import registry
+from recommender.client_groups import attributes_of
+from recommender.engine.groups import Attributes
+from recommender.engine.history import OrderHistory
+from recommender.engine.metrics import mean_with_interval
+from recommender.engine.samples import prefixes
+from recommender.engine.scoring import score
+from recommender.engine.training import Model
+from recommender.errors import DamagedArtifactError
+from recommender.models import ModelVersion, Order
+from recommender.order_rows import read_order_rows
+from recommender.request_history import day_of
+
+LIST_LENGTH = 10
+MOST_CLIENTS = 2000
+MOST_ORDERS = 4000
+FEWEST_CLIENTS = 20  # below that the bootstrap interval of a mean says little
+ORDERS_AT_ONCE = 500  # bounds the memory that scoring takes
+
+Verdict = ModelVersion.Verdict
+
+
+def compare(candidate: ModelVersion, active: ModelVersion, seed: int = 0) -> dict[str, Any]:
+    """Both versions asked, at each order after the active one's data, for the products of that order.
+
+    What they know of the client is what stood before the order; the figure is the mean recall at 10
+    of each client, and the interval that of the paired difference over clients (95%, bootstrap).
+
+    The candidate was trained on these very orders and the active version was not, which favours the
+    candidate. So this stops what is broken; it does not prove what is better. `evaluate_recommender`
+    and an A/B test do that.
+
+    Returns a document with `verdict` and `reason`, and where they were judged `against`, `clients`,
+    `orders`, `recall@10` and `difference`. Raises DamagedArtifactError for the candidate.
+    """
+    if candidate.data_until < active.data_until:
+        return {
+            "verdict": Verdict.OLDER,
+            "reason": f"Its data ends on {candidate.data_until:%Y-%m-%d}, before that of {active.version} "
+            f"({active.data_until:%Y-%m-%d}).",
+        }
+    asked = registry.load(candidate)
+    try:
+        present = registry.load(active)
+    except DamagedArtifactError as error:
+        return not_judged(str(error))
+    history = read_order_rows(candidate.data_until, clients_between(active, candidate, seed)).baskets()
+    orders = orders_from(history, day_of(active.data_until), seed)
+    clients = len(np.unique(history.order_client[orders]))
+    if clients < FEWEST_CLIENTS:
+        return not_judged(
+            f"{clients} clients ordered between the ends of the two versions' data; "
+            f"fewer than {FEWEST_CLIENTS} are too few to judge by."
+        )
+    recalls = [client_means(history, orders, recall_of_orders(model, history, orders)) for model in (asked, present)]
+    mean, low, high = mean_with_interval(recalls[0] - recalls[1], seed)
+    own, others = (float(recall.mean()) for recall in recalls)
+    return {
+        "verdict": Verdict.WORSE if high < 0 else Verdict.NOT_WORSE,
+        "reason": f"Recall@{LIST_LENGTH} {own:.4f} against {others:.4f} of {active.version} over {len(orders):,} "
+        f"orders of {clients:,} clients from {active.data_until:%Y-%m-%d} on. The difference is {mean:+.4f} "
+        f"[{low:+.4f}, {high:+.4f}]: {'worse' if high < 0 else 'not shown to be worse'}.",
+        "against": active.version,
+        "clients": clients,
+        "orders": len(orders),
+        f"recall@{LIST_LENGTH}": {"candidate": round(own, 4), "active": round(others, 4)},
+        "difference": {"mean": round(mean, 4), "low": round(low, 4), "high": round(high, 4)},
+    }
+
+
+def not_judged(reason: str) -> dict[str, Any]:
+    return {"verdict": Verdict.NOT_JUDGED, "reason": reason}
+
+
+def clients_between(active: ModelVersion, candidate: ModelVersion, seed: int) -> list[str]:
+    """Clients that bought something between the ends of the two versions' data; at most so many, drawn by `seed`."""
+    between = Order.objects.filter(ordered_at__gte=active.data_until, ordered_at__lt=candidate.data_until)
+    bought = between.filter(lines__quantity__gt=0).values_list("client__external_id", flat=True)
+    clients = sorted(bought.distinct())
+    if len(clients) > MOST_CLIENTS:
+        clients = np.random.default_rng(seed).choice(clients, MOST_CLIENTS, replace=False).tolist()
+    return clients
+
+
+def orders_from(history: OrderHistory, day: float, seed: int) -> np.ndarray:
+    """(N,) positions of the orders from `day` on; at most so many, drawn by `seed`."""
+    orders = np.flatnonzero(history.order_day >= day)
+    if len(orders) > MOST_ORDERS:
+        orders = np.sort(np.random.default_rng(seed).choice(orders, MOST_ORDERS, replace=False))
+    return orders
+
+
+def client_means(history: OrderHistory, orders: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(C,) mean of the values of each client's orders, in order of the clients that have some."""
+    position = np.unique(history.order_client[orders], return_inverse=True)[1]
+    return np.bincount(position, values) / np.bincount(position)
+
+
+def recall_of_orders(model: Model, history: OrderHistory, orders: np.ndarray) -> np.ndarray:
+    """(N,) share of each order's products that the model names in its ten, asked just before the order."""
+    known = in_catalogue_of(model, history)
+    attributes = attributes_of(known.clients.tolist())
+    return np.concatenate(
+        [
+            recall_of_batch(model, known, batch, attributes)
+            for batch in np.split(orders, range(ORDERS_AT_ONCE, len(orders), ORDERS_AT_ONCE))
+        ]
+    )
+
+
+def recall_of_batch(model: Model, history: OrderHistory, orders: np.ndarray, attributes: Attributes) -> np.ndarray:
+    client = history.order_client[orders]
+    before = prefixes(history, np.searchsorted(history.order_client, client), orders)
+    scores = score(model, before, history.order_day[orders], attributes.of(client))
+    first, stop = np.searchsorted(history.line_order, [orders, orders + 1])
+    return np.array(
+        [
+            np.isin(history.line_product[start:end], scores.product[best]).mean()
+            for start, end, best in zip(first, stop, scores.best(LIST_LENGTH), strict=True)
+        ]
+    )
+
+
+def in_catalogue_of(model: Model, history: OrderHistory) -> OrderHistory:
+    """The history with product codes that begin with the model's own, as `score` wants them."""
+    known = model.knowledge.products
+    products = np.concatenate([known, np.setdiff1d(history.products, known)])
+    by_id = np.argsort(products, kind="stable")
+    code = by_id[np.searchsorted(products, history.products, sorter=by_id)].astype(np.int32)
+    line_product = code[history.line_product]
+    lines = np.lexsort((line_product, history.line_order))
+    return OrderHistory(
+        clients=history.clients,
+        products=products,
+        order_client=history.order_client,
+        order_day=history.order_day,
+        line_order=history.line_order,
+        line_product=line_product[lines],
+        line_quantity=history.line_quantity[lines],
+        line_price=history.line_price[lines],
+    )
