@@ -27,19 +27,22 @@ SHORT = 2  # orders; a client is as good as new up to there
 SHORT_SHARE = 0.1  # of the samples, at least, are of clients with so little history
 
 
-def samples_after(history: OrderHistory, cut: float, per_client: int, at_most: int, seed: int) -> Samples:
-    """The last `per_client` orders from day `cut` on of each client, at most `at_most`, drawn by `seed`.
+def samples_between(
+    history: OrderHistory, cut: float, until: float, per_client: int, at_most: int, seed: int
+) -> Samples:
+    """The last `per_client` orders from day `cut` to day `until` (exclusive) of each client.
+
+    At most `at_most`, drawn by `seed`.
 
     A client's first order is among them, with an empty history. Where nearly all clients have long
     histories, some are cut short: else nothing would be learned of clients that are new, or that a
     caller knows only a few orders of.
     """
     random = np.random.default_rng(seed)
-    positions = np.arange(len(history.order_client))
     first_of_client = np.searchsorted(history.order_client, history.order_client)
-    last_of_client = np.searchsorted(history.order_client, history.order_client, side="right") - 1
-    usable = (history.order_day >= cut) & (last_of_client - positions < per_client)
-    target = np.flatnonzero(usable)
+    usable = np.flatnonzero((history.order_day >= cut) & (history.order_day < until))
+    client = history.order_client[usable]
+    target = usable[np.searchsorted(client, client, side="right") - np.arange(len(usable)) <= per_client]
     if len(target) > at_most:
         target = np.sort(random.choice(target, at_most, replace=False))
     first = first_of_client[target]

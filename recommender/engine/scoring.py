@@ -1,6 +1,6 @@
 """Score: which products each client of a batch will buy, with probabilities."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +10,7 @@ from recommender.engine.groups import Attributes, codes_in
 from recommender.engine.heads import features_of
 from recommender.engine.history import OrderHistory
 from recommender.engine.purchases import Purchases
+from recommender.engine.quantities import usual_quantities
 from recommender.engine.training import Model
 
 
@@ -64,5 +65,5 @@ def score(model: Model, history: OrderHistory, now: np.ndarray, attributes: Attr
         within_horizon=model.within_horizon.probability(features, candidates.is_new),
         purchase=candidates.purchase,
         goes_with=candidates.goes_with,
-        purchases=candidates.purchases,
+        purchases=replace(candidates.purchases, quantity=usual_quantities(history, model.knowledge.quantity)),
     )

@@ -7,11 +7,11 @@ import numpy as np
 
 from recommender.engine.candidates import Candidates, candidates_of
 from recommender.engine.groups import Attributes, codes_in, names_in_use
-from recommender.engine.heads import TwoHeads, features_of
+from recommender.engine.heads import FEATURES, TwoHeads, features_of
 from recommender.engine.history import OrderHistory
 from recommender.engine.knowledge import Knowledge, learn
 from recommender.engine.metrics import expected_calibration_error, list_metrics
-from recommender.engine.samples import Samples, bought_within, samples_after
+from recommender.engine.samples import Samples, bought_within, samples_between
 
 LIST_LENGTH = 10
 FIT_SHARE = 0.75  # of the orders, by time: knowledge for fitting the heads comes from before that
@@ -57,14 +57,12 @@ def train(history: OrderHistory, attributes: Attributes, as_of: float, seed: int
     span = as_of - history.order_day.min()
     horizon = float(max(1.0, min(LONGEST_HORIZON_DAYS, span / 4)))
     before = history.where(history.order_day < fit_cut)
-    samples = samples_after(history, fit_cut, SAMPLES_PER_CLIENT, SAMPLES, seed)
+    samples = samples_between(history, fit_cut, as_of, SAMPLES_PER_CLIENT, SAMPLES, seed)
     knowledge = learn(before, fit_cut, segment, len(segments), seed)
     candidates = candidates_of(samples.history, segment[samples.client], knowledge)
     features = features_of(candidates, samples.now)
     baskets = bought_within(history, samples, None)
     in_next = is_among(candidates, baskets, len(history.products))
-    in_horizon = is_among(candidates, bought_within(history, samples, horizon), len(history.products))
-    over = (samples.now + horizon <= as_of)[candidates.client]
 
     early = (samples.now < check_cut)[candidates.client]
     trial = TwoHeads.fit(features[early], candidates.is_new[early], in_next[early])
@@ -76,12 +74,32 @@ def train(history: OrderHistory, attributes: Attributes, as_of: float, seed: int
         as_of=as_of,
         knowledge=learn(history, as_of, segment, len(segments), seed),
         next_order=TwoHeads.fit(features, candidates.is_new, in_next),
-        within_horizon=TwoHeads.fit(features[over], candidates.is_new[over], in_horizon[over]),
+        within_horizon=fit_within(history, segment, len(segments), as_of, horizon, seed),
         horizon_days=horizon,
         segments=segments,
         recall=recall,
         metrics=metrics,
     )
+
+
+def fit_within(
+    history: OrderHistory, segment: np.ndarray, segments: int, as_of: float, horizon: float, seed: int
+) -> TwoHeads:
+    """Heads for "the client buys it within `horizon` days", fitted where those days are over.
+
+    The knowledge is of a horizon before them: in a history of four horizons the last quarter answers
+    what is asked in the third.
+    """
+    end = np.nextafter(as_of - horizon, np.inf)
+    cut = as_of - 2 * horizon
+    samples = samples_between(history, cut, end, SAMPLES_PER_CLIENT, SAMPLES, seed)
+    if not len(samples.now):
+        nothing = np.zeros(0, bool)
+        return TwoHeads.fit(np.zeros((0, len(FEATURES))), nothing, nothing)
+    knowledge = learn(history.where(history.order_day < cut), cut, segment, segments, seed)
+    candidates = candidates_of(samples.history, segment[samples.client], knowledge)
+    bought = is_among(candidates, bought_within(history, samples, horizon), len(history.products))
+    return TwoHeads.fit(features_of(candidates, samples.now), candidates.is_new, bought)
 
 
 def is_among(candidates: Candidates, baskets: list[np.ndarray], products: int) -> np.ndarray:
