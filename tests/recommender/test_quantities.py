@@ -1,0 +1,56 @@
+"""How many units are suggested of what a client bought before."""
+
+import numpy as np
+import pytest
+
+from recommender.engine.quantities import usual_quantities
+from recommender.order_rows import baskets_of
+
+TYPICAL = np.array([10.0, 4.0])
+
+
+def history_of(*clients: list[dict[int, float]]):
+    """One order a week for each client, given as {product: quantity}."""
+    orders = [(client, week, basket) for client, baskets in enumerate(clients) for week, basket in enumerate(baskets)]
+    lines = [(order, product, units) for order, (*_, basket) in enumerate(orders) for product, units in basket.items()]
+    line_order, product, quantity = (np.array(column) for column in zip(*lines, strict=True))
+    return baskets_of(
+        np.array([f"c{n}" for n in range(len(clients))]),
+        np.array(["apples", "bread"]),
+        np.array([client for client, _, _ in orders]),
+        np.array([7.0 * week for _, week, _ in orders]),
+        line_order,
+        product,
+        quantity.astype(float),
+        np.full(len(lines), np.nan),
+    )
+
+
+@pytest.mark.parametrize(
+    ("bought", "suggested"),
+    [
+        ([7], 7),  # once is all there is to go by
+        ([12, 12, 300, 12, 12], 12),  # one large order is no habit
+        ([6, 6, 6, 24, 24, 24], 24),  # a lasting change is followed
+        ([8, 20], 10.986),  # of two that differ, what others take decides: 10 x (0.8 x 2) ** (1 / 5)
+    ],
+)
+def test_the_suggested_units_are_what_the_client_takes_these_days(bought, suggested):
+    history = history_of([{0: units} for units in bought])
+
+    assert usual_quantities(history, TYPICAL).tolist() == [suggested]
+
+
+def test_a_client_gets_the_same_units_alone_and_among_others():
+    small, large = [{0: 2, 1: 1}, {0: 5}, {1: 3}], [{0: 100, 1: 44}, {0: 70}]
+
+    together = usual_quantities(history_of(small, large), TYPICAL).tolist()
+
+    alone = [usual_quantities(history_of(client), TYPICAL).tolist() for client in (small, large)]
+    assert together == alone[0] + alone[1]
+
+
+def test_a_product_nobody_else_is_known_to_buy_goes_by_the_clients_own_orders():
+    history = history_of([{1: 5}, {1: 6}, {1: 6}])
+
+    assert usual_quantities(history, TYPICAL[:1]).tolist() == [6]
