@@ -71,11 +71,12 @@ def reliability_diagram(calibration: Calibration, name: str) -> str:
         axes, counts = figure.subplots(2, sharex=True, height_ratios=(3, 1))
         axes.plot([0, 1], [0, 1], color=INK, ls=":", lw=1)
         for shift, (method, reliability) in zip((-0.2, 0.2), calibration.methods.items(), strict=True):
-            bins, colour = [b for b in reliability.bins if b.count >= FEWEST_SHOWN], COLOURS[method]
+            bins, colour = reliability.bins, COLOURS[method]
+            points = [b for b in bins if b.count >= FEWEST_SHOWN]
             axes.errorbar(
-                [b.promised for b in bins],
-                [b.happened.value for b in bins],
-                yerr=bars([b.happened for b in bins]),
+                [b.promised for b in points],
+                [b.happened.value for b in points],
+                yerr=bars([b.happened for b in points]),
                 color=colour, marker=MARKERS[method], ms=4, lw=1, label=method,
             )  # fmt: skip
             middle = [(b.start + b.stop) / 2 + shift * (b.stop - b.start) for b in bins]
@@ -86,6 +87,7 @@ def reliability_diagram(calibration: Calibration, name: str) -> str:
         in_percent(axes)
         counts.set_ylabel("how many")
         counts.set_yscale("log")
+        counts.set_ylim(0.5)
         counts.set_xlabel("confidence")
         counts.set_xlim(0, 1)
         counts.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
