@@ -8,7 +8,7 @@ from recommender import registry
 from recommender.client_groups import attributes_of
 from recommender.engine.groups import Attributes
 from recommender.engine.history import OrderHistory
-from recommender.engine.metrics import mean_with_interval
+from recommender.engine.intervals import Bootstrap
 from recommender.engine.samples import prefixes
 from recommender.engine.scoring import score
 from recommender.engine.training import Model
@@ -59,7 +59,9 @@ def compare(candidate: ModelVersion, active: ModelVersion, seed: int = 0) -> dic
             f"fewer than {FEWEST_CLIENTS} are too few to judge by."
         )
     recalls = [client_means(history, orders, recall_of_orders(model, history, orders)) for model in (asked, present)]
-    mean, low, high = mean_with_interval(recalls[0] - recalls[1], seed)
+    difference = recalls[0] - recalls[1]
+    found = Bootstrap(len(difference), seed).mean(difference)
+    mean, low, high = found.value, found.low, found.high
     own, others = (float(recall.mean()) for recall in recalls)
     return {
         "verdict": Verdict.WORSE if high < 0 else Verdict.NOT_WORSE,

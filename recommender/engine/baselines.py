@@ -27,3 +27,14 @@ def personal_top(purchases: Purchases, clients: int, popular: np.ndarray, k: int
         rest = popular[: k + len(own)]
         lists.append(np.r_[own, rest[~np.isin(rest, own)]][:k])
     return lists
+
+
+def popular_new(purchases: Purchases, clients: int, popular: np.ndarray, k: int) -> list[np.ndarray]:
+    """G-TopFreq of what is new to each client: the most popular products that it never bought."""
+    first = np.searchsorted(purchases.client, np.arange(clients + 1))
+    lists = []
+    for client in range(clients):
+        own = purchases.product[first[client] : first[client + 1]]
+        candidates = popular[: k + len(own)]
+        lists.append(candidates[~np.isin(candidates, own)][:k])
+    return lists

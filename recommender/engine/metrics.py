@@ -3,6 +3,7 @@
 import numpy as np
 
 BINS = 15
+CERTAINTY = 0.001
 
 
 def list_metrics(lists: list[np.ndarray], baskets: list[np.ndarray], bought: list[np.ndarray], k: int = 10) -> dict:
@@ -39,19 +40,30 @@ def list_metrics(lists: list[np.ndarray], baskets: list[np.ndarray], bought: lis
     return dict(zip(("recall", "ndcg", "hit", "repeat", "explore"), table.T, strict=True))
 
 
+def bin_of(probability: np.ndarray) -> np.ndarray:
+    """(N,) int: which of BINS equal-width bins each probability falls into."""
+    return np.minimum((probability * BINS).astype(int), BINS - 1)
+
+
 def expected_calibration_error(probability: np.ndarray, happened: np.ndarray) -> float:
     """Mean gap between what was promised and what happened, over equal-width bins (Naeini et al., AAAI 2015)."""
     if not len(probability):
         return float("nan")
-    bins = np.minimum((probability * BINS).astype(int), BINS - 1)
+    bins = bin_of(probability)
     gaps = np.bincount(bins, probability - happened, minlength=BINS)
     return float(np.abs(gaps).sum() / len(probability))
 
 
-def mean_with_interval(values: np.ndarray, seed: int = 0, draws: int = 1000) -> tuple[float, float, float]:
-    """(mean, low, high): the mean over clients with its 95% bootstrap interval; NaN values do not count."""
-    values = values[~np.isnan(values)]
-    if not len(values):
-        return (float("nan"),) * 3
-    sample = np.random.default_rng(seed).choice(values, (draws, len(values))).mean(axis=1)
-    return float(values.mean()), *(float(q) for q in np.quantile(sample, (0.025, 0.975)))
+def recall_curve(lists: list[np.ndarray], baskets: list[np.ndarray], longest: int) -> np.ndarray:
+    """(clients, longest) float64: recall at 1, 2, ... `longest`. Arguments as of `list_metrics`."""
+    found = np.zeros((len(lists), longest))
+    for row, suggested, basket in zip(found, lists, baskets, strict=True):
+        top = suggested[:longest]
+        row[: len(top)] = np.isin(top, basket) / len(basket)
+    return found.cumsum(axis=1)
+
+
+def log_loss(probability: np.ndarray, happened: np.ndarray) -> np.ndarray:
+    """(N,) float64. Certainty is held to be 0.1% short of it: one that fails would cost more than all else."""
+    probability = np.clip(probability, CERTAINTY, 1 - CERTAINTY)
+    return -np.log(np.where(happened, probability, 1 - probability))

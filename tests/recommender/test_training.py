@@ -8,7 +8,6 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from recommender import registry
-from recommender.evaluation import evaluate
 from recommender.loading.merge import merge_orders
 from recommender.models import ModelVersion, Order
 from recommender.requests import SuggestionRequest
@@ -118,22 +117,8 @@ def test_a_handful_of_orders_is_enough_to_train_and_suggest(empty_house, orders)
     assert 0 < result.confidence < 1
 
 
-def test_the_commands_train_and_evaluate(wholesale_house):
+def test_the_command_trains_and_promotes(wholesale_house):
     out = StringIO()
     call_command("train_recommender", until=LAST_DAY, stdout=out, stderr=StringIO())
-    call_command("evaluate_recommender", until=LAST_DAY, stdout=out)
 
-    text = out.getvalue()
-    assert "is active" in text
-    assert "GP-TopFreq" in text
-    assert "recall@10" in text
-
-
-def test_an_evaluation_finds_the_habits_that_were_put_in_and_beats_popularity(wholesale_house):
-    evaluation = evaluate(LAST_DAY - timedelta(days=30), LAST_DAY)
-
-    recall = {method: values["recall@10"][0] for method, values in evaluation.methods.items()}
-    assert evaluation.clients == 40
-    assert recall["Sales AI"] >= recall["GP-TopFreq"] - 0.02
-    assert recall["Sales AI"] > recall["G-TopFreq"] + 0.05
-    assert evaluation.calibration_error < 0.1
+    assert "is active" in out.getvalue()

@@ -1,0 +1,159 @@
+"""Evaluate: a model trained on the orders before a moment, judged on the orders after it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from recommender.client_groups import attributes_of
+from recommender.engine.calibrated_counting import CalibratedCounting
+from recommender.engine.history import OrderHistory
+from recommender.engine.intervals import Bootstrap
+from recommender.engine.purchases import purchases_of
+from recommender.engine.training import Model, train
+from recommender.errors import NotEnoughHistoryError
+from recommender.evaluation.backtests import Backtest, backtest
+from recommender.evaluation.calibration import Calibration, calibration
+from recommender.evaluation.comparison import Comparison, compare
+from recommender.evaluation.judged import JudgedOrders, first_orders, judge_on
+from recommender.evaluation.lists import OURS, PERSONAL, Suggested, counted_lists, suggested_by
+from recommender.order_rows import read_order_rows
+from recommender.request_history import day_of
+
+AT_MOST_CLIENTS = 10_000  # judged; more would make the intervals little narrower
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Lists asked for at one kind of moment, and whether their confidences were kept.
+
+    whole              all products
+    explore            lists of products new to the client alone
+    calibration        of the confidences of our first 20, and of counting on those same pairs
+    counting_pairs     the same on the pairs of GP-TopFreq's first 20; what we do not judge has confidence 0
+    """
+
+    whole: Comparison
+    explore: Comparison
+    calibration: Calibration
+    counting_pairs: Calibration
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Figures with 95% bootstrap intervals over the judged clients.
+
+    at_order         asked at the time of the order to be found
+    between_orders   asked at a moment drawn between the client's last order, or the cut where that
+                     is later, and the order to be found
+    new_clients      those that never ordered before the cut, None where there are none
+    quantity, price  of products bought again, None where nothing is known of them
+    """
+
+    cut: datetime
+    until: datetime
+    seed: int
+    trained_orders: int
+    trained_clients: int
+    judged_clients: int
+    judged_new_clients: int
+    at_order: Occasion
+    between_orders: Occasion
+    new_clients: Comparison | None
+    quantity: Backtest | None
+    price: Backtest | None
+
+
+def evaluate(cut: datetime, until: datetime, seed: int = 0) -> Evaluation:
+    """Train on the orders before `cut`; find each client's first order from `cut` to `until`.
+
+    What is known of a client at that order is what stood in the history at `cut`. Clients that
+    never ordered before are judged apart. Of more than AT_MOST_CLIENTS a sample is judged.
+
+    Raises NotEnoughHistoryError where one of the two sides is empty.
+    """
+    before, after = read_order_rows(cut).baskets(), read_order_rows(until).baskets()
+    known, new = orders_to_find(before, after, day_of(cut), seed)
+    if not len(before.order_day) or not len(known.ordered):
+        raise NotEnoughHistoryError(
+            f"There are {len(before.order_day)} orders before {cut:%Y-%m-%d} and {len(known.ordered)} clients of "
+            "theirs that ordered after it; choose another cut."
+        )
+    model = train(before, attributes_of(before.clients.tolist()), day_of(cut), seed)
+    own = purchases_of(known.history)
+    bootstrap = Bootstrap(len(known.ordered), seed)
+    between = np.random.default_rng(seed).uniform(day_of(cut), known.ordered)
+    judge = Judge(before, known, model, bootstrap)
+    return Evaluation(
+        cut=cut,
+        until=until,
+        seed=seed,
+        trained_orders=len(before.order_day),
+        trained_clients=len(before.clients),
+        judged_clients=len(known.ordered),
+        judged_new_clients=len(new.ordered),
+        at_order=judge.at(known.ordered, "At the order"),
+        between_orders=judge.at(between, "Between orders"),
+        new_clients=judge_new_clients(before, new, model, seed) if len(new.ordered) else None,
+        quantity=backtest(known, own, known.quantity, known.history.line_quantity, own.quantity, bootstrap),
+        price=backtest(known, own, known.price, known.history.line_price, own.price, bootstrap),
+    )
+
+
+def orders_to_find(
+    before: OrderHistory, after: OrderHistory, cut: float, seed: int
+) -> tuple[JudgedOrders, JudgedOrders]:
+    """(of clients that ordered before the cut, of new ones)."""
+    orders = first_orders(after, cut)
+    is_known = np.isin(after.clients, before.clients[np.unique(before.order_client)])[after.order_client[orders]]
+    random = np.random.default_rng(seed)
+    known, new = (
+        random.choice(some, AT_MOST_CLIENTS, replace=False) if len(some) > AT_MOST_CLIENTS else some
+        for some in (orders[is_known], orders[~is_known])
+    )
+    return judge_on(before, after, known), judge_on(before, after, new)
+
+
+class Judge:
+    """What all occasions share: the orders to be found, and what counting says about them."""
+
+    def __init__(self, before: OrderHistory, judged: JudgedOrders, model: Model, bootstrap: Bootstrap) -> None:
+        self.judged, self.model, self.bootstrap = judged, model, bootstrap
+        self.attributes = attributes_of(judged.clients.tolist())
+        self.baskets, self.bought = judged.baskets, judged.bought
+        own = purchases_of(judged.history)
+        self.whole, self.explore = counted_lists(before, own, len(judged.ordered))
+        self.counting = CalibratedCounting(before)
+        self.code_before = np.searchsorted(before.clients, judged.clients)
+
+    def at(self, now: np.ndarray, about: str) -> Occasion:
+        """`now`: (N,) days since 1970-01-01 UTC at which the lists are asked for."""
+        found = suggested_by(self.model, self.judged, now, self.attributes, self.whole[PERSONAL], about)
+        return Occasion(
+            whole=self.compared({OURS: found.whole} | self.whole),
+            explore=self.compared({OURS: found.explore} | self.explore),
+            calibration=self.calibrated(found.whole, found.confidence),
+            counting_pairs=self.calibrated(self.whole[PERSONAL], found.of_others),
+        )
+
+    def compared(self, lists: dict[str, list[np.ndarray]]) -> Comparison:
+        return compare(lists, self.baskets, self.bought, self.judged.orders_before, self.bootstrap)
+
+    def calibrated(self, lists: list[np.ndarray], confidences: list[np.ndarray]) -> Calibration:
+        client = np.repeat(np.arange(len(lists)), [len(listed) for listed in lists])
+        product = np.concatenate(lists)
+        products = len(self.judged.history.products)
+        happened = np.isin(client * products + product, self.judged.client * np.int64(products) + self.judged.product)
+        counting = self.counting.probability(self.code_before[client], product)
+        return calibration(client, happened, np.concatenate(confidences), counting, self.bootstrap)
+
+
+def judge_new_clients(before: OrderHistory, new: JudgedOrders, model: Model, seed: int) -> Comparison:
+    """Of clients without history; a list of popular products is all that counting has for them."""
+    clients = len(new.ordered)
+    whole, _ = counted_lists(before, purchases_of(new.history), clients)
+    nothing = [np.zeros(0, np.int64)] * clients
+    attributes = attributes_of(new.clients.tolist())
+    found: Suggested = suggested_by(model, new, new.ordered, attributes, nothing, "New clients")
+    lists = {OURS: found.whole} | {name: some for name, some in whole.items() if name != PERSONAL}
+    return compare(lists, new.baskets, new.bought, new.orders_before, Bootstrap(clients, seed))

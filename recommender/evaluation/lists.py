@@ -1,0 +1,83 @@
+"""What each method suggests for the judged orders."""
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from tqdm import tqdm
+
+from recommender.engine import baselines
+from recommender.engine.groups import Attributes
+from recommender.engine.history import OrderHistory
+from recommender.engine.purchases import Purchases
+from recommender.engine.scoring import Scores, score
+from recommender.engine.training import Model
+from recommender.evaluation.judged import JudgedOrders
+
+LONGEST = 20
+OURS = "Sales AI"
+PERSONAL = "GP-TopFreq"
+POPULAR = "G-TopFreq"
+BATCH_CLIENTS = 500  # bounds the memory that candidates and their features take
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """Of N clients: product codes, best first, with confidences.
+
+    whole, confidence     the best of all products
+    explore               the best of those the client never bought
+    of_others             confidences in the products of other lists, 0 for one that was not judged
+    """
+
+    whole: list[np.ndarray]
+    confidence: list[np.ndarray]
+    explore: list[np.ndarray]
+    of_others: list[np.ndarray]
+
+
+def suggested_by(
+    model: Model, judged: JudgedOrders, now: np.ndarray, attributes: Attributes, others: list[np.ndarray], about: str
+) -> Suggested:
+    """Args:
+    now: (N,) float64, the day that each client's list is asked for.
+    others: per client the products of another list.
+    about: what the progress bar says.
+    """
+    found = Suggested([], [], [], [])
+    bounds = [*range(0, len(now), BATCH_CLIENTS), len(now)]
+    for start, stop in tqdm(list(pairwise(bounds)), desc=about, unit="batch", disable=None):
+        chosen = np.arange(start, stop)
+        scores = score(model, clients_from(judged.history, start, stop), now[chosen], attributes.of(chosen))
+        best = scores.best(LONGEST)
+        found.whole.extend(scores.product[rows] for rows in best)
+        found.confidence.extend(scores.next_order[rows] for rows in best)
+        found.explore.extend(scores.product[rows] for rows in scores.best(LONGEST, only_new=True))
+        found.of_others.extend(confidence_in(scores, others[start:stop], len(judged.history.products)))
+    return found
+
+
+def clients_from(history: OrderHistory, start: int, stop: int) -> OrderHistory:
+    """The history of the clients with codes `start` to `stop` (exclusive), as clients 0, 1, ..."""
+    some = history.where((history.order_client >= start) & (history.order_client < stop))
+    return replace(some, clients=history.clients[start:stop], order_client=some.order_client - np.int32(start))
+
+
+def confidence_in(scores: Scores, lists: list[np.ndarray], products: int) -> list[np.ndarray]:
+    rows = scores.client.astype(np.int64) * products + scores.product
+    confidences = []
+    for client, listed in enumerate(lists):
+        at = np.searchsorted(rows, client * products + listed).clip(max=max(len(rows) - 1, 0))
+        there = rows[at] == client * products + listed if len(rows) else np.zeros(len(listed), bool)
+        confidences.append(np.where(there, scores.next_order[at] if len(rows) else 0.0, 0.0))
+    return confidences
+
+
+def counted_lists(before: OrderHistory, own: Purchases, clients: int) -> tuple[dict, dict]:
+    """(whole, explore): method -> per client the product codes that counting suggests."""
+    popular = baselines.global_top(before)
+    whole = {
+        PERSONAL: baselines.personal_top(own, clients, popular, LONGEST),
+        POPULAR: [popular[:LONGEST]] * clients,
+    }
+    return whole, {POPULAR: baselines.popular_new(own, clients, popular, LONGEST)}
