@@ -223,6 +223,17 @@ def test_a_forecast_is_over_the_whole_horizon_with_an_interval_and_its_level(too
     assert 0 < of_a_month["level"] < 1
 
 
+def test_a_demand_factor_multiplies_the_forecast(tool):
+    usual, doubled = (
+        tool.generated(
+            client="bar-02", activityType="demand-forecasting", aiModel=NOW, inputData={"marketData": market}
+        )
+        for market in ({}, {"demandFactors": {"beer": 2}})
+    )
+
+    assert beer_of(doubled)["units"] == pytest.approx(2 * beer_of(usual)["units"], abs=0.02)
+
+
 def test_a_forecast_asked_for_without_a_horizon_is_over_four_weeks(tool):
     activity = tool.generated(client="bar-02", activityType="demand-forecasting", aiModel=NOW)
 
