@@ -106,7 +106,7 @@ def client_means(history: OrderHistory, orders: np.ndarray, values: np.ndarray) 
 
 def recall_of_orders(model: Model, history: OrderHistory, orders: np.ndarray) -> np.ndarray:
     """(N,) share of each order's products that the model names in its ten, asked just before the order."""
-    known = in_catalogue_of(model, history)
+    known = history.in_catalogue(model.knowledge.products)
     attributes = attributes_of(known.clients.tolist())
     return np.concatenate(
         [
@@ -126,24 +126,4 @@ def recall_of_batch(model: Model, history: OrderHistory, orders: np.ndarray, att
             np.isin(history.line_product[start:end], scores.product[best]).mean()
             for start, end, best in zip(first, stop, scores.best(LIST_LENGTH), strict=True)
         ]
-    )
-
-
-def in_catalogue_of(model: Model, history: OrderHistory) -> OrderHistory:
-    """The history with product codes that begin with the model's own, as `score` wants them."""
-    known = model.knowledge.products
-    products = np.concatenate([known, np.setdiff1d(history.products, known)])
-    by_id = np.argsort(products, kind="stable")
-    code = by_id[np.searchsorted(products, history.products, sorter=by_id)].astype(np.int32)
-    line_product = code[history.line_product]
-    lines = np.lexsort((line_product, history.line_order))
-    return OrderHistory(
-        clients=history.clients,
-        products=products,
-        order_client=history.order_client,
-        order_day=history.order_day,
-        line_order=history.line_order,
-        line_product=line_product[lines],
-        line_quantity=history.line_quantity[lines],
-        line_price=history.line_price[lines],
     )

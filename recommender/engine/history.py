@@ -1,6 +1,6 @@
 """Order history as flat arrays: what every stage of the engine reads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -54,6 +54,21 @@ class OrderHistory:
             order_day=self.order_day[keep],
             line_order=position[self.line_order[lines]].astype(np.int32),
             line_product=self.line_product[lines],
+            line_quantity=self.line_quantity[lines],
+            line_price=self.line_price[lines],
+        )
+
+    def in_catalogue(self, known: np.ndarray) -> "OrderHistory":
+        """The same orders with product codes that begin with `known` ((K,) str); products beyond it follow, sorted."""
+        products = np.concatenate([known, np.setdiff1d(self.products, known)])
+        by_id = np.argsort(products)
+        code = by_id[np.searchsorted(products, self.products, sorter=by_id)].astype(np.int32)
+        line_product = code[self.line_product]
+        lines = np.lexsort((line_product, self.line_order))
+        return replace(
+            self,
+            products=products,
+            line_product=line_product[lines],
             line_quantity=self.line_quantity[lines],
             line_price=self.line_price[lines],
         )

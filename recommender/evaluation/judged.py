@@ -58,24 +58,19 @@ def first_orders(history: OrderHistory, cut: float) -> np.ndarray:
 
 def judge_on(before: OrderHistory, after: OrderHistory, orders: np.ndarray) -> JudgedOrders:
     """The orders at positions `orders` of `after`, one a client, with what `before` knows of their clients."""
-    judged = after.where(np.isin(np.arange(len(after.order_day)), orders))
+    judged = after.where(np.isin(np.arange(len(after.order_day)), orders)).in_catalogue(before.products)
     clients = after.clients[judged.order_client]
-    products = np.concatenate([before.products, np.setdiff1d(after.products, before.products)])
-    by_name = np.argsort(products)
-    code = by_name[np.searchsorted(products, after.products, sorter=by_name)]
     known = before.where(np.isin(before.clients, clients)[before.order_client])
-    client, product = judged.line_order, code[judged.line_product]
-    in_order = np.lexsort((product, client))
     return JudgedOrders(
         history=replace(
             known,
             clients=clients,
-            products=products,
+            products=judged.products,
             order_client=np.searchsorted(clients, before.clients[known.order_client]).astype(np.int32),
         ),
         ordered=judged.order_day,
-        client=client[in_order],
-        product=product[in_order],
-        quantity=judged.line_quantity[in_order],
-        price=judged.line_price[in_order],
+        client=judged.line_order,
+        product=judged.line_product,
+        quantity=judged.line_quantity,
+        price=judged.line_price,
     )
