@@ -7,6 +7,7 @@ from recommender.engine.history import OrderHistory
 PURCHASES = 10  # the last ones; what lies further back would hardly weigh
 DECAY = 0.85  # weight of a purchase against the one after it
 TYPICAL_WEIGHT = 0.9  # of what is typical of product and client, against the last purchase
+SINGLE_AT_MOST = 3  # times what is typical: a larger single purchase is not likely to come again
 PRIOR_LINES = 3  # lines that speak for a client of usual size, until its own say otherwise
 
 
@@ -16,7 +17,8 @@ def usual_quantities(history: OrderHistory, typical: np.ndarray) -> np.ndarray:
     The weighted median of the client's last purchases, later ones weighing more, and of one more
     that is what the product is typically ordered in times the size of the client's orders, as
     against what is typical of everything it buys. A median is what minimises absolute errors; the
-    one more keeps two purchases that differ from being decided by chance, and never outvotes one.
+    one more keeps two purchases that differ from being decided by chance, and never outvotes one;
+    but of a single purchase no more than SINGLE_AT_MOST times the typical one is believed.
 
     Each row depends on its client's orders and `typical` alone: any batch gives it the same bytes.
 
@@ -35,10 +37,11 @@ def usual_quantities(history: OrderHistory, typical: np.ndarray) -> np.ndarray:
     inside = at >= starts[:, None]
     bought = history.line_quantity[by_key][np.where(inside, at, 0)] if len(key) else np.zeros(at.shape)
     one_more = expected[by_key][starts].round(3)[:, None]
-    return weighted_medians(
+    medians = weighted_medians(
         np.hstack([bought, np.nan_to_num(one_more)]),
         np.hstack([inside * DECAY ** np.arange(PURCHASES), np.where(np.isnan(one_more), 0, TYPICAL_WEIGHT)]),
     )
+    return np.where(ends - starts == 1, np.fmin(medians, SINGLE_AT_MOST * one_more[:, 0]), medians)
 
 
 def client_sizes(history: OrderHistory, typical: np.ndarray) -> np.ndarray:

@@ -80,10 +80,9 @@ def evaluate(cut: datetime, until: datetime, seed: int = 0) -> Evaluation:
             "theirs that ordered after it; choose another cut."
         )
     model = train(before, attributes_of(before.clients.tolist()), day_of(cut), seed)
-    own = purchases_of(known.history)
-    bootstrap = Bootstrap(len(known.ordered), seed)
-    between = np.random.default_rng(seed).uniform(day_of(cut), known.ordered)
-    judge = Judge(before, known, model, bootstrap)
+    judge = Judge(before, known, model, Bootstrap(len(known.ordered), seed))
+    at_order = judge.suggested(known.ordered, "At the order")
+    between = judge.suggested(np.random.default_rng(seed).uniform(day_of(cut), known.ordered), "Between orders")
     return Evaluation(
         cut=cut,
         until=until,
@@ -92,11 +91,11 @@ def evaluate(cut: datetime, until: datetime, seed: int = 0) -> Evaluation:
         trained_clients=len(before.clients),
         judged_clients=len(known.ordered),
         judged_new_clients=len(new.ordered),
-        at_order=judge.at(known.ordered, "At the order"),
-        between_orders=judge.at(between, "Between orders"),
+        at_order=judge.occasion(at_order),
+        between_orders=judge.occasion(between),
         new_clients=judge_new_clients(before, new, model, seed) if len(new.ordered) else None,
-        quantity=backtest(known, own, known.quantity, known.history.line_quantity, own.quantity, bootstrap),
-        price=backtest(known, own, known.price, known.history.line_price, own.price, bootstrap),
+        quantity=judge.backtested(known.quantity, known.history.line_quantity, at_order.quantity),
+        price=judge.backtested(known.price, known.history.line_price, at_order.price),
     )
 
 
@@ -121,14 +120,16 @@ class Judge:
         self.judged, self.model, self.bootstrap = judged, model, bootstrap
         self.attributes = attributes_of(judged.clients.tolist())
         self.baskets, self.bought = judged.baskets, judged.bought
-        own = purchases_of(judged.history)
-        self.whole, self.explore = counted_lists(before, own, len(judged.ordered))
+        self.own = purchases_of(judged.history)
+        self.whole, self.explore = counted_lists(before, self.own, len(judged.ordered))
         self.counting = CalibratedCounting(before)
         self.code_before = np.searchsorted(before.clients, judged.clients)
 
-    def at(self, now: np.ndarray, about: str) -> Occasion:
+    def suggested(self, now: np.ndarray, about: str) -> Suggested:
         """`now`: (N,) days since 1970-01-01 UTC at which the lists are asked for."""
-        found = suggested_by(self.model, self.judged, now, self.attributes, self.whole[PERSONAL], about)
+        return suggested_by(self.model, self.judged, now, self.attributes, self.whole[PERSONAL], about)
+
+    def occasion(self, found: Suggested) -> Occasion:
         return Occasion(
             whole=self.compared({OURS: found.whole} | self.whole),
             explore=self.compared({OURS: found.explore} | self.explore),
@@ -147,6 +148,9 @@ class Judge:
         counting = self.counting.probability(self.code_before[client], product)
         return calibration(client, happened, np.concatenate(confidences), counting, self.bootstrap)
 
+    def backtested(self, actual: np.ndarray, former: np.ndarray, ours: list[np.ndarray]) -> Backtest | None:
+        return backtest(self.judged, self.own, actual, former, np.concatenate(ours), self.bootstrap)
+
 
 def judge_new_clients(before: OrderHistory, new: JudgedOrders, model: Model, seed: int) -> Comparison:
     """Of clients without history; a list of popular products is all that counting has for them."""
@@ -154,6 +158,6 @@ def judge_new_clients(before: OrderHistory, new: JudgedOrders, model: Model, see
     whole, _ = counted_lists(before, purchases_of(new.history), clients)
     nothing = [np.zeros(0, np.int64)] * clients
     attributes = attributes_of(new.clients.tolist())
-    found: Suggested = suggested_by(model, new, new.ordered, attributes, nothing, "New clients")
+    found = suggested_by(model, new, new.ordered, attributes, nothing, "New clients")
     lists = {OURS: found.whole} | {name: some for name, some in whole.items() if name != PERSONAL}
     return compare(lists, new.baskets, new.bought, new.orders_before, Bootstrap(clients, seed))

@@ -28,12 +28,15 @@ class Suggested:
     whole, confidence     the best of all products
     explore               the best of those the client never bought
     of_others             confidences in the products of other lists, 0 for one that was not judged
+    quantity, price       a part a batch, together one figure a row of the clients' purchases
     """
 
     whole: list[np.ndarray]
     confidence: list[np.ndarray]
     explore: list[np.ndarray]
     of_others: list[np.ndarray]
+    quantity: list[np.ndarray]
+    price: list[np.ndarray]
 
 
 def suggested_by(
@@ -44,7 +47,7 @@ def suggested_by(
     others: per client the products of another list.
     about: what the progress bar says.
     """
-    found = Suggested([], [], [], [])
+    found = Suggested([], [], [], [], [], [])
     bounds = [*range(0, len(now), BATCH_CLIENTS), len(now)]
     for start, stop in tqdm(list(pairwise(bounds)), desc=about, unit="batch", disable=None):
         chosen = np.arange(start, stop)
@@ -54,6 +57,8 @@ def suggested_by(
         found.confidence.extend(scores.next_order[rows] for rows in best)
         found.explore.extend(scores.product[rows] for rows in scores.best(LONGEST, only_new=True))
         found.of_others.extend(confidence_in(scores, others[start:stop], len(judged.history.products)))
+        found.quantity.append(scores.purchases.quantity)
+        found.price.append(scores.purchases.price)
     return found
 
 

@@ -123,7 +123,6 @@ def test_only_what_stood_before_the_cut_is_known_of_a_judged_order():
 
 
 def test_counting_is_calibrated_on_last_orders_before_the_cut():
-    """Two of three clients bought again what they had in all orders; one of two took the product new to them."""
     history = basket([
         (0, 1, {0: 1}), (0, 2, {0: 1}),
         (1, 1, {0: 1}), (1, 2, {0: 1, 1: 1}),
@@ -135,6 +134,8 @@ def test_counting_is_calibrated_on_last_orders_before_the_cut():
 
     # Of four pairs bought in every order before, three came again.
     assert counting.probability(np.array([0]), np.array([0])).tolist() == [0.75]
+    # Of two clients that never had the product, one took it.
+    assert counting.probability(np.array([3]), np.array([1])).tolist() == [0.5]
     assert counting.probability(np.array([3]), np.array([9])).tolist() == [0]
 
 

@@ -30,6 +30,7 @@ def history_of(*clients: list[dict[int, float]]):
     ("bought", "suggested"),
     [
         ([7], 7),  # once is all there is to go by
+        ([1000], 94.869),  # unless it is far beyond what is usual: 3 x 10 x 100 ** (1 / 4)
         ([12, 12, 300, 12, 12], 12),  # one large order is no habit
         ([6, 6, 6, 24, 24, 24], 24),  # a lasting change is followed
         ([8, 20], 10.986),  # of two that differ, what others take decides: 10 x (0.8 x 2) ** (1 / 5)

@@ -1,0 +1,65 @@
+"""A database and a models folder for a benchmark alone: the installation's own are never touched.
+
+Importing this module sets Django up, so a benchmark imports it before the project's models; the
+alphabet does that, as `benchmarks` comes first.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salesai.settings")
+os.environ.setdefault("LOG_LEVEL", "WARNING")
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.test.utils import override_settings  # noqa: E402
+
+
+@dataclass(frozen=True)
+class OwnDatabase:
+    """An empty, migrated database by its name, and the folder that models go to."""
+
+    name: str
+    models: str
+
+    def run_apart(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What the function returns, called in a fresh process on this database: its memory and time are its own."""
+        context = get_context("spawn")
+        with ProcessPoolExecutor(1, context, initializer=attach, initargs=(self.name, self.models)) as process:
+            return process.submit(function, *arguments).result()
+
+
+@contextmanager
+def own_database() -> Iterator[OwnDatabase]:
+    """A database on the server that the settings name, dropped at the end; this process uses it until then."""
+    usual = connection.settings_dict["NAME"]
+    connection.settings_dict["TEST"]["NAME"] = f"salesai_benchmark_{os.getpid()}"
+    with tempfile.TemporaryDirectory() as models, models_in(models):
+        name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
+        try:
+            yield OwnDatabase(name, models)
+        finally:
+            connection.creation.destroy_test_db(usual, verbosity=0)
+
+
+def models_in(folder: str) -> override_settings:
+    models = settings.STORAGES["models"] | {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": folder},
+    }
+    return override_settings(STORAGES=settings.STORAGES | {"models": models})
+
+
+def attach(name: str, models: str) -> None:
+    """Let this process use an own database that another one made."""
+    connection.settings_dict["NAME"] = name
+    models_in(models).enable()

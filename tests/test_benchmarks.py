@@ -1,0 +1,138 @@
+"""The benchmarks run, and what they say can be checked by other means."""
+
+import json
+import subprocess
+import sys
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+from django.conf import settings
+
+CLIENTS = range(1, 13)
+
+
+def run(benchmark: str, *arguments: object) -> dict:
+    """The figures that a benchmark prints last."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{benchmark}", *map(str, arguments)],
+        cwd=settings.BASE_DIR, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    """Orders by the day, with numbers for ids and no quantities, prices or names; one client has two orders alone."""
+    folder = tmp_path_factory.mktemp("corner-shop")
+    random = np.random.default_rng(3)
+    orders = [
+        (client * 100 + place, client, date(2025, 1, 1) + timedelta(days=7 * (place // 2) + client))
+        for client in CLIENTS
+        for place in range(2 if client == CLIENTS[-1] else 6)
+    ]
+    lines = [
+        (order, product)
+        for order, client, _ in orders
+        for product in {1000 + client, 1001, *random.integers(1002, 1040, 4).tolist()}
+    ]
+    pl.DataFrame(orders, ["order_id", "client_id", "ordered_at"], orient="row").write_parquet(folder / "orders.parquet")
+    pl.DataFrame(lines, ["order_id", "product_id"], orient="row").write_parquet(folder / "lines.parquet")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def quality(dataset, tmp_path_factory):
+    predictions = tmp_path_factory.mktemp("predictions")
+    peers = predictions / "peers.json"
+    peers.write_text(
+        json.dumps({dataset.name: {"peers": {"A peer": {"recall@10": 0.1}, "Another": {"recall@10": 0.2}}}})
+    )
+    figures = run("quality", dataset, "--predictions", predictions, "--baselines", peers)[dataset.name]
+    lists = {path.stem: pl.read_parquet(path) for path in (predictions / dataset.name).iterdir()}
+    return figures, lists
+
+
+@pytest.fixture(scope="module")
+def baskets(dataset):
+    """{client: [{product, ...} of each order, in order of time]}, of the clients to be judged."""
+    joined = pl.read_parquet(dataset / "lines.parquet").join(pl.read_parquet(dataset / "orders.parquet"), on="order_id")
+    per_order = joined.group_by("client_id", "order_id").agg("product_id").sort("order_id")
+    return {
+        client: [set(products) for products in per_order.filter(client_id=client)["product_id"]]
+        for client in CLIENTS[:-1]
+    }
+
+
+def suggested_to(predictions: pl.DataFrame, client: int) -> list[int]:
+    return predictions.filter(client_id=client).sort("rank")["product_id"].to_list()
+
+
+@pytest.mark.parametrize("name", ["whole", "explore", "whole-without-date"])
+@pytest.mark.parametrize("k", [10, 20])
+def test_recall_is_what_the_written_lists_find_of_the_last_orders(quality, baskets, name, k):
+    figures, lists = quality
+
+    recall = [
+        len(orders[-1] & set(suggested_to(lists[name], client)[:k])) / len(orders[-1])
+        for client, orders in baskets.items()
+    ]
+
+    assert figures["clients"] == len(baskets) == 11
+    assert figures["lists"][name][f"recall@{k}"]["value"] == pytest.approx(np.mean(recall))
+
+
+def test_the_error_of_confidences_is_that_of_the_written_ones(quality, baskets):
+    figures, lists = quality
+
+    squares = [
+        (row["confidence"] - (row["product_id"] in baskets[row["client_id"]][-1])) ** 2
+        for row in lists["whole"].iter_rows(named=True)
+    ]
+
+    assert figures["confidences"]["whole"]["brier"] == pytest.approx(np.mean(squares))
+
+
+def test_lists_of_new_products_hold_nothing_that_the_client_had(quality, baskets):
+    explore = quality[1]["explore"]
+
+    had = {client: set().union(*orders[:-1]) for client, orders in baskets.items()}
+
+    assert not any(product in had[client] for client, product in explore.select("client_id", "product_id").rows())
+    assert explore["client_id"].n_unique() == len(baskets)
+
+
+@pytest.mark.parametrize("name", ["whole", "explore", "whole-without-date"])
+def test_ranks_count_from_one_and_no_product_stands_twice(quality, name):
+    by_client = (
+        quality[1][name]
+        .group_by("client_id")
+        .agg(ranks=pl.col("rank").sort(), products=pl.col("product_id").n_unique())
+    )
+
+    assert all(row["ranks"] == list(range(1, row["products"] + 1)) for row in by_client.to_dicts())
+    assert by_client["ranks"].list.len().max() <= 20
+
+
+def test_the_best_peer_stands_beside_with_our_lift(quality):
+    beside = quality[0]["beside_best_peer"]["whole recall@10"]
+
+    assert beside["peer"] == "Another"
+    assert beside["lift"] == pytest.approx(quality[0]["lists"]["whole"]["recall@10"]["value"] / 0.2 - 1)
+
+
+def test_training_is_measured_on_orders_of_its_own():
+    figures = run("training", "--lines", 2000, "--threads", 1)
+
+    assert figures["lines"] > 1000
+    assert figures["cpu_seconds"] > 0
+    assert figures["peak_megabytes"] > 50
+
+
+def test_one_suggestion_is_measured_beside_reading_the_history():
+    figures = run("suggest_one", "--lines", 2000, "--clients", 2)
+
+    assert figures["clients"] == 2
+    assert figures["ratio"] == pytest.approx(figures["suggest_cpu_ms"] / figures["reading_cpu_ms"], abs=0.02)
