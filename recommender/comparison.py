@@ -9,7 +9,8 @@ from recommender.client_groups import attributes_of
 from recommender.engine.groups import Attributes
 from recommender.engine.history import OrderHistory
 from recommender.engine.intervals import Bootstrap
-from recommender.engine.samples import prefixes
+from recommender.engine.metrics import LIST_LENGTH
+from recommender.engine.questions import prefixes
 from recommender.engine.scoring import score
 from recommender.engine.training import Model
 from recommender.errors import DamagedArtifactError
@@ -17,7 +18,6 @@ from recommender.models import ModelVersion, Order
 from recommender.order_rows import read_order_rows
 from recommender.request_history import day_of
 
-LIST_LENGTH = 10
 MOST_CLIENTS = 2000
 MOST_ORDERS = 4000
 FEWEST_CLIENTS = 20  # below that the bootstrap interval of a mean says little
@@ -118,7 +118,7 @@ def recall_of_orders(model: Model, history: OrderHistory, orders: np.ndarray) ->
 
 def recall_of_batch(model: Model, history: OrderHistory, orders: np.ndarray, attributes: Attributes) -> np.ndarray:
     client = history.order_client[orders]
-    before = prefixes(history, np.searchsorted(history.order_client, client), orders)
+    before = prefixes(history, client, np.searchsorted(history.order_client, client), orders)
     scores = score(model, before, history.order_day[orders], attributes.of(client))
     first, stop = np.searchsorted(history.line_order, [orders, orders + 1])
     return np.array(

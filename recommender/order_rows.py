@@ -8,7 +8,7 @@ import numpy as np
 from django.db import connection
 
 from recommender.engine.history import OrderHistory
-from recommender.engine.samples import ranges
+from recommender.engine.questions import ranges
 from recommender.models import Client, Product
 
 SECONDS_PER_DAY = 86_400.0

@@ -9,7 +9,7 @@ from recommender import registry
 from recommender.answers import answer
 from recommender.client_groups import attributes_of
 from recommender.engine.history import OrderHistory
-from recommender.engine.samples import prefixes
+from recommender.engine.questions import prefixes
 from recommender.engine.scoring import Scores, score
 from recommender.engine.training import Model
 from recommender.items import Item
@@ -62,13 +62,14 @@ def suggest_with(version: ModelVersion, requests: list[SuggestionRequest]) -> li
         for i in range(len(requests))
     ]
     seconds = (time.perf_counter() - started) / len(requests)
+    own = [
+        prefixes(history, np.array([i]), first_order[i : i + 1], first_order[i + 1 : i + 2])
+        for i in range(len(requests))
+    ]
     return [
-        answer(
-            request, items, prefixes(history, first_order[i : i + 1], first_order[i + 1 : i + 2]), now[i], version,
-            model, seconds,
-        )
+        answer(request, items, own[i], now[i], version, model, seconds)
         for i, (request, items) in enumerate(zip(requests, judged, strict=True))
-    ]  # fmt: skip
+    ]
 
 
 def probabilities(model: Model, scores: Scores, requests: list[SuggestionRequest]) -> np.ndarray:
@@ -94,8 +95,9 @@ def items_of(
 ) -> list[Item]:
     """The candidates of one client as items, most probable first."""
     knowledge, purchases = model.knowledge, scores.purchases
-    group = model.segments.index(segment) if segment in model.segments else -1
+    group = knowledge.segments.index(segment) if segment in knowledge.segments else -1
     known = len(knowledge.products)
+    recent_buyers, recent_clients = knowledge.recent_buyers(group)
     order_days = history.order_day[history.order_client == scores.client[rows.start]] if rows.stop > rows.start else []
     items = []
     for row in range(rows.start, rows.stop):
@@ -127,8 +129,8 @@ def items_of(
                 goes_with=str(history.products[other]) if other >= 0 and own < 0 else None,
                 buyers_of_both=both,
                 buyers_of_other=buyers,
-                recent_buyers=int(knowledge.recent_buyers[group, code]) if code < known else 0,
-                recent_clients=int(knowledge.recent_clients[group]),
+                recent_buyers=int(recent_buyers[code]) if code < known else 0,
+                recent_clients=recent_clients,
                 popular_in=segment if group >= 0 else "",
             )
         )

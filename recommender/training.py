@@ -99,4 +99,7 @@ def give_up(version: ModelVersion, failure: str) -> None:
 
 def describe(version: ModelVersion, model: Model) -> None:
     version.metrics = model.metrics
-    version.parameters = version.parameters | {"horizonDays": round(model.horizon_days, 1), "segments": model.segments}
+    version.parameters = version.parameters | {
+        "horizonDays": round(model.horizon_days, 1),
+        "segments": model.knowledge.segments,
+    }

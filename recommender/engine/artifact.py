@@ -1,44 +1,70 @@
-"""A model as a folder of .npy and .json files, read by memory map; never pickle."""
+"""A model as a folder of files: `.npy` for arrays, `.txt` for trees, `.json` for the rest, never pickle."""
 
 import hashlib
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from recommender.engine.heads import Head, TwoHeads
 from recommender.engine.knowledge import Knowledge
+from recommender.engine.neighbours import Taste
+from recommender.engine.product_features import Sales
 from recommender.engine.training import Model
 
+FORMAT = 2  # rises whenever what a folder holds changes
 MANIFEST = "manifest.json"
 MODEL = "model.json"
-ARRAYS = [field.name for field in fields(Knowledge) if field.name != "similarity"]
+HEADS = [(target, kind) for target in ("next_order", "within_horizon") for kind in ("repeat", "explore")]
+CSR = ("data", "indices", "indptr")
+
+
+class OtherFormatError(ValueError):
+    """The folder was written by a program that made other models than this one."""
 
 
 def save(model: Model, folder: Path) -> str:
     """Write the model into an empty folder, its manifest of checksums last. Returns the manifest's SHA-256."""
-    arrays = {name: getattr(model.knowledge, name) for name in ARRAYS}
-    similarity = model.knowledge.similarity
-    arrays |= {f"similarity_{part}": getattr(similarity, part) for part in ("data", "indices", "indptr")}
-    for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    knowledge = model.knowledge
+    for name, value in vars(knowledge).items():
+        if isinstance(value, np.ndarray):
+            save_array(folder, name, value)
+        elif isinstance(value, sparse.csr_matrix):
+            for part in CSR:
+                save_array(folder, f"{name}.{part}", getattr(value, part))
+    for field in fields(Sales):
+        save_array(folder, f"sales.{field.name}", getattr(knowledge.sales, field.name))
     described = {
-        "as_of": model.as_of,
+        "format": FORMAT,
+        "knowledge": {
+            "as_of": knowledge.as_of,
+            "segments": knowledge.segments,
+            "chains": knowledge.chains,
+            "taste": asdict(knowledge.taste),
+        },
         "horizon_days": model.horizon_days,
-        "segments": model.segments,
         "recall": model.recall,
         "metrics": model.metrics,
-        "heads": {
-            name: {"repeat": heads.repeat.to_json(), "explore": heads.explore.to_json()}
-            for name, heads in (("next_order", model.next_order), ("within_horizon", model.within_horizon))
-        },
+        "heads": {f"{target}.{kind}": head_of(model, target, kind).to_json() for target, kind in HEADS},
     }
+    for target, kind in HEADS:
+        if (trees := head_of(model, target, kind).trees) is not None:
+            (folder / f"{target}.{kind}.txt").write_text(trees.model_to_string())
     (folder / MODEL).write_text(json.dumps(described, sort_keys=True))
     manifest = {path.name: sha256(path) for path in sorted(folder.iterdir())}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
     return sha256(folder / MANIFEST)
+
+
+def save_array(folder: Path, name: str, array: np.ndarray) -> None:
+    np.save(folder / f"{name}.npy", array, allow_pickle=False)
+
+
+def head_of(model: Model, target: str, kind: str) -> Head:
+    return getattr(getattr(model, target), kind)
 
 
 def damaged_files(folder: Path, manifest_sha256: str) -> list[str]:
@@ -52,27 +78,49 @@ def damaged_files(folder: Path, manifest_sha256: str) -> list[str]:
 
 
 def load(folder: Path) -> Model:
-    """Read a model; its arrays stay on disk and are shared by all processes that map them."""
+    """Read a model; its arrays stay on disk and are shared by all processes that map them.
 
+    Raises OtherFormatError.
+    """
+    described = json.loads((folder / MODEL).read_text())
+    if described.get("format") != FORMAT:
+        raise OtherFormatError(f"{folder.name} has format {described.get('format')}, not {FORMAT}.")
+    heads = {
+        name: Head.from_json(data, (folder / f"{name}.txt").read_text() if (folder / f"{name}.txt").exists() else None)
+        for name, data in described["heads"].items()
+    }
+    return Model(
+        knowledge=knowledge_of(folder, described["knowledge"]),
+        next_order=TwoHeads(heads["next_order.repeat"], heads["next_order.explore"]),
+        within_horizon=TwoHeads(heads["within_horizon.repeat"], heads["within_horizon.explore"]),
+        horizon_days=described["horizon_days"],
+        recall=described["recall"],
+        metrics=described["metrics"],
+    )
+
+
+def knowledge_of(folder: Path, described: dict[str, Any]) -> Knowledge:
     def array(name: str) -> np.ndarray:
         return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
 
-    described = json.loads((folder / MODEL).read_text())
-    products = array("products")
-    parts = tuple(array(f"similarity_{part}") for part in ("data", "indices", "indptr"))
-    similarity = sparse.csr_matrix(parts, shape=(len(products), len(products)))
-    heads = {
-        name: TwoHeads(Head.from_json(both["repeat"]), Head.from_json(both["explore"]))
-        for name, both in described["heads"].items()
-    }
-    return Model(
+    def matrix(name: str, rows: int, columns: int) -> sparse.csr_matrix:
+        return sparse.csr_matrix(tuple(array(f"{name}.{part}") for part in CSR), shape=(rows, columns))
+
+    arrays = {field.name: array(field.name) for field in fields(Knowledge) if field.type is np.ndarray}
+    products, compared = len(arrays["products"]), len(arrays["compared"])
+    return Knowledge(
+        **arrays,
         as_of=described["as_of"],
-        knowledge=Knowledge(similarity=similarity, **{name: array(name) for name in ARRAYS}),
-        horizon_days=described["horizon_days"],
         segments=described["segments"],
-        recall=described["recall"],
-        metrics=described["metrics"],
-        **heads,
+        chains=described["chains"],
+        taste=Taste(**described["taste"]),
+        sales=Sales(**{field.name: array(f"sales.{field.name}") for field in fields(Sales)}),
+        similarity=matrix("similarity", products, products),
+        companions=matrix("companions", products, products),
+        tastes=matrix("tastes", compared, products),
+        alike=matrix("alike", products, compared),
+        segment_buyers=matrix("segment_buyers", len(described["segments"]) + 1, products),
+        chain_buyers=matrix("chain_buyers", len(described["chains"]) + 1, products),
     )
 
 

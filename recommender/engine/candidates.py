@@ -4,36 +4,38 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.engine.collaborative import fold_in, purchase_matrix
+from recommender.engine.client_features import CLIENT, client_features
+from recommender.engine.clock import clock_of
+from recommender.engine.groups import Attributes, codes_in
 from recommender.engine.history import OrderHistory
 from recommender.engine.knowledge import Knowledge
+from recommender.engine.personal_features import PERSONAL, personal_features
+from recommender.engine.pointers import POINTERS, Batch, batch_of, points_to
+from recommender.engine.product_features import LASTING, PRODUCT, late_features
 from recommender.engine.purchases import Purchases, purchases_of
 
-FROM_NEIGHBOURS = 100
-FROM_FACTORS = 100
-FROM_POPULAR = 60
+NEW_BY_POINTER = 40
+CELLS = 8_000_000  # clients x products worked on at once; bounds the memory
+
+RANKS = tuple(f"rank by {name}" for name in POINTERS)
+BLEND = ("own and neighbours", "rank by own and neighbours")
+FEATURES = (*POINTERS, *RANKS, *BLEND, *PRODUCT, *CLIENT, *PERSONAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """One row (R) a client and product, sorted by client, then product.
 
-    client      (R,) int32    position in the batch
-    product     (R,) int32    product code of the batch
-    purchase    (R,) int32    row of `purchases`, -1 for a product the client never bought
-    neighbours  (R,) float32  item-item score: similarity to what the client buys, summed up
-    goes_with   (R,) int32    the product of the client's own that adds most to it, -1 for none
-    factors     (R,) float32  ALS score
-    popularity  (R,) float64  share of the segment's clients that bought it lately
+    client    (R,) int32    position in the batch
+    product   (R,) int32    product code of the batch
+    purchase  (R,) int32    row of `purchases`, -1 for a product the client never bought
+    features  (R, len(FEATURES)) float32, NaN for what is not known
     """
 
     client: np.ndarray
     product: np.ndarray
     purchase: np.ndarray
-    neighbours: np.ndarray
-    goes_with: np.ndarray
-    factors: np.ndarray
-    popularity: np.ndarray
+    features: np.ndarray
     purchases: Purchases
 
     @property
@@ -41,76 +43,103 @@ class Candidates:
         """(R,) bool: never bought by the client."""
         return self.purchase < 0
 
+    def column(self, name: str) -> np.ndarray:
+        return self.features[:, FEATURES.index(name)]
 
-def candidates_of(history: OrderHistory, segment: np.ndarray, knowledge: Knowledge) -> Candidates:
-    """Everything the clients bought, and what their neighbours, factors and segment point to.
 
-    Each client is worked on alone, so that a batch and a single call agree to the byte.
+def candidates_of(
+    history: OrderHistory, now: np.ndarray, attributes: Attributes, knowledge: Knowledge, sales_until: np.ndarray
+) -> Candidates:
+    """Everything the clients bought, and the best of what each pointer points to.
 
     Args:
         history: the batch's, over a catalogue that begins with the model's products and may go on.
-        segment: (C,) int, segment code of each client in the model, -1 for none.
+        now: (C,) float64, days since 1970-01-01 UTC.
+        sales_until: (C,) float64, the day up to which it may be known how products sell; `now` at most.
     """
-    purchases = purchases_of(history)
-    known = len(knowledge.products)
-    bought = purchase_matrix(purchases, len(history.clients), max(known, len(history.products)))
-    popular = knowledge.popularity()
-    first_row = np.searchsorted(purchases.client, np.arange(len(history.clients) + 1))
+    purchases, clock = purchases_of(history), clock_of(history, now)
+    segment, chain = codes_in(attributes.segment, knowledge.segments), codes_in(attributes.chain, knowledge.chains)
+    batch = batch_of(history, clock, purchases, knowledge, segment, chain)
+    step = max(1, CELLS // max(len(knowledge.products), 1))
     parts = [
-        candidates_of_one(
-            client, bought.getrow(client), purchases.product[slice(*first_row[client : client + 2])],
-            int(first_row[client]), popular[segment[client]], knowledge,
+        pointed_to(batch.part(slice(first, first + step)), knowledge, first)
+        for first in range(0, max(purchases.clients, 1), step)
+    ]
+    client, product, pointers = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    width = max(len(knowledge.products), len(history.products), 1)
+    client, product, pointers = with_unknown(client, product, pointers, purchases, len(knowledge.products), width)
+    own_key = purchases.client.astype(np.int64) * width + purchases.product
+    key = client.astype(np.int64) * width + product
+    at = np.searchsorted(own_key, key).clip(max=max(len(own_key) - 1, 0))
+    found = own_key[at] == key if len(own_key) else np.zeros(len(key), bool)
+    purchase = np.where(found, at, -1).astype(np.int32)
+    personal = np.full((len(key), len(PERSONAL)), np.nan, np.float32)
+    personal[found] = personal_features(history, clock, purchases)[at[found]]
+    figures = np.full((len(key), len(PRODUCT)), np.nan, np.float32)
+    inside = product < len(knowledge.products)
+    figures[inside, : len(LASTING)] = knowledge.lasting[product[inside]]
+    figures[inside, len(LASTING) :] = late_features(knowledge.sales, product[inside], sales_until[client[inside]])
+    taste = np.zeros(len(key), np.float32)
+    taste[found] = batch_taste(batch, client[found], product[found], len(knowledge.products))
+    blend = knowledge.taste.own * taste + (1 - knowledge.taste.own) * pointers[:, POINTERS.index("neighbours")]
+    ranked = [ranks_within(client, ~found, column) for column in (*pointers.T, blend)]
+    features = np.column_stack(
+        [
+            pointers,
+            *ranked[:-1],
+            blend,
+            ranked[-1],
+            figures,
+            client_features(history, clock, purchases)[client],
+            personal,
+        ]
+    )
+    return Candidates(client, product, purchase, features.astype(np.float32), purchases)
+
+
+def pointed_to(batch: Batch, knowledge: Knowledge, first: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """((R,) client, counted from `first`, (R,) product, (R, len(POINTERS)) scores): own and the best of the new."""
+    scores = points_to(batch, knowledge)
+    own = np.zeros(scores.shape[1:], bool)
+    own[np.repeat(np.arange(own.shape[0]), np.diff(batch.bought.indptr)), batch.bought.indices] = True
+    chosen = own.copy()
+    count = min(NEW_BY_POINTER, own.shape[1])
+    for score in scores if count else ():
+        among_new = np.where(own, 0, score)
+        best = np.argpartition(-among_new, count - 1, axis=1)[:, :count]
+        np.put_along_axis(
+            chosen, best, np.take_along_axis(chosen, best, 1) | (np.take_along_axis(among_new, best, 1) > 0), 1
         )
-        for client in range(len(history.clients))
-    ]  # fmt: skip
-    return Candidates(*(np.concatenate(columns) for columns in zip(*parts, strict=True)), purchases)
+    client, product = np.nonzero(chosen)
+    return (client + first).astype(np.int32), product.astype(np.int32), scores[:, client, product].T
 
 
-def candidates_of_one(client, bought, own, first_row, popular, knowledge: Knowledge) -> tuple[np.ndarray, ...]:
-    known = len(knowledge.products)
-    seen = bought.indices < known
-    mine, weights = bought.indices[seen], bought.data[seen]
-    by_neighbours, goes_with = neighbour_scores(mine, weights, knowledge)
-    by_factors = np.zeros(known, np.float32)
-    if len(mine):
-        by_factors = knowledge.factors @ fold_in(knowledge.factors, knowledge.gram, mine, weights)
-    fresh = np.ones(known, bool)
-    fresh[own[own < known]] = False
-    new = np.union1d(
-        np.union1d(best(by_neighbours, fresh, FROM_NEIGHBOURS), best(popular, fresh, FROM_POPULAR)),
-        best(by_factors, fresh, FROM_FACTORS),
-    )
-    product = np.r_[own, new].astype(np.int32)
-    purchase = np.r_[first_row + np.arange(len(own)), np.full(len(new), -1)].astype(np.int32)
-    order = np.argsort(product, kind="stable")
-    product, purchase = product[order], purchase[order]
+def with_unknown(client, product, pointers, purchases: Purchases, known: int, width: int):
+    """The same with what clients bought that the model does not know, and nothing points to."""
+    unknown = purchases.product >= known
+    if not unknown.any():
+        return client, product, pointers
+    client = np.r_[client, purchases.client[unknown]]
+    product = np.r_[product, purchases.product[unknown]]
+    pointers = np.r_[pointers, np.zeros((unknown.sum(), pointers.shape[1]), pointers.dtype)]
+    order = np.argsort(client.astype(np.int64) * width + product)
+    return client[order], product[order], pointers[order]
+
+
+def batch_taste(batch: Batch, client: np.ndarray, product: np.ndarray, known: int) -> np.ndarray:
+    """(R,) float32, the client's own vector at known products; 0 at others."""
     inside = product < known
-    at = np.where(inside, product, 0)
-    return (
-        np.full(len(product), client, np.int32),
-        product,
-        purchase,
-        np.where(inside, by_neighbours[at], 0).round(5).astype(np.float32),
-        np.where(inside, goes_with[at], -1).astype(np.int32),
-        np.where(inside, by_factors[at], 0).round(5).astype(np.float32),
-        np.where(inside, popular[at], 0.0),
-    )
+    values = np.zeros(len(client), np.float32)
+    if inside.any():
+        values[inside] = np.asarray(batch.taste[client[inside], product[inside]]).ravel()
+    return values
 
 
-def neighbour_scores(mine: np.ndarray, weights: np.ndarray, knowledge: Knowledge) -> tuple[np.ndarray, np.ndarray]:
-    """((P,) float32, (P,) int32): the sum of similarities to `mine`, and the one that gave most."""
-    rows = knowledge.similarity[mine]
-    contribution = rows.data * np.repeat(weights, np.diff(rows.indptr))
-    source = np.repeat(mine, np.diff(rows.indptr))
-    score = np.bincount(rows.indices, contribution, minlength=len(knowledge.products))
-    goes_with = np.full(len(knowledge.products), -1, np.int32)
-    # The largest is written last; of equals the product with the smaller id.
-    order = np.lexsort((-source, contribution))
-    goes_with[rows.indices[order]] = source[order]
-    return score.astype(np.float32), goes_with
-
-
-def best(score: np.ndarray, allowed: np.ndarray, count: int) -> np.ndarray:
-    """Codes of the `count` allowed products with the highest score above zero; ties go by code."""
-    codes = np.flatnonzero(allowed & (score > 0))
-    return codes[np.argsort(-score[codes].round(5), kind="stable")[:count]]
+def ranks_within(client: np.ndarray, is_new: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """(R,) the place of each row by `score` among its client's own, or new, products; 0 is the highest."""
+    group = client.astype(np.int64) * 2 + is_new
+    order = np.lexsort((-score, group))
+    start = np.flatnonzero(np.r_[True, np.diff(group[order]) != 0][: len(order)])
+    rank = np.empty(len(order), np.float32)
+    rank[order] = np.arange(len(order)) - np.repeat(start, np.diff(np.r_[start, len(order)]))
+    return rank

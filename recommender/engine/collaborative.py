@@ -4,17 +4,18 @@ import warnings
 
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
-from implicit.nearest_neighbours import BM25Recommender
+from implicit.nearest_neighbours import BM25Recommender, CosineRecommender, ItemItemRecommender
 from implicit.utils import ParameterWarning
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
+from recommender.engine.history import OrderHistory
 from recommender.engine.purchases import Purchases
 
 NEIGHBOURS = 50
-FACTORS = 48
+FACTORS = 32
 REGULARIZATION = 0.05
-ITERATIONS = 15
+ITERATIONS = 10
 ALPHA = 10.0  # confidence in a purchase, per unit of the matrix
 
 
@@ -26,13 +27,25 @@ def purchase_matrix(purchases: Purchases, clients: int, products: int) -> sparse
 
 def fit_neighbours(bought: sparse.csr_matrix) -> sparse.csr_matrix:
     """(P, P) float32, for each product its nearest neighbours by BM25 over the clients that bought both."""
-    if not bought.nnz:
-        return sparse.csr_matrix((bought.shape[1], bought.shape[1]), dtype=np.float32)
-    model = BM25Recommender(K=min(NEIGHBOURS, bought.shape[1]), K1=1.2, B=0.6, num_threads=1)
+    return similarity_of(BM25Recommender(K=min(NEIGHBOURS, bought.shape[1]), K1=1.2, B=0.6, num_threads=1), bought)
+
+
+def fit_companions(history: OrderHistory) -> sparse.csr_matrix:
+    """(P, P) float32, for each product its nearest neighbours by cosine over the orders that hold both."""
+    ones = np.ones(len(history.line_order), np.float32)
+    shape = (len(history.order_day), len(history.products))
+    orders = sparse.csr_matrix((ones, (history.line_order, history.line_product)), shape=shape)
+    return similarity_of(CosineRecommender(K=min(NEIGHBOURS, shape[1]), num_threads=1), orders)
+
+
+def similarity_of(model: ItemItemRecommender, matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+    """`matrix`: (rows, P) float32. The largest similarity becomes 1; a product is no neighbour of its own."""
+    if not matrix.nnz:
+        return sparse.csr_matrix((matrix.shape[1], matrix.shape[1]), dtype=np.float32)
     with warnings.catch_warnings():
         # implicit passes its own weighted matrix on as COO, and warns of that.
         warnings.simplefilter("ignore", ParameterWarning)
-        model.fit(bought, show_progress=False)
+        model.fit(matrix, show_progress=False)
     similarity = model.similarity.tocsr().astype(np.float32)
     similarity.setdiag(0)
     similarity.eliminate_zeros()

@@ -1,97 +1,182 @@
-"""From a candidate's figures to a probability: one logistic regression a head."""
+"""From a candidate's features to a probability: boosted trees on a simple start, calibrated on held-back clients."""
 
-from dataclasses import dataclass
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.optimize import minimize
 
-from recommender.engine.candidates import Candidates
+from recommender.engine.start import Start, logistic
 
-FEATURES = (
-    "log odds of decayed share",
-    "log orders with it",
-    "log days since",
-    "days since / reorder interval",
-    "log item-item",
-    "factors",
-    "log popularity",
-    "log orders of client",
-)
+if TYPE_CHECKING:
+    from lightgbm import Booster
 
-
-def features_of(candidates: Candidates, now: np.ndarray) -> np.ndarray:
-    """(R, len(FEATURES)) float64; `now` is (C,), days since 1970-01-01 UTC. Zero for what a new product lacks."""
-    own = ~candidates.is_new
-    purchases, row = candidates.purchases, candidates.purchase[own]
-    table = np.zeros((len(candidates.product), len(FEATURES)))
-    share = purchases.decayed_share[row].clip(0.001, 0.999)
-    since = (now[candidates.client[own]] - purchases.last_day[row]).clip(0)
-    table[own, 0] = np.log(share / (1 - share))
-    table[own, 1] = np.log(purchases.orders[row])
-    table[own, 2] = np.log1p(since)
-    table[own, 3] = np.nan_to_num(since / purchases.gap_days[row].clip(1)).clip(0, 4)
-    table[:, 4] = np.log1p(candidates.neighbours)
-    table[:, 5] = candidates.factors
-    table[:, 6] = np.log(candidates.popularity + 1e-4)
-    orders = np.bincount(purchases.client, minlength=len(now)).astype(float)
-    orders[purchases.client] = purchases.client_orders
-    table[:, 7] = np.log1p(orders[candidates.client])
-    return table
+FEWEST_POSITIVES = 50  # to grow trees, and to say when to stop: below that the start says all there is to say
+TREES_AT_MOST = 250
+PATIENCE = 30  # trees without gain on the held-back clients
+PARAMETERS = {
+    "objective": "binary",
+    "learning_rate": 0.07,
+    "num_leaves": 15,
+    "min_data_in_leaf": 60,
+    "lambda_l2": 5.0,
+    "feature_fraction": 0.4,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "max_bin": 127,
+    # One thread a head, and the heads side by side: threads within one wait for each other on a busy machine.
+    "num_threads": 1,
+    # The same bytes from the same rows, whatever the machine does beside.
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbose": -1,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """A logistic regression over standardised features; without weights it is its base rate."""
+class Examples:
+    """R pairs of a client and product, and what became of them.
 
-    mean: np.ndarray
-    scale: np.ndarray
-    weights: np.ndarray
+    features  (R, len(FEATURES)) float32
+    is_new    (R,) bool     never bought by the client before
+    happened  (R,) bool
+    weight    (R,) float64
+    """
+
+    features: np.ndarray
+    is_new: np.ndarray
+    happened: np.ndarray
+    weight: np.ndarray
+
+    def where(self, chosen: np.ndarray) -> "Examples":
+        """`chosen` is (R,) bool or positions."""
+        return Examples(self.features[chosen], self.is_new[chosen], self.happened[chosen], self.weight[chosen])
+
+    def thinned(self, at_most: int, random: np.random.Generator) -> "Examples":
+        """About `at_most`: all that happened, and a share of the others that weigh as much as all of them."""
+        happened = int(self.happened.sum())
+        share = max(at_most - happened, happened) / max(len(self.happened) - happened, 1)
+        if share >= 1:
+            return self
+        kept = self.where(self.happened | (random.random(len(self.happened)) < share))
+        return replace(kept, weight=np.where(kept.happened, 1, 1 / share) * kept.weight)
+
+    @classmethod
+    def together(cls, parts: list["Examples"]) -> "Examples":
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
+
+@dataclass(frozen=True)
+class Head:
+    """Log odds = slope x (start + trees) + intercept; `trees` is None where there was too little to grow any."""
+
+    start: Start
+    trees: "Booster | None"
+    slope: float
     intercept: float
 
     @classmethod
-    def fit(cls, features: np.ndarray, target: np.ndarray) -> "Head":
-        """`target` is (R,) bool. Where it is all one value no weight can be learned."""
-        # Here, because only training needs it and it takes long to import.
-        from sklearn.linear_model import LogisticRegression
-
-        width = len(FEATURES)
-        if not 0 < target.sum() < len(target):
-            rate = (target.sum() + 0.5) / (len(target) + 1000.0)
-            return cls(np.zeros(width), np.ones(width), np.zeros(width), float(np.log(rate / (1 - rate))))
-        mean, scale = features.mean(axis=0), features.std(axis=0)
-        scale[scale < 1e-9] = 1
-        fitted = LogisticRegression(C=1.0, max_iter=500).fit((features - mean) / scale, target)
-        return cls(mean, scale, fitted.coef_[0], float(fitted.intercept_[0]))
+    def fit(cls, inputs: str, examples: Examples, held_back: Examples, seed: int) -> "Head":
+        """Args:
+        inputs: what the start is made from, one of `start.INPUTS`.
+        held_back: of other clients than `examples`; says when to stop, and calibrates.
+        """
+        start = Start.fit(inputs, examples.features, examples.happened, examples.weight)
+        trees = grown(start, examples, held_back, seed)
+        log_odds = start.log_odds(held_back.features)
+        if trees is not None:
+            log_odds = log_odds + raw_scores(trees, held_back.features)
+        return cls(start, trees, *calibration(log_odds, held_back.happened, held_back.weight))
 
     def probability(self, features: np.ndarray) -> np.ndarray:
         """(R,) float64, to six decimals: what is below that is not known, and differs by machine."""
-        # A sum along rows, unlike a matrix product, gives a row the same bytes in any batch.
-        logit = ((features - self.mean) / self.scale * self.weights).sum(axis=1) + self.intercept
-        return np.round(1 / (1 + np.exp(-logit.clip(-30, 30))), 6)
+        log_odds = self.start.log_odds(features)
+        if self.trees is not None and len(features):
+            log_odds = log_odds + raw_scores(self.trees, features)
+        return logistic(self.slope * log_odds + self.intercept).round(6)
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "mean": self.mean.tolist(),
-            "scale": self.scale.tolist(),
-            "weights": self.weights.tolist(),
-            "intercept": self.intercept,
-        }
+        """All but the trees, which have a text form of their own."""
+        return {"start": self.start.to_json(), "slope": self.slope, "intercept": self.intercept}
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Head":
-        return cls(np.array(data["mean"]), np.array(data["scale"]), np.array(data["weights"]), data["intercept"])
+    def from_json(cls, data: dict[str, Any], trees: str | None) -> "Head":
+        # Here and below, because it takes long to import and most commands do without.
+        from lightgbm import Booster
+
+        booster = Booster(model_str=trees) if trees else None
+        return cls(Start.from_json(data["start"]), booster, data["slope"], data["intercept"])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TwoHeads:
-    """One for products the client bought before, one for those it never did; on the same scale."""
+    """One for products the client bought before, one for those it never did; on the same scale.
+
+    The two are measured and learned apart, as TREx shows why (Li et al., SIGIR 2024).
+    """
 
     repeat: Head
     explore: Head
 
     @classmethod
-    def fit(cls, features: np.ndarray, is_new: np.ndarray, target: np.ndarray) -> "TwoHeads":
-        return cls(Head.fit(features[~is_new], target[~is_new]), Head.fit(features[is_new], target[is_new]))
+    def fit(cls, examples: Examples, held_back: Examples, seed: int) -> "TwoHeads":
+        kinds = [
+            ("repeat", examples.where(~examples.is_new), held_back.where(~held_back.is_new), seed),
+            ("explore", examples.where(examples.is_new), held_back.where(held_back.is_new), seed),
+        ]
+        with ThreadPoolExecutor() as threads:
+            return cls(*threads.map(lambda kind: Head.fit(*kind), kinds))
 
     def probability(self, features: np.ndarray, is_new: np.ndarray) -> np.ndarray:
-        return np.where(is_new, self.explore.probability(features), self.repeat.probability(features))
+        """(R,) float64."""
+        probability = np.empty(len(features))
+        probability[is_new] = self.explore.probability(features[is_new])
+        probability[~is_new] = self.repeat.probability(features[~is_new])
+        return probability
+
+
+def grown(start: Start, examples: Examples, held_back: Examples, seed: int) -> "Booster | None":
+    """Trees that mend the start, as many as help with clients they have not seen; None for none."""
+    import lightgbm
+
+    if min(examples.happened.sum(), held_back.happened.sum()) < FEWEST_POSITIVES:
+        return None
+    known = lightgbm.Dataset(
+        examples.features,
+        examples.happened,
+        weight=examples.weight,
+        init_score=start.log_odds(examples.features),
+        params={"max_bin": PARAMETERS["max_bin"], "verbose": -1},
+    )
+    unseen = known.create_valid(
+        held_back.features,
+        held_back.happened,
+        weight=held_back.weight,
+        init_score=start.log_odds(held_back.features),
+    )
+    trees = lightgbm.train(
+        PARAMETERS | {"seed": seed},
+        known,
+        TREES_AT_MOST,
+        valid_sets=[unseen],
+        callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
+    )
+    # Read back from its text, so that what is measured now is to the last bit what will be loaded.
+    return lightgbm.Booster(model_str=trees.model_to_string(num_iteration=trees.best_iteration))
+
+
+def raw_scores(trees: "Booster", features: np.ndarray) -> np.ndarray:
+    return trees.predict(features, raw_score=True, num_threads=1)
+
+
+def calibration(log_odds: np.ndarray, happened: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """(slope, intercept) of Platt scaling (1999), drawn towards (1, 0), where it stays without examples."""
+
+    def loss(parameters: np.ndarray) -> float:
+        scaled = parameters[0] * log_odds + parameters[1]
+        errors = np.logaddexp(0, np.where(happened, -scaled, scaled))
+        return float(weight @ errors + (parameters[0] - 1) ** 2 + parameters[1] ** 2)
+
+    slope, intercept = minimize(loss, (1.0, 0.0), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-4}).x
+    return round(float(slope), 4), round(float(intercept), 4)

@@ -2,11 +2,14 @@
 
 import numpy as np
 
+LIST_LENGTH = 10  # what lists are judged at, unless told otherwise
 BINS = 15
 CERTAINTY = 0.001
 
 
-def list_metrics(lists: list[np.ndarray], baskets: list[np.ndarray], bought: list[np.ndarray], k: int = 10) -> dict:
+def list_metrics(
+    lists: list[np.ndarray], baskets: list[np.ndarray], bought: list[np.ndarray], k: int = LIST_LENGTH
+) -> dict:
     """Metrics at `k`, one value a client.
 
     Args:

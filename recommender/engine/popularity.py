@@ -1,20 +1,21 @@
-"""How many clients bought each product lately: over all, and within each segment."""
+"""How many clients bought each product lately: over all, within each segment, within each chain."""
 
 import numpy as np
+from scipy import sparse
 
 from recommender.engine.history import OrderHistory
 
 WINDOW_DAYS = 90
 
 
-def recent_buyers(history: OrderHistory, as_of: float, segment: np.ndarray, segments: int) -> tuple:
+def recent_buyers(history: OrderHistory, as_of: float, group: np.ndarray, groups: int) -> tuple:
     """Clients that bought each product in the WINDOW_DAYS before `as_of`.
 
     Args:
-        segment: (C,) int, the segment code of each client, -1 where it has none.
+        group: (C,) int, the code of each client's group, -1 where it has none.
 
     Returns:
-        (buyers, clients): (segments + 1, P) int32 and (segments + 1,) int32; the last row counts all
+        (buyers, clients): (groups + 1, P) int32 csr and (groups + 1,) int32; the last row counts all
         clients. Where nothing was bought in the window the whole history is counted.
     """
     recent = history.where(history.order_day >= as_of - WINDOW_DAYS)
@@ -23,10 +24,32 @@ def recent_buyers(history: OrderHistory, as_of: float, segment: np.ndarray, segm
     products = len(history.products)
     pairs = np.unique(recent.line_client.astype(np.int64) * products + recent.line_product)
     client, product = np.divmod(pairs, products) if products else (pairs, pairs)
-    group = np.where(segment < 0, segments, segment)
-    buyers = np.zeros((segments + 1, products), np.int32)
-    np.add.at(buyers, (group[client], product), 1)
-    buyers[-1] = np.bincount(product, minlength=products)
-    clients = np.bincount(group[np.unique(recent.order_client)], minlength=segments + 1).astype(np.int32)
-    clients[-1] = len(np.unique(recent.order_client))
+    active = np.unique(recent.order_client)
+    row, active_row = group[client], group[active]
+    buyers = sparse.csr_matrix(
+        (
+            np.ones(len(pairs) + int((row >= 0).sum()), np.int32),
+            (np.r_[row[row >= 0], np.full(len(pairs), groups)], np.r_[product[row >= 0], product]),
+        ),
+        shape=(groups + 1, products),
+    )
+    clients = np.bincount(active_row[active_row >= 0], minlength=groups + 1).astype(np.int32)
+    clients[-1] = len(active)
     return buyers, clients
+
+
+def share_of_group(
+    buyers: sparse.csr_matrix, clients: np.ndarray, group: np.ndarray, towards: np.ndarray, prior: float
+) -> np.ndarray:
+    """(N, P) float64: share of the clients of each of N groups that bought it lately, drawn to `towards`.
+
+    Args:
+        group: (N,) int, -1 for none: `towards` then.
+        towards: (N, P) or (P,) float64, what is believed of a group of no clients.
+        prior: clients' worth of that belief.
+    """
+    named = group >= 0
+    counts = np.zeros((len(group), buyers.shape[1]))
+    counts[named] = buyers[group[named]].toarray()
+    of = np.where(named, clients[group], 0)[:, None]
+    return (counts + prior * towards) / (of + prior)

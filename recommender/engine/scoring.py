@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 
 from recommender.engine.candidates import candidates_of
-from recommender.engine.groups import Attributes, codes_in
-from recommender.engine.heads import features_of
+from recommender.engine.companions import strongest_companions
+from recommender.engine.groups import Attributes
 from recommender.engine.history import OrderHistory
 from recommender.engine.purchases import Purchases
 from recommender.engine.quantities import usual_quantities
@@ -56,14 +56,14 @@ def score(model: Model, history: OrderHistory, now: np.ndarray, attributes: Attr
         now: (C,) float64, days since 1970-01-01 UTC.
         attributes: of the C clients.
     """
-    candidates = candidates_of(history, codes_in(attributes.segment, model.segments), model.knowledge)
-    features = features_of(candidates, now)
+    knowledge = model.knowledge
+    candidates = candidates_of(history, now, attributes, knowledge, np.minimum(now, knowledge.as_of))
     return Scores(
         client=candidates.client,
         product=candidates.product,
-        next_order=model.next_order.probability(features, candidates.is_new),
-        within_horizon=model.within_horizon.probability(features, candidates.is_new),
+        next_order=model.next_order.probability(candidates.features, candidates.is_new),
+        within_horizon=model.within_horizon.probability(candidates.features, candidates.is_new),
         purchase=candidates.purchase,
-        goes_with=candidates.goes_with,
-        purchases=replace(candidates.purchases, quantity=usual_quantities(history, model.knowledge.quantity)),
+        goes_with=strongest_companions(candidates, knowledge),
+        purchases=replace(candidates.purchases, quantity=usual_quantities(history, knowledge.quantity)),
     )

@@ -1,23 +1,29 @@
-"""History to model: knowledge of the products, and heads fitted to what clients ordered next."""
+"""History to model: knowledge of products and clients, and heads fitted to what clients ordered next."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from recommender.engine.candidates import Candidates, candidates_of
-from recommender.engine.groups import Attributes, codes_in, names_in_use
-from recommender.engine.heads import FEATURES, TwoHeads, features_of
+from recommender.engine.groups import Attributes
+from recommender.engine.heads import Examples, TwoHeads
+from recommender.engine.held_out import judge
 from recommender.engine.history import OrderHistory
 from recommender.engine.knowledge import Knowledge, learn
-from recommender.engine.metrics import expected_calibration_error, list_metrics
-from recommender.engine.samples import Samples, bought_within, samples_between
+from recommender.engine.neighbours import Taste
+from recommender.engine.product_features import sales_of
+from recommender.engine.questions import Questions, at_any_time, before_orders, bought_within, in_next_order
+from recommender.engine.taste_tuning import choose_taste
 
-LIST_LENGTH = 10
-FIT_SHARE = 0.75  # of the orders, by time: knowledge for fitting the heads comes from before that
-CHECK_SHARE = 0.9  # the heads are first fitted on targets before that, and judged on those after
-SAMPLES = 6000
-SAMPLES_PER_CLIENT = 6
+WINDOWS = (0.4, 0.55, 0.7, 0.85)  # of the orders, by time: where each window begins
+QUESTIONS = 2500  # a window: about next orders
+MOMENTS = 1200  # a window: about the days after any moment
+TUNING_QUESTIONS = 600
+BETWEEN = 1 / 3  # of the questions about next orders are asked before the order is placed
+HELD_BACK = 0.3  # of the clients: their answers in the last window are never fitted to
+ROWS_OF_WINDOW = 100_000  # for each head; more make no better trees, only slower ones
 LONGEST_HORIZON_DAYS = 90
 
 
@@ -27,114 +33,149 @@ class Model:
 
     next_order      heads for "the client's next order contains the product"
     within_horizon  heads for "the client buys it within `horizon_days`"
-    segments        names of the segments, in the order of their codes
     recall          client -> recall at 10 on its held-out orders; "" -> the mean of all
     """
 
-    as_of: float
     knowledge: Knowledge
     next_order: TwoHeads
     within_horizon: TwoHeads
     horizon_days: float
-    segments: list[str]
     recall: dict[str, float]
     metrics: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Questions with the candidates of each, and which of them came true ((R,) bool)."""
+
+    questions: Questions
+    candidates: Candidates
+    happened: np.ndarray
+
+    def of(self, chosen: np.ndarray, weight: np.ndarray) -> Examples:
+        """The examples of the questions chosen ((N,) bool), each with the weight of its question ((N,) float64)."""
+        rows = chosen[self.candidates.client]
+        return Examples(
+            self.candidates.features[rows],
+            self.candidates.is_new[rows],
+            self.happened[rows],
+            weight[self.candidates.client[rows]],
+        )
 
 
 def train(history: OrderHistory, attributes: Attributes, as_of: float, seed: int = 0) -> Model:
     """Fit a model to a history that ends before day `as_of`.
 
-    The heads are fitted to orders after a cut in time with knowledge from before it, first without
-    the latest of them, which give the metrics, then with all; the knowledge is learned again from
-    the whole history last.
+    The heads are fitted to what happened in four windows, with knowledge from before each; some
+    clients are held back from the last one, which stops the trees, calibrates the heads and gives
+    the metrics. The knowledge is learned again from the whole history last.
 
     Args:
         attributes: of the C clients.
     """
-    segments = names_in_use(attributes.segment)
-    segment = codes_in(attributes.segment, segments)
-    fit_cut, check_cut = np.quantile(history.order_day, (FIT_SHARE, CHECK_SHARE))
     span = as_of - history.order_day.min()
     horizon = float(max(1.0, min(LONGEST_HORIZON_DAYS, span / 4)))
-    before = history.where(history.order_day < fit_cut)
-    samples = samples_between(history, fit_cut, as_of, SAMPLES_PER_CLIENT, SAMPLES, seed)
-    knowledge = learn(before, fit_cut, segment, len(segments), seed)
-    candidates = candidates_of(samples.history, segment[samples.client], knowledge)
-    features = features_of(candidates, samples.now)
-    baskets = bought_within(history, samples, None)
-    in_next = is_among(candidates, baskets, len(history.products))
-
-    early = (samples.now < check_cut)[candidates.client]
-    trial = TwoHeads.fit(features[early], candidates.is_new[early], in_next[early])
-    probability = trial.probability(features, candidates.is_new)
-    known = np.bincount(samples.history.order_client, minlength=len(samples.now)) > 0
-    held_out = (samples.now >= check_cut) & known
-    metrics, recall = judge(history, samples, candidates, probability, in_next, baskets, held_out)
+    held_back = np.random.default_rng(seed).random(len(history.clients)) < HELD_BACK
+    bounds = windows(history, as_of, horizon)
+    taste = tuned(history, *bounds[-3:-1], seed)
+    asker = Asker(history, attributes, taste, horizon, as_of, seed)
+    next_orders, moments = zip(*(asker.ask(start, end) for start, end in pairwise(bounds)), strict=True)
+    next_order = fit_next_order(next_orders, held_back, seed)
+    metrics, recall = judge(history, next_orders[-1], next_order, held_back)
     return Model(
-        as_of=as_of,
-        knowledge=learn(history, as_of, segment, len(segments), seed),
-        next_order=TwoHeads.fit(features, candidates.is_new, in_next),
-        within_horizon=fit_within(history, segment, len(segments), as_of, horizon, seed),
+        knowledge=learn(history, attributes, as_of, taste, seed),
+        next_order=next_order,
+        within_horizon=fit_within_horizon(moments, held_back, seed),
         horizon_days=horizon,
-        segments=segments,
         recall=recall,
         metrics=metrics,
     )
 
 
-def fit_within(
-    history: OrderHistory, segment: np.ndarray, segments: int, as_of: float, horizon: float, seed: int
-) -> TwoHeads:
-    """Heads for "the client buys it within `horizon` days", fitted where those days are over.
+def windows(history: OrderHistory, as_of: float, horizon: float) -> list[float]:
+    """Days at which the windows begin, and the end of the last.
 
-    The knowledge is of a horizon before them: in a history of four horizons the last quarter answers
-    what is asked in the third.
+    The first begins early enough that a horizon is over after its middle, however late most orders were.
     """
-    end = np.nextafter(as_of - horizon, np.inf)
-    cut = as_of - 2 * horizon
-    samples = samples_between(history, cut, end, SAMPLES_PER_CLIENT, SAMPLES, seed)
-    if not len(samples.now):
-        nothing = np.zeros(0, bool)
-        return TwoHeads.fit(np.zeros((0, len(FEATURES))), nothing, nothing)
-    knowledge = learn(history.where(history.order_day < cut), cut, segment, segments, seed)
-    candidates = candidates_of(samples.history, segment[samples.client], knowledge)
-    bought = is_among(candidates, bought_within(history, samples, horizon), len(history.products))
-    return TwoHeads.fit(features_of(candidates, samples.now), candidates.is_new, bought)
+    begin = np.quantile(history.order_day, WINDOWS)
+    begin[0] = min(begin[0], as_of - 1.5 * horizon)
+    return [*begin.tolist(), as_of]
 
 
-def is_among(candidates: Candidates, baskets: list[np.ndarray], products: int) -> np.ndarray:
-    """(R,) bool: whether the basket of the row's client holds the product."""
-    wanted = np.concatenate([client * products + basket for client, basket in enumerate(baskets)] or [np.zeros(0)])
-    return np.isin(candidates.client.astype(np.int64) * products + candidates.product, wanted)
+def tuned(history: OrderHistory, start: float, end: float, seed: int) -> Taste:
+    random = np.random.default_rng(seed)
+    questions = before_orders(history, start, end, TUNING_QUESTIONS, 0.0, random)
+    return choose_taste(history, history.where(history.order_day < start), questions, seed)
 
 
-def judge(
-    history: OrderHistory,
-    samples: Samples,
-    candidates: Candidates,
-    probability: np.ndarray,
-    in_next: np.ndarray,
-    baskets: list[np.ndarray],
-    held_out: np.ndarray,
-) -> tuple[dict[str, Any], dict[str, float]]:
-    """Metrics over the held-out samples, and the recall of each client that has some."""
-    order = np.lexsort((candidates.product, -probability, candidates.client))
-    first = np.searchsorted(candidates.client, np.arange(len(samples.now) + 1))
-    wanted = np.flatnonzero(held_out)
-    top = [order[first[i] : first[i + 1]][:LIST_LENGTH] for i in wanted]
-    own = [candidates.product[first[i] : first[i + 1]][~candidates.is_new[first[i] : first[i + 1]]] for i in wanted]
-    values = list_metrics([candidates.product[rows] for rows in top], [baskets[i] for i in wanted], own, LIST_LENGTH)
-    shown = np.concatenate(top) if top else np.zeros(0, np.int64)
-    metrics = {
-        f"{name}@{LIST_LENGTH}": round(float(np.nanmean(value)), 4)
-        for name, value in values.items()
-        if not np.isnan(value).all()
-    }
-    metrics |= {"held_out_orders": len(wanted)}
-    if len(shown):
-        metrics["ece"] = round(expected_calibration_error(probability[shown], in_next[shown]), 4)
-    recall: dict[str, list[float]] = {}
-    for client, value in zip(history.clients[samples.client[wanted]].tolist(), values["recall"], strict=True):
-        recall.setdefault(client, []).append(float(value))
-        recall.setdefault("", []).append(float(value))
-    return metrics, {client: round(float(np.mean(found)), 4) for client, found in recall.items()}
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Asks of the past of one history."""
+
+    history: OrderHistory
+    attributes: Attributes
+    taste: Taste
+    horizon: float
+    as_of: float
+    seed: int
+
+    def ask(self, start: float, end: float) -> tuple[Asked, Asked]:
+        """(about next orders, about the days of a horizon) in a window, with knowledge from before it."""
+        history = self.history
+        before = history.where(history.order_day < start)
+        # How products sell is looked at up to the moment asked for, or up to the window: a model is
+        # asked on the day it was trained, and weeks later.
+        knowledge = replace(learn(before, self.attributes, start, self.taste, self.seed), sales=sales_of(history))
+        random = np.random.default_rng(self.seed)
+        orders = before_orders(history, start, end, QUESTIONS, BETWEEN, random)
+        moments = at_any_time(history, start, min(end, self.as_of - self.horizon), MOMENTS, random)
+        return (
+            self.answered(orders, in_next_order(history, orders), knowledge, start, random),
+            self.answered(moments, bought_within(history, moments, self.horizon), knowledge, start, random),
+        )
+
+    def answered(
+        self, questions: Questions, bought: np.ndarray, knowledge: Knowledge, start: float, random: np.random.Generator
+    ) -> Asked:
+        is_fresh = random.random(len(questions.now)) < 0.5
+        sales_until = np.where(is_fresh, questions.now, np.minimum(questions.now, start))
+        attributes = self.attributes.of(questions.client)
+        candidates = candidates_of(questions.history, questions.now, attributes, knowledge, sales_until)
+        pair = candidates.client.astype(np.int64) * len(self.history.products) + candidates.product
+        return Asked(questions, candidates, np.isin(pair, bought))
+
+
+def fit_next_order(asked: tuple[Asked, ...], held_back: np.ndarray, seed: int) -> TwoHeads:
+    """`held_back` is (C,) bool; the clients it names count in all windows but the last, which is theirs alone."""
+    last = asked[-1]
+    fitted = [(each, np.ones(len(each.questions.now), bool)) for each in asked[:-1]]
+    return fit([*fitted, (last, ~held_back[last.questions.client])], [(last, held_back[last.questions.client])], seed)
+
+
+def fit_within_horizon(asked: tuple[Asked, ...], held_back: np.ndarray, seed: int) -> TwoHeads:
+    """Horizons of neighbouring moments overlap, so the clients held back are so in all windows."""
+    return fit(
+        [(each, ~held_back[each.questions.client]) for each in asked],
+        [(each, held_back[each.questions.client]) for each in asked],
+        seed,
+    )
+
+
+def fit(fitted: list[tuple[Asked, np.ndarray]], held_back: list[tuple[Asked, np.ndarray]], seed: int) -> TwoHeads:
+    """Each pair is (questions asked, which of them ((N,) bool))."""
+    random = np.random.default_rng(seed)
+    parts = []
+    for asked, chosen in fitted:
+        examples = asked.of(chosen, np.ones(len(chosen)))
+        parts += [
+            examples.where(is_kind).thinned(ROWS_OF_WINDOW, random) for is_kind in (examples.is_new, ~examples.is_new)
+        ]
+    unseen = [asked.of(chosen, client_weights(asked.questions.client, chosen)) for asked, chosen in held_back]
+    return TwoHeads.fit(Examples.together(parts), Examples.together(unseen), seed)
+
+
+def client_weights(client: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """(N,) float64, mean 1 over the chosen: clients with many questions say no more than those with few."""
+    of_client = np.bincount(client[chosen], minlength=client.max(initial=0) + 1)
+    weight = 1 / np.maximum(of_client[client], 1)
+    return weight / weight[chosen].mean() if chosen.any() else weight

@@ -38,8 +38,6 @@ def test_purchases_tell_how_often_since_when_and_how_much():
     assert figures.gap_days[0] == 10.5  # the median of 7 and 14
     assert figures.quantity[0] == 6
     assert np.isnan(figures.gap_days[1:]).all()
-    assert figures.decayed_share[0] == pytest.approx(1)
-    assert figures.decayed_share[2] == pytest.approx(1 / (1 + 0.85 + 0.85**2))
 
 
 def test_a_return_takes_from_the_latest_purchases_before_it():

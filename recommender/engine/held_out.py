@@ -1,0 +1,55 @@
+"""How good the lists are that a model would have made for orders it was not fitted to."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from recommender.engine.heads import TwoHeads
+from recommender.engine.history import OrderHistory
+from recommender.engine.metrics import LIST_LENGTH, expected_calibration_error, list_metrics
+from recommender.engine.questions import in_next_order
+
+if TYPE_CHECKING:
+    from recommender.engine.training import Asked
+
+
+def judge(
+    history: OrderHistory, asked: "Asked", heads: TwoHeads, held_back: np.ndarray
+) -> tuple[dict[str, Any], dict[str, float]]:
+    """Metrics over the questions asked when the order was placed, and the recall of each client that has some.
+
+    Args:
+        held_back: (C,) bool, the clients to be judged by; those without an order before are not.
+    """
+    questions, candidates = asked.questions, asked.candidates
+    at_order = questions.now == history.order_day[questions.target]
+    is_known = np.bincount(questions.history.order_client, minlength=len(questions.now)) > 0
+    judged = np.flatnonzero(held_back[questions.client] & at_order & is_known)
+    first = np.searchsorted(candidates.client, np.arange(len(questions.now) + 1))
+    rows = [np.arange(first[i], first[i + 1]) for i in judged]
+    probability = np.zeros(len(candidates.product))
+    of_judged = np.concatenate(rows) if rows else np.zeros(0, np.int64)
+    probability[of_judged] = heads.probability(candidates.features[of_judged], candidates.is_new[of_judged])
+    # Rows of a client are in order of product, so that a stable sort lets ties go by code.
+    top = [mine[np.argsort(-probability[mine], kind="stable")[:LIST_LENGTH]] for mine in rows]
+    own = [mine[~candidates.is_new[mine]] for mine in rows]
+    wanted = in_next_order(history, questions)
+    bounds = np.searchsorted(wanted, np.arange(len(questions.now) + 1) * len(history.products))
+    baskets = [wanted[bounds[i] : bounds[i + 1]] % len(history.products) for i in judged]
+    values = list_metrics(
+        [candidates.product[mine] for mine in top], baskets, [candidates.product[mine] for mine in own], LIST_LENGTH
+    )
+    shown = np.concatenate(top) if top else np.zeros(0, np.int64)
+    metrics = {
+        f"{name}@{LIST_LENGTH}": round(float(np.nanmean(value)), 4)
+        for name, value in values.items()
+        if not np.isnan(value).all()
+    }
+    metrics |= {"held_out_orders": len(judged)}
+    if len(shown):
+        metrics["ece"] = round(expected_calibration_error(probability[shown], asked.happened[shown]), 4)
+    recall: dict[str, list[float]] = {}
+    for client, value in zip(history.clients[questions.client[judged]].tolist(), values["recall"], strict=True):
+        recall.setdefault(client, []).append(float(value))
+        recall.setdefault("", []).append(float(value))
+    return metrics, {client: round(float(np.mean(found)), 4) for client, found in recall.items()}
