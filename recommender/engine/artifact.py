@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +10,20 @@ from scipy import sparse
 
 from recommender.engine.heads import Head, TwoHeads
 from recommender.engine.knowledge import Knowledge
+from recommender.engine.outcomes import NOTHING_LEARNED, Acceptance
 from recommender.engine.training import Model
 
 MANIFEST = "manifest.json"
 MODEL = "model.json"
+ACCEPTANCE = "acceptance.json"
 ARRAYS = [field.name for field in fields(Knowledge) if field.name != "similarity"]
 
 
-def save(model: Model, folder: Path) -> str:
-    """Write the model into an empty folder, its manifest of checksums last. Returns the manifest's SHA-256."""
+def save(model: Model, acceptance: Acceptance, folder: Path) -> str:
+    """Write the model, and what it learned of answers, into an empty folder, its manifest of checksums last.
+
+    Returns the manifest's SHA-256.
+    """
     arrays = {name: getattr(model.knowledge, name) for name in ARRAYS}
     similarity = model.knowledge.similarity
     arrays |= {f"similarity_{part}": getattr(similarity, part) for part in ("data", "indices", "indptr")}
@@ -36,6 +41,7 @@ def save(model: Model, folder: Path) -> str:
         },
     }
     (folder / MODEL).write_text(json.dumps(described, sort_keys=True))
+    (folder / ACCEPTANCE).write_text(json.dumps(asdict(acceptance), sort_keys=True))
     manifest = {path.name: sha256(path) for path in sorted(folder.iterdir())}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
     return sha256(folder / MANIFEST)
@@ -74,6 +80,12 @@ def load(folder: Path) -> Model:
         metrics=described["metrics"],
         **heads,
     )
+
+
+def load_acceptance(folder: Path) -> Acceptance:
+    """Versions trained before answers were learned from have none."""
+    path = folder / ACCEPTANCE
+    return Acceptance(**json.loads(path.read_text())) if path.exists() else NOTHING_LEARNED
 
 
 def sha256(path: Path) -> str:

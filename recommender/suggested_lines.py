@@ -1,0 +1,114 @@
+"""Writing down what was suggested, and what reps answered to it.
+
+Functions take whole batches and few statements, and belong into the transaction that stores the
+results or the feedback itself. Who calls them holds the activities' rows locked.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from recommender.models import Outcome, SuggestedLine
+from recommender.requests import SuggestionResult
+
+LINES_AT_ONCE = 2000  # of one INSERT
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The activity that suggestions are made for; `answers` is what its feedback says, by product."""
+
+    activity: str
+    client: str
+    rep: str
+    answers: Mapping[str, Outcome]
+
+
+def record_generation(made: Sequence[tuple[Visit, SuggestionResult]], at: datetime) -> None:
+    """Write the lines of new results; the activities' former lines stay, superseded.
+
+    A product that was answered and is suggested again keeps its answer, on the new line.
+    """
+    supersede([visit.activity for visit, _ in made])
+    answered_at = take_over_answers([visit.activity for visit, _ in made if visit.answers], made)
+    lines = [
+        line_of(visit, result, rank, line, at, answered_at.get((visit.activity, line["product"]), at))
+        for visit, result in made
+        for rank, line in enumerate(result.recommendations, 1)
+    ]
+    SuggestedLine.objects.bulk_create(lines, batch_size=LINES_AT_ONCE)
+
+
+def supersede(activities: Sequence[str]) -> None:
+    """The activities do not show their lines any more."""
+    SuggestedLine.objects.filter(activity__in=activities, superseded=False).update(superseded=True)
+
+
+def take_over_answers(
+    activities: Sequence[str], made: Sequence[tuple[Visit, SuggestionResult]]
+) -> dict[tuple[str, str], datetime]:
+    """When the products suggested again were answered, by activity and product; their former lines are open again."""
+    if not activities:
+        return {}
+    again = {(visit.activity, line["product"]) for visit, result in made for line in result.recommendations}
+    former = [
+        line
+        for line in SuggestedLine.objects.answered().filter(activity__in=activities)
+        if (line.activity, line.product) in again
+    ]
+    withdraw(former)
+    return {(line.activity, line.product): line.outcome_at for line in former}
+
+
+def line_of(
+    visit: Visit, result: SuggestionResult, rank: int, line: Mapping, at: datetime, answered_at: datetime
+) -> SuggestedLine:
+    """Of a line as the contract shows it."""
+    outcome = visit.answers.get(line["product"], Outcome.OPEN)
+    return SuggestedLine(
+        activity=visit.activity,
+        client=visit.client,
+        product=line["product"],
+        rep=visit.rep,
+        model_version=result.model_version,
+        rank=rank,
+        confidence=line["confidence"],
+        quantity=line["quantity"],
+        price=line["price"],
+        suggested_at=at,
+        outcome=outcome,
+        outcome_at=None if outcome == Outcome.OPEN else answered_at,
+    )
+
+
+def record_answers(visit: Visit, at: datetime) -> None:
+    """Make the outcomes of an activity's lines those that its feedback says now.
+
+    An answer that is as before keeps its time; one that is not given any more leaves its line open.
+    """
+    latest = {line.product: line for line in SuggestedLine.objects.filter(activity=visit.activity).latest_of_products()}
+    withdraw([line for product, line in latest.items() if is_answered(line) and product not in visit.answers])
+    changed, new = [], []
+    for product, outcome in visit.answers.items():
+        line = latest.get(product)
+        if line is None:
+            new.append(SuggestedLine(
+                activity=visit.activity, client=visit.client, product=product, rep=visit.rep,
+                suggested_at=at, outcome=outcome, outcome_at=at,
+            ))  # fmt: skip
+        elif line.outcome != outcome:
+            line.outcome, line.outcome_at = outcome, at
+            changed.append(line)
+    SuggestedLine.objects.bulk_update(changed, ["outcome", "outcome_at"])
+    SuggestedLine.objects.bulk_create(new)
+
+
+def withdraw(lines: Sequence[SuggestedLine]) -> None:
+    """Take the answers of these lines back; what was never suggested has nothing to stay for."""
+    SuggestedLine.objects.filter(pk__in=[line.pk for line in lines if line.rank is None]).delete()
+    suggested = SuggestedLine.objects.filter(pk__in=[line.pk for line in lines if line.rank is not None])
+    suggested.update(outcome=Outcome.OPEN, outcome_at=None)
+
+
+def is_answered(line: SuggestedLine) -> bool:
+    return line.outcome != Outcome.OPEN
