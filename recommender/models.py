@@ -177,7 +177,7 @@ class ModelVersion(models.Model):
     status = models.CharField(max_length=20, choices=Status, default=Status.TRAINING)
     traffic_share = models.FloatField(default=0, help_text="Share of clients that this version answers, 0 to 1.")
     parameters = models.JSONField(default=dict)
-    row_counts = models.JSONField(default=dict, help_text="Clients, products, orders and lines trained on.")
+    row_counts = models.JSONField(default=dict, help_text="Clients, products, orders, lines and answers trained on.")
     metrics = models.JSONField(default=dict)
     comparison = models.JSONField(
         default=dict, blank=True, help_text="With the version that answered when this one was to be promoted."

@@ -105,5 +105,6 @@ def describe(version: ModelVersion, model: Model, acceptance: Acceptance) -> Non
     version.parameters = version.parameters | {
         "horizonDays": round(model.horizon_days, 1),
         "segments": model.segments,
-        "feedback": acceptance.summary,
+        "feedback": {"acceptance": acceptance.share, "spread": acceptance.spread},
     }
+    version.row_counts = version.row_counts | {"answers": acceptance.answers}

@@ -6,7 +6,6 @@ the weight by which a list is sorted. Probabilities themselves are never touched
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -57,10 +56,6 @@ class Acceptance:
     def effect(self, segment: str, product: str) -> float:
         of_all = self.effects.get("", {}).get(product, 0.0)
         return self.effects.get(segment, {}).get(product, of_all)
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        return {"answers": self.answers, "acceptance": self.share, "spread": self.spread}
 
 
 NOTHING_LEARNED = Acceptance(answers=0, share=None, spread={}, effects={})

@@ -183,7 +183,7 @@ def test_a_model_trained_after_the_answers_lists_what_reps_accept_higher_and_an_
     assert order_of(after).index("honey") < order_of(before).index("honey")
     assert suggested("2.1.0").recommendations == before.recommendations
     assert confidences_of(after) | confidences_of(before) == confidences_of(before) | confidences_of(after)
-    assert later.parameters["feedback"]["answers"] == 50
+    assert later.row_counts["answers"] == 50
 
 
 @pytest.mark.django_db
