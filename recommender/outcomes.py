@@ -75,5 +75,5 @@ def standing_of(
         effect[row] = acceptance.effect(str(segment[position]), product)
         if former := requests[position].outcomes.get(product):
             days = accepted if former.accepted else rejected
-            days[row] = max(0.0, now[position] - day_of(former.at))
+            days[row] = now[position] - day_of(former.at)
     return standing(probability, effect, accepted, rejected)

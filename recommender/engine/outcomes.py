@@ -127,7 +127,7 @@ def standing(
     Args:
         probability, effect: (R,) float64, the effect in log odds.
         days_accepted, days_rejected: (R,) float64, days since the client's last answer, where it was
-            that one, else NaN.
+            that one, else NaN; below zero is as zero.
     """
     fading = np.nan_to_num(1 - days_accepted / MEMORY_DAYS).clip(0, 1)
     odds = np.exp(effect + ACCEPTED_BONUS * fading)

@@ -92,14 +92,16 @@ def test_feedback_answers_the_lines_and_a_change_of_it_changes_the_answers(tool,
     assert set(outcomes(activity).values()) == {"open"}
 
 
-def test_a_comment_leaves_the_time_of_the_answers(tool, answer):
+def test_an_answer_that_stays_as_it_was_keeps_its_time(tool, answer):
     activity = tool.generated(client="cafe-03", aiModel=NOW)
-    feedback = answer(activity, accepted=products(activity)[:1])["feedback"]
+    first, second = products(activity)[:2]
+    answer(activity, accepted=[first])
     given = lines_of(activity).answered().get().outcome_at
 
-    tool.patch(activity["_id"], {"feedback": feedback | {"comments": "gladly", "userRating": 5}})
+    answer(activity, accepted=[first], rejected=[second])
 
-    assert lines_of(activity).answered().get().outcome_at == given
+    assert lines_of(activity).get(product=first).outcome_at == given
+    assert lines_of(activity).get(product=second).outcome_at > given
 
 
 @pytest.mark.parametrize("purpose", TYPES)
@@ -178,6 +180,16 @@ def test_the_last_answer_counts(tool, answer, list_for):
     answer(later, accepted=["coffee"])
 
     assert "coffee" in list_for()
+
+
+def test_of_two_answers_at_the_same_moment_the_rejection_counts(tool, answer, list_for):
+    one, other = (tool.generated(client="cafe-03", aiModel=NOW) for _ in range(2))
+    answer(one, rejected=["coffee"])
+    answer(other, accepted=["coffee"])
+
+    aged(1)
+
+    assert "coffee" not in list_for()
 
 
 def test_an_accepted_product_moves_up_at_that_client_with_the_confidence_it_had(tool, answer):
@@ -264,6 +276,25 @@ def test_an_accepted_product_is_converted_when_it_is_ordered_within_30_days(tool
     push(tool, date=at(**distance), items=[{"product": name, "quantity": 2} for name in ("coffee", "milk")])
 
     assert lines_of(activity).figures()["converted"] == converted
+
+
+def test_an_order_that_bears_only_the_day_of_the_suggestion_converts(tool, answer):
+    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    answer(activity, accepted=["coffee"])
+    midnight = lines_of(activity).answered().get().suggested_at.replace(hour=0, minute=0, second=0, microsecond=0)
+
+    push(tool, date=midnight.isoformat())
+
+    assert lines_of(activity).figures()["converted"] == 1
+
+
+def test_a_return_converts_nothing(tool, answer):
+    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    answer(activity, accepted=["coffee"])
+
+    push(tool, date=at(days=2), items=[{"product": "coffee", "quantity": -2}])
+
+    assert lines_of(activity).figures()["converted"] == 0
 
 
 def test_a_conversion_goes_with_its_order(tool, answer):
