@@ -71,8 +71,9 @@ def standing_of(
     accepted, rejected = np.full((2, len(client)), np.nan)
     effect = np.zeros(len(client))
     now = [day_of(as_of(request)) for request in requests]
+    segments = segment.tolist()
     for row, (position, product) in enumerate(zip(client.tolist(), products.tolist(), strict=True)):
-        effect[row] = acceptance.effect(str(segment[position]), product)
+        effect[row] = acceptance.effect(segments[position], product)
         if former := requests[position].outcomes.get(product):
             days = accepted if former.accepted else rejected
             days[row] = now[position] - day_of(former.at)
