@@ -7,11 +7,18 @@ results or the feedback itself. Who calls them holds the activities' rows locked
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.db import connection
 
 from recommender.models import Outcome, SuggestedLine
 from recommender.requests import SuggestionResult
 
-LINES_AT_ONCE = 2000  # of one INSERT
+COLUMNS = (
+    "activity", "client", "product", "rep", "model_version_id", "rank", "confidence", "quantity", "price",
+    "suggested_at", "outcome", "outcome_at",
+)  # fmt: skip
+COPY_LINES = f"COPY {SuggestedLine._meta.db_table} ({', '.join(COLUMNS)}) FROM STDIN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +38,12 @@ def record_generation(made: Sequence[tuple[Visit, SuggestionResult]], at: dateti
     """
     supersede([visit.activity for visit, _ in made])
     answered_at = take_over_answers([visit.activity for visit, _ in made if visit.answers], made)
-    lines = [
-        line_of(visit, result, rank, line, at, answered_at.get((visit.activity, line["product"]), at))
-        for visit, result in made
-        for rank, line in enumerate(result.recommendations, 1)
-    ]
-    SuggestedLine.objects.bulk_create(lines, batch_size=LINES_AT_ONCE)
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(COPY_LINES) as copy:
+        for visit, result in made:
+            for rank, line in enumerate(result.recommendations, 1):
+                copy.write_row(
+                    row_of(visit, result, rank, line, at, answered_at.get((visit.activity, line["product"]), at))
+                )
 
 
 def supersede(activities: Sequence[str]) -> None:
@@ -60,25 +67,15 @@ def take_over_answers(
     return {(line.activity, line.product): line.outcome_at for line in former}
 
 
-def line_of(
-    visit: Visit, result: SuggestionResult, rank: int, line: Mapping, at: datetime, answered_at: datetime
-) -> SuggestedLine:
-    """Of a line as the contract shows it."""
-    outcome = visit.answers.get(line["product"], Outcome.OPEN)
-    return SuggestedLine(
-        activity=visit.activity,
-        client=visit.client,
-        product=line["product"],
-        rep=visit.rep,
-        model_version=result.model_version,
-        rank=rank,
-        confidence=line["confidence"],
-        quantity=line["quantity"],
-        price=line["price"],
-        suggested_at=at,
-        outcome=outcome,
-        outcome_at=None if outcome == Outcome.OPEN else answered_at,
-    )
+def row_of(
+    visit: Visit, result: SuggestionResult, rank: int, line: Mapping[str, Any], at: datetime, answered_at: datetime
+) -> tuple[Any, ...]:
+    """The COLUMNS of a line as the contract shows it."""
+    answer = visit.answers.get(line["product"])
+    return (
+        visit.activity, visit.client, line["product"], visit.rep, result.model_version.pk, rank, line["confidence"],
+        line["quantity"], line["price"], at, (answer or Outcome.OPEN).value, answered_at if answer else None,
+    )  # fmt: skip
 
 
 def record_answers(visit: Visit, at: datetime) -> None:
