@@ -3,14 +3,15 @@
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from activities.feedback import accepted_products
+
 CENT = Decimal("0.01")
 
 
 def draft_order(activity_id: str, recommendations: list[dict], feedback: dict) -> dict[str, Any]:
     """The suggested lines; once some are accepted, those alone and with an orderId.
 
-    A product that stands among the accepted and the rejected counts as rejected. An accepted product
-    that is not suggested stays out of the order. No suggestion: no order (`{}`).
+    An accepted product that is not suggested stays out of the order. No suggestion: no order (`{}`).
     """
     if not recommendations:
         return {}
@@ -21,11 +22,6 @@ def draft_order(activity_id: str, recommendations: list[dict], feedback: dict) -
     if chosen:
         order["orderId"] = f"SO-{activity_id}"
     return order
-
-
-def accepted_products(feedback: dict) -> set[str]:
-    """Products accepted and not rejected as well."""
-    return set(feedback.get("acceptedRecommendations", ())) - set(feedback.get("rejectedRecommendations", ()))
 
 
 def total_amount(items: list[dict]) -> float:

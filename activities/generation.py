@@ -1,12 +1,18 @@
 """Making suggestions for an activity and storing them, whole or not at all."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from activities.draft_order import draft_order
+from activities.feedback import outcomes_for, visit_of
 from activities.models import Activity
 from recommender.errors import DamagedArtifactError, NoModelError
+from recommender.request_history import as_of
+from recommender.suggested_lines import record_generation
 from recommender.suggestions import SuggestionRequest, SuggestionResult, suggest
 from salesai.metrics import GENERATIONS
 
@@ -39,7 +45,7 @@ def generate(activity_id: str) -> Activity:
             raise CancelledError("The activity is cancelled. Ops can reopen it in the admin.")
         try:
             with transaction.atomic():
-                result = suggest([request_for(activity)])[0]
+                result = suggest(requests_for([activity]))[0]
         except (NoModelError, DamagedArtifactError, OperationalError, InterfaceError):
             raise
         except Exception as error:
@@ -54,8 +60,14 @@ def generate(activity_id: str) -> Activity:
     return activity
 
 
-def request_for(activity: Activity) -> SuggestionRequest:
-    """The activity's inputs as plain data for the engine."""
+def requests_for(activities: Sequence[Activity]) -> list[SuggestionRequest]:
+    """The activities' inputs, and what their clients' reps have answered so far, as plain data for the engine."""
+    requests = [inputs_of(activity) for activity in activities]
+    outcomes = outcomes_for(activities, [as_of(request) for request in requests])
+    return [replace(request, outcomes=known) for request, known in zip(requests, outcomes, strict=True)]
+
+
+def inputs_of(activity: Activity) -> SuggestionRequest:
     inputs = activity.input_data
     return SuggestionRequest(
         client=activity.client,
@@ -83,6 +95,7 @@ def store_result(activity: Activity, result: SuggestionResult) -> None:
     activity.status = Activity.Status.COMPLETED
     activity.generated_at = timezone.now()
     activity.save()
+    record_generation([(visit_of(activity), result)], activity.generated_at)
 
 
 def used_model(requested: dict, result: SuggestionResult) -> dict:

@@ -2,12 +2,18 @@
 
 from typing import Any
 
+from django.db import transaction
+from django.utils import timezone
+
 from activities.draft_order import draft_order
+from activities.feedback import answers_in, pass_on
 from activities.models import Activity
+from recommender.suggested_lines import supersede
 
 MADE_FROM = ("client", "activity_type", "input_data", "requested_model")
 
 
+@transaction.atomic
 def update_activity(activity: Activity, fields: dict[str, Any]) -> Activity:
     """Store the given fields. A real change of what the results were made from empties them.
 
@@ -16,13 +22,17 @@ def update_activity(activity: Activity, fields: dict[str, Any]) -> Activity:
     """
     if fields.get("requested_model") == shown_model(activity):
         fields = {name: value for name, value in fields.items() if name != "requested_model"}
+    former_answers = answers_in(activity.feedback)
     untrue = any(name in fields and getattr(activity, name) != fields[name] for name in MADE_FROM)
     for name, value in fields.items():
         setattr(activity, name, value)
     if untrue:
         activity.forget_results()
+        supersede([activity.id])
     activity.generated_order = draft_order(activity.id, activity.recommendations, activity.feedback)
     activity.save()
+    if answers_in(activity.feedback) != former_answers:
+        pass_on(activity, timezone.now())
     return activity
 
 
@@ -31,8 +41,12 @@ def shown_model(activity: Activity) -> dict[str, Any]:
     return {name: value for name, value in activity.ai_model.items() if name not in ("confidence", "requested")}
 
 
+@transaction.atomic
 def create_activity(**fields: Any) -> Activity:
-    return Activity.objects.create(**fields, ai_model=fields.get("requested_model", {}))
+    activity = Activity.objects.create(**fields, ai_model=fields.get("requested_model", {}))
+    if activity.feedback:
+        pass_on(activity, timezone.now())
+    return activity
 
 
 def cancel_activity(activity: Activity) -> Activity:

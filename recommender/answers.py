@@ -46,7 +46,7 @@ def answer(
         "buyingPatterns": buying_patterns(history, now, items),
         "seasonality": seasonality(history, now),
         "riskFactors": risk_factors(history, now, listing, request.limit),
-        "opportunities": opportunities(items),
+        "opportunities": opportunities([item for item in items if not item.held_back]),
     }
     if "asOf" in request.parameters and day_of(version.data_until) > now:
         insights["riskFactors"].append(

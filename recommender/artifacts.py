@@ -19,6 +19,7 @@ from django.core.files import File
 from django.core.files.storage import Storage, storages
 
 from recommender.engine import artifact
+from recommender.engine.outcomes import Acceptance
 from recommender.engine.training import Model
 from recommender.errors import DamagedArtifactError
 from recommender.models import ModelVersion
@@ -32,18 +33,21 @@ def folder_for(version: ModelVersion) -> str:
     return f"{version.name}-{version.version}-{secrets.token_hex(6)}"
 
 
-def publish(model: Model, folder: str) -> str:
-    """Put the model's files into `folder` of the models storage. Returns the manifest's SHA-256."""
+def publish(model: Model, acceptance: Acceptance, folder: str) -> str:
+    """Put the files of a model, and of what it learned of answers, into `folder` of the models storage.
+
+    Returns the manifest's SHA-256.
+    """
     storage = storages["models"]
     final = path_of(storage, folder)
     if final is None:
         with tempfile.TemporaryDirectory() as draft:
-            digest = artifact.save(model, Path(draft))
+            digest = artifact.save(model, acceptance, Path(draft))
             upload(Path(draft), storage, folder)
         return digest
     draft = final.with_name(final.name + DRAFT)
     draft.mkdir(parents=True)
-    digest = artifact.save(model, draft)
+    digest = artifact.save(model, acceptance, draft)
     for path in [*draft.iterdir(), draft]:
         write_through(path)
     draft.rename(final)
@@ -93,9 +97,13 @@ def verify(folder: str, sha256: str) -> Path:
 
 
 @lru_cache(maxsize=MODELS_IN_MEMORY)
-def load(folder: str, sha256: str) -> Model:
-    """The model, verified and kept in memory by each process; its arrays are mapped from disk."""
-    return artifact.load(verify(folder, sha256))
+def load(folder: str, sha256: str) -> tuple[Model, Acceptance]:
+    """The model and what it learned of answers, verified and kept by each process; arrays are mapped from disk."""
+    path = verify(folder, sha256)
+    try:
+        return artifact.load(path), artifact.load_acceptance(path)
+    except artifact.OtherFormatError as error:
+        raise DamagedArtifactError(f"{error} Train again: this program reads its own models alone.") from error
 
 
 def path_of(storage: Storage, name: str) -> Path | None:

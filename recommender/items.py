@@ -9,6 +9,8 @@ from recommender.models import Product
 class Item:
     """`days_since` is None for a product never bought, `gap_days` also for one bought once.
 
+    ranking_weight    what lists are sorted by: the probability, moved by what reps have answered
+    held_back         rejected so lately that it may not be listed
     gap_days          median of the last five intervals between purchases
     typical_quantity  units in one of the client's recent orders; for a new product in anyone's
     usual_price       what the client paid last; for a new product the median paid; None where not known
@@ -20,6 +22,8 @@ class Item:
     product: str
     facts: Product | None
     probability: float
+    ranking_weight: float
+    held_back: bool
     is_new: bool
     orders: int
     client_orders: int

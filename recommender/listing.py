@@ -40,6 +40,8 @@ def refusal(item: Item, request: SuggestionRequest) -> str:
         return "no longer sold"
     if item.product in request.market.get("discontinued", ()):
         return "discontinued"
+    if item.held_back:
+        return "rejected by the client and held back"
     if item.product in wishes.get("excludeProducts", ()):
         return "excluded"
     if item.category in wishes.get("excludeCategories", ()):
@@ -54,14 +56,14 @@ def refusal(item: Item, request: SuggestionRequest) -> str:
 
 
 def ranked(lines: list[tuple[Item, Terms]], request: SuggestionRequest) -> list[tuple[Item, Terms]]:
-    """Most probable first, ties by product id; preferred categories and diversity re-rank after that.
+    """Most probable first, ties by product id; former answers, preferred categories and diversity re-rank.
 
     With diversity d each further product of a category counts (1 - d) times the one before: maximal
     marginal relevance (Carbonell & Goldstein, SIGIR 1998) with "same category" as the similarity.
     """
     preferred = set(request.preferences.get("preferredCategories", ()))
     weight = {
-        line[0].product: round(line[0].probability * (PREFERRED_BOOST if line[0].category in preferred else 1), 6)
+        line[0].product: round(line[0].ranking_weight * (PREFERRED_BOOST if line[0].category in preferred else 1), 6)
         for line in lines
     }
     waiting = sorted(lines, key=lambda line: (-weight[line[0].product], line[0].product))

@@ -1,14 +1,15 @@
-"""The order history and the models trained on it.
+"""The order history, the models trained on it, and what became of their suggestions.
 
 External ids are the caller's own text and unique; surrogate bigints stay inside. Text that is
 sorted or compared uses the "C" collation, so that order means code point order on any server.
 """
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, TruncDay
 
 EXTERNAL_ID_LENGTH = 64
 VERSION = re.compile("2\\.([1-9][0-9]{0,9})\\.0")
@@ -176,7 +177,7 @@ class ModelVersion(models.Model):
     status = models.CharField(max_length=20, choices=Status, default=Status.TRAINING)
     traffic_share = models.FloatField(default=0, help_text="Share of clients that this version answers, 0 to 1.")
     parameters = models.JSONField(default=dict)
-    row_counts = models.JSONField(default=dict, help_text="Clients, products, orders and lines trained on.")
+    row_counts = models.JSONField(default=dict, help_text="Clients, products, orders, lines and answers trained on.")
     metrics = models.JSONField(default=dict)
     comparison = models.JSONField(
         default=dict, blank=True, help_text="With the version that answered when this one was to be promoted."
@@ -212,3 +213,124 @@ class ModelVersion(models.Model):
     def was_refused(self) -> bool:
         """Its promotion was refused, and nobody has overruled that."""
         return self.status == self.Status.CANDIDATE and self.comparison.get("verdict") in self.REFUSALS
+
+
+class Outcome(models.TextChoices):
+    """What the rep reported of a suggested line."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+ANSWERED = Q(outcome__in=[Outcome.ACCEPTED, Outcome.REJECTED])
+
+
+class SuggestedLineQuerySet(models.QuerySet):
+    def suggested(self) -> "SuggestedLineQuerySet":
+        """Without what was answered but never suggested."""
+        return self.filter(rank__isnull=False)
+
+    def answered(self) -> "SuggestedLineQuerySet":
+        return self.filter(ANSWERED)
+
+    def latest_of_products(self) -> "SuggestedLineQuerySet":
+        """Of each activity and product the line that was written last."""
+        return self.order_by("activity", "product", "-id").distinct("activity", "product")
+
+    def last_answers(self, clients: list[str], since: datetime) -> "SuggestedLineQuerySet":
+        """The last answer to each product at each of those clients; at the same moment a rejection is the last."""
+        answers = self.answered().filter(client__in=clients, outcome_at__gte=since)
+        return answers.order_by("client", "product", "-outcome_at", "-outcome", "-id").distinct("client", "product")
+
+    def with_ordered_at(self) -> "SuggestedLineQuerySet":
+        """With `ordered_at`: when the client first ordered the product, from the day of the suggestion on.
+
+        Asked of the orders as they are now, so it stays true when one is sent again, changed or
+        removed. From the start of that day in UTC, because many systems date orders by the day.
+        """
+        ordered = OrderLine.objects.filter(
+            order__client__external_id=models.OuterRef("client"),
+            product__external_id=models.OuterRef("product"),
+            order__ordered_at__gte=models.OuterRef("suggested_on"),
+            quantity__gt=0,
+        ).order_by("order__ordered_at")
+        lines = self.annotate(suggested_on=TruncDay("suggested_at", tzinfo=UTC))
+        return lines.annotate(ordered_at=models.Subquery(ordered.values("order__ordered_at")[:1]))
+
+    def figures(self) -> dict[str, int | float | None]:
+        """Counts of suggested lines that were answered, accepted and converted, and two shares.
+
+        `acceptance` is of the answered ones, `conversion` of the accepted ones; None where there are none.
+        """
+        converted = Q(outcome=Outcome.ACCEPTED, ordered_at__lte=F("outcome_at") + SuggestedLine.CONVERTED_WITHIN)
+        counts = (
+            self.suggested()
+            .answered()
+            .with_ordered_at()
+            .aggregate(
+                answered=models.Count("pk"),
+                accepted=models.Count("pk", filter=Q(outcome=Outcome.ACCEPTED)),
+                converted=models.Count("pk", filter=converted),
+            )
+        )
+        return counts | {
+            "acceptance": counts["accepted"] / counts["answered"] if counts["answered"] else None,
+            "conversion": counts["converted"] / counts["accepted"] if counts["accepted"] else None,
+        }
+
+
+class SuggestedLine(models.Model):
+    """One line of one generation, and what the rep answered to it.
+
+    It outlives the activity, client and product that it names by their ids. An answer stands on the
+    line of the product that the activity showed last, so that it counts once however often the
+    activity was generated. What was answered but never suggested stands here too, without a rank.
+    """
+
+    CONVERTED_WITHIN = timedelta(days=30)  # of the answer
+
+    activity = models.CharField(max_length=24, db_collation="C")
+    client = models.CharField(max_length=EXTERNAL_ID_LENGTH, db_collation="C")
+    product = models.CharField(max_length=EXTERNAL_ID_LENGTH, db_collation="C")
+    rep = models.CharField(max_length=EXTERNAL_ID_LENGTH, db_collation="C")
+    model_version = models.ForeignKey(
+        ModelVersion, models.SET_NULL, null=True, blank=True, related_name="suggested_lines"
+    )
+    rank = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="1 is first. Empty for what was answered but not suggested."
+    )
+    confidence = models.FloatField(null=True, blank=True)
+    quantity = models.PositiveBigIntegerField(null=True, blank=True)
+    price = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
+    suggested_at = models.DateTimeField()
+    superseded = models.BooleanField(
+        default=False, db_default=False, help_text="The activity has been generated or changed since."
+    )
+    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.OPEN)
+    outcome_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SuggestedLineQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-suggested_at", "activity", "rank"]
+        constraints = [
+            models.UniqueConstraint(fields=["activity", "product"], condition=ANSWERED, name="line_answered_once"),
+            models.CheckConstraint(
+                condition=Q(outcome=Outcome.OPEN, outcome_at__isnull=True) | ANSWERED & Q(outcome_at__isnull=False),
+                name="line_outcome_has_its_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(rank__gte=1, confidence__gte=0, confidence__lte=1, quantity__gte=1)
+                | ANSWERED & Q(rank__isnull=True, confidence__isnull=True, quantity__isnull=True),
+                name="line_was_suggested_or_answered",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["activity"], name="line_activity"),
+            models.Index(fields=["suggested_at"], name="line_suggested"),
+            models.Index(fields=["client", "outcome_at"], condition=ANSWERED, name="line_answered"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} for {self.client}"

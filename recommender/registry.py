@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from recommender import artifacts
 from recommender.ab_test import answering
+from recommender.engine.outcomes import Acceptance
 from recommender.engine.training import Model
 from recommender.errors import NoModelError, PromotionError
 from recommender.models import ModelVersion
@@ -48,7 +49,12 @@ def version_for(
 
 def load(version: ModelVersion) -> Model:
     """The version's model. Raises DamagedArtifactError."""
-    return artifacts.load(version.artifact, version.sha256)
+    return artifacts.load(version.artifact, version.sha256)[0]
+
+
+def load_acceptance(version: ModelVersion) -> Acceptance:
+    """What the version learned of reps' answers. Raises DamagedArtifactError."""
+    return artifacts.load(version.artifact, version.sha256)[1]
 
 
 def promote(version: ModelVersion, share: float = 1) -> None:

@@ -17,11 +17,20 @@ DEFAULT_HORIZON_DAYS = 28
 
 
 @dataclass(frozen=True, slots=True)
+class FormerOutcome:
+    """What the client's rep last said to a product."""
+
+    accepted: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SuggestionRequest:
     """One client's wish. The JSON sections have been checked, and have no nulls.
 
     orders       [{orderId?, date?, items: [{product, quantity, price?}]}], besides the stored ones
     preferences, market, stock, parameters   as DESIGN's "Inputs that must take effect" names them
+    outcomes     product -> the client's last answer to it, see `recommender.outcomes`
     model_name, model_version                the model asked for, if any
     """
 
@@ -33,6 +42,7 @@ class SuggestionRequest:
     market: dict[str, Any] = field(default_factory=dict)
     stock: dict[str, Any] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
+    outcomes: dict[str, FormerOutcome] = field(default_factory=dict)
     model_name: str | None = None
     model_version: str | None = None
 

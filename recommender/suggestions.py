@@ -9,11 +9,13 @@ from recommender import registry
 from recommender.answers import answer
 from recommender.client_groups import attributes_of
 from recommender.engine.history import OrderHistory
+from recommender.engine.outcomes import Standing
 from recommender.engine.questions import prefixes
 from recommender.engine.scoring import Scores, score
 from recommender.engine.training import Model
 from recommender.items import Item
 from recommender.models import ModelVersion, Product
+from recommender.outcomes import standing_of
 from recommender.request_history import as_of, day_of, history_of_requests
 from recommender.requests import (
     CROSS_SELL,
@@ -54,13 +56,19 @@ def suggest_with(version: ModelVersion, requests: list[SuggestionRequest]) -> li
     attributes = attributes_of([request.client for request in requests])
     scores = score(model, history, now, attributes)
     probability = probabilities(model, scores, requests)
+    acceptance = registry.load_acceptance(version)
+    listed = history.products[scores.product]
+    standing = standing_of(requests, scores.client, listed, probability, attributes.segment, acceptance)
     facts = Product.objects.in_bulk(history.products[np.unique(scores.product)].tolist(), field_name="external_id")
     first = np.searchsorted(scores.client, np.arange(len(requests) + 1))
     first_order = np.searchsorted(history.order_client, np.arange(len(requests) + 1))
     judged = [
-        items_of(model, history, scores, probability, slice(*first[i : i + 2]), now[i], facts, attributes.segment[i])
+        items_of(
+            model, history, scores, probability, standing, slice(*first[i : i + 2]), now[i], facts,
+            attributes.segment[i],
+        )
         for i in range(len(requests))
-    ]
+    ]  # fmt: skip
     seconds = (time.perf_counter() - started) / len(requests)
     own = [
         prefixes(history, np.array([i]), first_order[i : i + 1], first_order[i + 1 : i + 2])
@@ -88,6 +96,7 @@ def items_of(
     history: OrderHistory,
     scores: Scores,
     probability: np.ndarray,
+    standing: Standing,
     rows: slice,
     now: float,
     facts: dict[str, Product],
@@ -118,6 +127,8 @@ def items_of(
                 product=product,
                 facts=about,
                 probability=float(probability[row]),
+                ranking_weight=float(standing.weight[row]),
+                held_back=bool(standing.held_back[row]),
                 is_new=own < 0,
                 orders=int(purchases.orders[own]) if own >= 0 else 0,
                 client_orders=len(order_days),

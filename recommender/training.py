@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 
 import numpy as np
@@ -12,11 +13,13 @@ from django.db.models import Max
 from recommender import artifacts
 from recommender.client_groups import attributes_of
 from recommender.engine.history import OrderHistory
+from recommender.engine.outcomes import Acceptance, learn
 from recommender.engine.training import Model, train
 from recommender.errors import NotEnoughHistoryError, TrainingRunsError
 from recommender.insights import date_of
 from recommender.models import ModelVersion
 from recommender.order_rows import read_order_rows
+from recommender.outcomes import answers_before
 from recommender.request_history import day_of
 
 MODEL_NAME = "sales-recommender-v2"
@@ -40,11 +43,12 @@ def train_version(until: datetime, seed: int = 0) -> ModelVersion:
         version = new_version(history, until, seed)
         try:
             model = train(history, attributes_of(history.clients.tolist()), day_of(until), seed)
-            version.sha256 = artifacts.publish(model, version.artifact)
+            acceptance = learn(answers_before(until))
+            version.sha256 = artifacts.publish(model, acceptance, version.artifact)
         except Exception as error:
             give_up(version, f"{type(error).__name__}: {error}")
             raise
-        describe(version, model)
+        describe(version, model, acceptance)
         version.training_seconds = round(time.monotonic() - started, 2)
         version.status = ModelVersion.Status.CANDIDATE
         version.save()
@@ -97,9 +101,12 @@ def give_up(version: ModelVersion, failure: str) -> None:
     version.save()
 
 
-def describe(version: ModelVersion, model: Model) -> None:
+def describe(version: ModelVersion, model: Model, acceptance: Acceptance) -> None:
     version.metrics = model.metrics
     version.parameters = version.parameters | {
         "horizonDays": round(model.horizon_days, 1),
         "segments": model.knowledge.segments,
+        "taste": asdict(model.knowledge.taste),
+        "feedback": {"acceptance": acceptance.share, "spread": acceptance.spread},
     }
+    version.row_counts = version.row_counts | {"answers": acceptance.answers}

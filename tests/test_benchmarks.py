@@ -136,3 +136,13 @@ def test_one_suggestion_is_measured_beside_reading_the_history():
 
     assert figures["clients"] == 2
     assert figures["ratio"] == pytest.approx(figures["suggest_cpu_ms"] / figures["reading_cpu_ms"], abs=0.02)
+
+
+def test_simulated_reps_answer_in_rounds_with_and_without_feedback():
+    figures = run("feedback", "--clients", 12, "--rounds", 2)
+
+    by_round = figures["acceptance_by_round"]["answering"]
+    assert by_round["with"][0] == by_round["without"][0]
+    later = figures["later_models"]["answering"]["accepted"]
+    assert later["without"]["value"] == pytest.approx(by_round["without"][1], abs=1e-4)
+    assert later["difference"]["value"] == pytest.approx(later["with"]["value"] - later["without"]["value"], abs=2e-4)

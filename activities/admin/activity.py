@@ -9,11 +9,12 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from activities.feedback import answers_in
 from activities.generation import CancelledError, GenerationError, generate
 from activities.models import Activity
 from activities.updates import CompletedError, cancel_activity, reopen_activity
 from recommender.errors import RecommenderError
-from recommender.models import Order
+from recommender.models import Order, Outcome
 from salesai.tables import NOTHING, key_values, orders_table, sentences, share, table
 
 RECENT_ORDERS = 8
@@ -74,18 +75,14 @@ class ActivityAdmin(ModelAdmin):
         return share(activity.confidence)
 
     def suggestions(self, activity: Activity) -> SafeString:
-        accepted = activity.feedback.get("acceptedRecommendations", ())
-        rejected = activity.feedback.get("rejectedRecommendations", ())
-
-        def outcome(product: str) -> str:
-            return "rejected" if product in rejected else "accepted" if product in accepted else "open"
-
+        said = answers_in(activity.feedback)
         return table(
             ["Priority", "Product", "Name", "Quantity", "Price", "Confidence", "Category", "Reason", "Outcome"],
             (
                 (
                     line["priority"], line["product"], line["productName"], line["quantity"], line["price"],
-                    share(line["confidence"]), line["category"], line["reason"], outcome(line["product"]),
+                    share(line["confidence"]), line["category"], line["reason"],
+                    said.get(line["product"], Outcome.OPEN),
                 )
                 for line in activity.recommendations
             ),

@@ -12,12 +12,14 @@ from scipy import sparse
 from recommender.engine.heads import Head, TwoHeads
 from recommender.engine.knowledge import Knowledge
 from recommender.engine.neighbours import Taste
+from recommender.engine.outcomes import NOTHING_LEARNED, Acceptance
 from recommender.engine.product_features import Sales
 from recommender.engine.training import Model
 
 FORMAT = 2  # rises whenever what a folder holds changes
 MANIFEST = "manifest.json"
 MODEL = "model.json"
+ACCEPTANCE = "acceptance.json"
 HEADS = [(target, kind) for target in ("next_order", "within_horizon") for kind in ("repeat", "explore")]
 CSR = ("data", "indices", "indptr")
 
@@ -26,8 +28,11 @@ class OtherFormatError(ValueError):
     """The folder was written by a program that made other models than this one."""
 
 
-def save(model: Model, folder: Path) -> str:
-    """Write the model into an empty folder, its manifest of checksums last. Returns the manifest's SHA-256."""
+def save(model: Model, acceptance: Acceptance, folder: Path) -> str:
+    """Write the model, and what it learned of answers, into an empty folder, its manifest of checksums last.
+
+    Returns the manifest's SHA-256.
+    """
     knowledge = model.knowledge
     for name, value in vars(knowledge).items():
         if isinstance(value, np.ndarray):
@@ -54,6 +59,7 @@ def save(model: Model, folder: Path) -> str:
         if (trees := head_of(model, target, kind).trees) is not None:
             (folder / f"{target}.{kind}.txt").write_text(trees.model_to_string())
     (folder / MODEL).write_text(json.dumps(described, sort_keys=True))
+    (folder / ACCEPTANCE).write_text(json.dumps(asdict(acceptance), sort_keys=True))
     manifest = {path.name: sha256(path) for path in sorted(folder.iterdir())}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
     return sha256(folder / MANIFEST)
@@ -122,6 +128,12 @@ def knowledge_of(folder: Path, described: dict[str, Any]) -> Knowledge:
         segment_buyers=matrix("segment_buyers", len(described["segments"]) + 1, products),
         chain_buyers=matrix("chain_buyers", len(described["chains"]) + 1, products),
     )
+
+
+def load_acceptance(folder: Path) -> Acceptance:
+    """Versions trained before answers were learned from have none."""
+    path = folder / ACCEPTANCE
+    return Acceptance(**json.loads(path.read_text())) if path.exists() else NOTHING_LEARNED
 
 
 def sha256(path: Path) -> str:

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from activities.models import Activity, ApiKey
-from recommender.models import Client, ModelVersion, Order, Product, SalesRep
+from recommender.models import Client, ModelVersion, Order, Product, SalesRep, SuggestedLine
 from tests.conftest import API, Tool
 
 
@@ -15,7 +15,9 @@ def ops(client, admin_user):
     return client
 
 
-@pytest.mark.parametrize("model", [Activity, ApiKey, Client, ModelVersion, Order, Product, SalesRep, User])
+@pytest.mark.parametrize(
+    "model", [Activity, ApiKey, Client, ModelVersion, Order, Product, SalesRep, SuggestedLine, User]
+)
 def test_every_list_and_page_opens(ops, tool, wholesale_house, model):
     tool.generated(client="cafe-01")
     SalesRep.objects.get_or_create(external_id="someone")

@@ -1,0 +1,46 @@
+"""What an activity's feedback says of products, and its way to the engine that learns from it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from activities.models import Activity
+from recommender.models import Outcome
+from recommender.outcomes import former_outcomes, remembered_since
+from recommender.requests import FormerOutcome
+from recommender.suggested_lines import Visit, record_answers
+
+
+def answers_in(feedback: dict) -> dict[str, Outcome]:
+    """Product to answer; one that stands among the accepted and the rejected counts as rejected."""
+    accepted = dict.fromkeys(feedback.get("acceptedRecommendations", ()), Outcome.ACCEPTED)
+    return accepted | dict.fromkeys(feedback.get("rejectedRecommendations", ()), Outcome.REJECTED)
+
+
+def accepted_products(feedback: dict) -> set[str]:
+    return {product for product, answer in answers_in(feedback).items() if answer == Outcome.ACCEPTED}
+
+
+def visit_of(activity: Activity) -> Visit:
+    return Visit(activity.id, activity.client, activity.rep, answers_in(activity.feedback))
+
+
+def pass_on(activity: Activity, at: datetime) -> None:
+    """Make the outcomes of what was suggested those that the activity's feedback says."""
+    record_answers(visit_of(activity), at)
+
+
+def outcomes_for(activities: Sequence[Activity], moments: Sequence[datetime]) -> list[dict[str, FormerOutcome]]:
+    """What is known of each activity's client at its moment of judgement: one query for all.
+
+    What an activity's own feedback rejects stays away from it for as long as it says so.
+    """
+    found = former_outcomes([activity.client for activity in activities], remembered_since(min(moments)))
+    return [
+        found.get(activity.client, {}) | rejected_now(activity, moment)
+        for activity, moment in zip(activities, moments, strict=True)
+    ]
+
+
+def rejected_now(activity: Activity, moment: datetime) -> dict[str, FormerOutcome]:
+    rejected = (product for product, answer in answers_in(activity.feedback).items() if answer == Outcome.REJECTED)
+    return {product: FormerOutcome(accepted=False, at=moment) for product in rejected}
