@@ -7,6 +7,8 @@ import numpy as np
 
 from recommender import registry
 from recommender.answers import answer
+from recommender.cases import Case
+from recommender.categories import made_categories
 from recommender.client_groups import attributes_of
 from recommender.engine.history import OrderHistory
 from recommender.engine.samples import prefixes
@@ -54,18 +56,26 @@ def suggest_with(version: ModelVersion, requests: list[SuggestionRequest]) -> li
     attributes = attributes_of([request.client for request in requests])
     scores = score(model, history, now, attributes)
     probability = probabilities(model, scores, requests)
-    facts = Product.objects.in_bulk(history.products[np.unique(scores.product)].tolist(), field_name="external_id")
+    judged_products = history.products[np.unique(scores.product)].tolist()
+    facts = Product.objects.select_related("replaced_by").in_bulk(judged_products, field_name="external_id")
+    categorised = len(facts) == len(judged_products) and all(about.category for about in facts.values())
+    made = None if categorised else made_categories(version)
     first = np.searchsorted(scores.client, np.arange(len(requests) + 1))
     first_order = np.searchsorted(history.order_client, np.arange(len(requests) + 1))
     judged = [
-        items_of(model, history, scores, probability, slice(*first[i : i + 2]), now[i], facts, attributes.segment[i])
+        items_of(
+            model, history, scores, probability, slice(*first[i : i + 2]), now[i], facts, attributes.segment[i], made
+        )
         for i in range(len(requests))
     ]
     seconds = (time.perf_counter() - started) / len(requests)
     return [
         answer(
-            request, items, prefixes(history, first_order[i : i + 1], first_order[i + 1 : i + 2]), now[i], version,
-            model, seconds,
+            Case(
+                request, items, prefixes(history, first_order[i : i + 1], first_order[i + 1 : i + 2]), now[i], version,
+                model,
+            ),
+            seconds,
         )
         for i, (request, items) in enumerate(zip(requests, judged, strict=True))
     ]  # fmt: skip
@@ -91,8 +101,13 @@ def items_of(
     now: float,
     facts: dict[str, Product],
     segment: str,
+    made: np.ndarray | None,
 ) -> list[Item]:
-    """The candidates of one client as items, most probable first."""
+    """The candidates of one client as items, most probable first.
+
+    Args:
+        made: (P,) labels of the categories made from orders, where a product has none of its own.
+    """
     knowledge, purchases = model.knowledge, scores.purchases
     group = model.segments.index(segment) if segment in model.segments else -1
     known = len(knowledge.products)
@@ -130,6 +145,7 @@ def items_of(
                 recent_buyers=int(knowledge.recent_buyers[group, code]) if code < known else 0,
                 recent_clients=int(knowledge.recent_clients[group]),
                 popular_in=segment if group >= 0 else "",
+                made_category=int(made[code]) if made is not None and code < known else -1,
             )
         )
     return sorted(items, key=lambda item: (-item.probability, item.product))
