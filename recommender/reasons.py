@@ -36,7 +36,7 @@ def from_own_orders(item: Item) -> str:
 def from_others(item: Item, case: Case) -> str:
     if item.goes_with and item.buyers_of_both:
         name = case.own[item.goes_with].name
-        return f"Never ordered here; {taken_by(item.buyers_of_both, item.buyers_of_other, name)}, as this one does."
+        return f"Never ordered here; goes with {name}: {taken_by(item.buyers_of_both, item.buyers_of_other)}."
     if item.recent_buyers:
         return f"Never ordered here; {bought_lately(item, case)}."
     return "Never ordered here; clients with similar orders buy it."
@@ -47,14 +47,15 @@ def instead_of(upgrade: Upgrade, terms: Terms, case: Case) -> str:
     size = f", in packs of {item.pack_size} and not {replaced.pack_size}" if upgrade.is_larger_pack else ""
     sentence = f"Instead of {units(upgrade.units_replaced(terms))} {replaced.name} at {upgrade.price:.15g}{size}; "
     if upgrade.buyers_of_both:
-        sentence += taken_by(upgrade.buyers_of_both, upgrade.buyers, replaced.name)
+        sentence += taken_by(upgrade.buyers_of_both, upgrade.buyers)
     else:
         sentence += bought_lately(item, case)
     return sentence + ("." if item.category else "; category made from orders.")
 
 
-def taken_by(both: int, buyers: int, name: str) -> str:
-    return f"{both} of the {counted(buyers, 'client')} buying {name} took it too"
+def taken_by(both: int, buyers: int) -> str:
+    """Of the product just named."""
+    return f"{both} of the {counted(buyers, 'client')} that bought it bought this too"
 
 
 def bought_lately(item: Item, case: Case) -> str:

@@ -10,10 +10,10 @@ from recommender.engine.history import OrderHistory
 from recommender.request_history import date_of
 
 SEASON_DAYS = 45  # either side of the day of the year
-SEASON_SHARE = 0.6
+WELL_ABOVE = 1.5  # times the share of all the client's orders
 LEAST_ORDERS = 4
 EARLIER_SEASON_DAYS = 300  # bought in this season before, and not only lately for the first time
-BY_CHANCE = 0.05
+BY_CHANCE = 0.01  # a client buys dozens of products, each of which is put to the test
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +29,16 @@ class Season:
 def season_of(history: OrderHistory, product: str, now: float) -> Season | None:
     """The evidence that a product is bought mostly at this time of the year; None where there is none.
 
-    Its share of orders in this season has to be SEASON_SHARE and beyond what the client's other
-    orders make likely: a client that only ever ordered in autumn has no autumn products.
+    Its share of orders in this season has to be well above that of all the client's orders, and
+    beyond what chance makes of that: a client that only ever ordered in autumn has no autumn products.
     """
     bought = history.line_day[history.products[history.line_product] == product]
     if len(bought) < LEAST_ORDERS or bought[0] > now - EARLIER_SEASON_DAYS:
         return None
     season = Season(in_season(bought, now), len(bought), in_season(history.order_day, now), len(history.order_day))
-    if season.with_product < SEASON_SHARE * season.product_orders:
-        return None
     usual = season.of_client / season.client_orders
+    if season.with_product < WELL_ABOVE * usual * season.product_orders:
+        return None
     by_chance = binom.sf(season.with_product - 1, season.product_orders, usual)
     return season if by_chance < BY_CHANCE else None
 

@@ -30,8 +30,8 @@ def segment_sentence(history: OrderHistory, now: float, edges: dict[str, Any] | 
     worth = f" and {money(amount)} spent" if not np.isnan(amount) else ""
     shown = [f"recency {recency}", f"frequency {scores[0]}", *(f"money {score}" for score in scores[1:])]
     return [
-        f"A {name_of(recency, float(np.mean(scores)))} by {', '.join(shown)}, each of {BEST}, against "
-        f"{counted(edges['clients'], 'client')}: last order {days(since)} ago, {counted(orders, 'order')}{worth} "
+        f"Segment: {name_of(recency, float(np.mean(scores)))} ({', '.join(shown)}; of {BEST} each, against "
+        f"{counted(edges['clients'], 'client')}): last order {days(since)} ago, {counted(orders, 'order')}{worth} "
         f"in the last {WINDOW_DAYS} days."
     ]
 

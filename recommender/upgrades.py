@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
 
@@ -73,16 +74,21 @@ def upgrades_of(case: Case) -> dict[str, Upgrade]:
 
 
 def is_step_up(item: Item, other: Item) -> bool:
-    alike = have_like_names(item, other)
-    dearer = item.usual_price > other.usual_price
-    within_reach = alike or item.usual_price <= DEARER_AT_MOST * other.usual_price
-    return (dearer and within_reach) or (alike and item.pack_size > other.pack_size)
+    alike, ratio = have_like_names(item, other), item.usual_price / other.usual_price
+    if ratio > 1:
+        return alike or ratio <= DEARER_AT_MOST
+    # Far cheaper by the unit, it is a smaller thing in larger packs.
+    return alike and item.pack_size > other.pack_size and ratio >= 1 / DEARER_AT_MOST
 
 
 def taken_up(item: Item, other: Item, case: Case) -> list[Upgrade]:
-    """The upgrade, if clients alike have taken it up and it brings more money."""
+    """The upgrade, if clients alike have taken it up and it brings more money.
+
+    Clients alike are those that bought what it replaces; for another size of the same thing, which
+    fewer ever buy beside it, the client's segment.
+    """
     both, buyers = buyers_of(item.product, other.product, case.model.knowledge)
-    if not both and not item.recent_buyers:
+    if not both and not (item.recent_buyers and have_like_names(item, other)):
         return []
     market = case.request.market
     units = sold_units(other, other.typical_quantity * demand_factor(other, market))
@@ -103,10 +109,13 @@ def preference(upgrade: Upgrade) -> tuple:
 
 
 def have_like_names(item: Item, other: Item) -> bool:
-    words, others = (
-        {word.lower() for word in WORD.findall(one.facts.name)} if one.facts else set() for one in (item, other)
-    )
+    words, others = (words_of(one.facts.name) if one.facts else frozenset() for one in (item, other))
     return bool(words and others) and len(words & others) >= ALIKE * len(words | others)
+
+
+@lru_cache(maxsize=20_000)  # a catalogue; each name is compared with many
+def words_of(name: str) -> frozenset[str]:
+    return frozenset(word.lower() for word in WORD.findall(name))
 
 
 def buyers_of(product: str, other: str, knowledge: Knowledge) -> tuple[int, int]:
