@@ -9,6 +9,7 @@ from recommender.engine.history import OrderHistory
 WINDOW_DAYS = 365  # so that every season counts once
 QUINTILES = (0.2, 0.4, 0.6, 0.8)
 BEST = len(QUINTILES) + 1
+DECIMALS = 6  # a client that lies on an edge is not to be moved by the last bit
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,9 @@ def quintile_edges(figures: Rfm) -> dict[str, list[float]]:
 
 
 def edges(values: np.ndarray) -> list[float]:
-    return np.quantile(values, QUINTILES).round(4).tolist() if len(values) else []
+    return np.quantile(values, QUINTILES).round(DECIMALS).tolist() if len(values) else []
 
 
 def fifth(value: float, edges: list[float]) -> int:
     """1 to 5: 1 plus the edges that lie below `value`."""
-    return 1 + sum(edge < value for edge in edges)
+    return 1 + sum(edge < round(value, DECIMALS) for edge in edges)
