@@ -230,7 +230,8 @@ INSIGHTS = {
     "next order": Kind(
         r"By that the next order (?P<word>is|was) due on (?P<day>\S+)\.",
         f"""{MINE}, due AS (
-                SELECT max(ordered_at) + {MEDIAN_GAP.format("gaps WHERE back <= 5")} * interval '1 day' AS at FROM orders
+                SELECT max(ordered_at) + {MEDIAN_GAP.format("gaps WHERE back <= 5")} * interval '1 day' AS at
+                FROM orders
             ) SELECT at::date AS day, CASE WHEN at >= now THEN 'is' ELSE 'was' END AS word
             FROM due, moment""",
     ),
@@ -312,8 +313,8 @@ INSIGHTS = {
                 WHERE orders >= 3 AND since / gap >= 1 AND since / gap < 6
             )
             SELECT count(*) AS count,
-                   string_agg(name || ' (last ' || days || CASE days WHEN 1 THEN ' day' ELSE ' days' END || ' ago)', ', '
-                              ORDER BY place) FILTER (WHERE place <= 3) AS named
+                   string_agg(name || ' (last ' || days || CASE days WHEN 1 THEN ' day' ELSE ' days' END || ' ago)',
+                              ', ' ORDER BY place) FILTER (WHERE place <= 3) AS named
             FROM (SELECT *, round(since::float) AS days FROM due) AS rounded""",
     ),
     "too few overdue": Kind(
