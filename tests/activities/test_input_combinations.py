@@ -97,6 +97,21 @@ def test_a_promotion_buys_more_within_the_same_budget(suggested):
     assert promoted["price"] == usual["price"] / 2
 
 
+def test_a_promotion_of_what_would_be_replaced_makes_the_uplift_greater(generated):
+    usual, promoted = (
+        generated(purpose="upsell", marketData={"promotions": promotions})["recommendations"][0]
+        for promotions in ({}, {"coffee": 0.2})
+    )
+
+    assert (usual["replaces"], promoted["replaces"]) == ("coffee", "coffee")
+    assert promoted["uplift"] == pytest.approx(usual["uplift"] + 0.2 * 12.5 * usual["quantity"])
+    assert " at 10; " in promoted["reason"]
+
+
+def test_what_is_no_dearer_than_what_it_would_replace_is_no_upgrade(generated):
+    assert generated(purpose="upsell", marketData={"promotions": {"coffee-gold": 0.5}})["recommendations"] == []
+
+
 def test_the_price_of_the_market_counts_against_the_budget(suggested):
     lines = suggested(clientPreferences={"budget": 20}, marketData={"prices": {"milk": 100}})
 
