@@ -73,8 +73,8 @@ def risk_factors(case: Case, listing: Listing) -> list[str]:
         said.append(short_list(listing, case.request.limit))
     if "asOf" in case.request.parameters and day_of(case.version.data_until) > case.now:
         said.append(
-            f"{case.version.version} learned from orders up to {case.version.data_until:%Y-%m-%d}: no model without "
-            f"those from {case.request.parameters['asOf']} on answered, and this one has seen later ones."
+            f"{case.version.version} answered, which learned from orders up to {case.version.data_until:%Y-%m-%d}: "
+            f"it has seen later ones than those before {case.request.parameters['asOf']}."
         )
     return said
 

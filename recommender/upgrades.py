@@ -69,7 +69,7 @@ def upgrades_of(case: Case) -> dict[str, Upgrade]:
             for upgrade in taken_up(item, other, case)
         ]
         if alternatives:
-            found[item.product] = max(alternatives, key=lambda upgrade: preference(upgrade))
+            found[item.product] = max(alternatives, key=preference)
     return found
 
 
