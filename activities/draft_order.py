@@ -1,11 +1,10 @@
 """The draft order that the suggestions make."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from activities.feedback import accepted_products
-
-CENT = Decimal("0.01")
+from recommender.money import amount, to_the_cent
 
 
 def draft_order(activity_id: str, recommendations: list[dict], feedback: dict) -> dict[str, Any]:
@@ -26,7 +25,4 @@ def draft_order(activity_id: str, recommendations: list[dict], feedback: dict) -
 
 def total_amount(items: list[dict]) -> float:
     """Sum of quantity times price, to the cent; lines without a price count nothing."""
-    total = sum(
-        (item["quantity"] * Decimal(str(item["price"])) for item in items if item["price"] is not None), Decimal(0)
-    )
-    return float(total.quantize(CENT, ROUND_HALF_UP))
+    return to_the_cent(sum((amount(item["quantity"], item["price"]) for item in items), Decimal(0)))

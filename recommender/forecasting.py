@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import poisson
 
 from recommender.engine.history import OrderHistory
-from recommender.insights import date_of
+from recommender.request_history import date_of
 
 LEVEL = 0.8
 WEEKS_SHOWN = 26

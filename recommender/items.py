@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from recommender.models import Product
 
+REGULAR_ORDERS = 3  # two intervals: with one, nothing says that it comes again
+GIVEN_UP = 6  # intervals without a purchase; what is as long gone is no reorder that was forgotten
+
 
 @dataclass(slots=True)
 class Item:
@@ -17,6 +20,8 @@ class Item:
     goes_with         a product of the client's own, bought by `buyers_of_other` clients of whom
                       `buyers_of_both` buy this one too
     recent_buyers     of `recent_clients` clients (of the segment, where there is one) who bought lately
+    made_category     the category that the model made from orders, for a product that has none; -1 for none
+    stands_for        the client's own product, no longer sold, whose place this one takes
     """
 
     product: str
@@ -38,14 +43,26 @@ class Item:
     recent_buyers: int
     recent_clients: int
     popular_in: str
+    made_category: int = -1
+    stands_for: "Item | None" = None
 
     @property
     def name(self) -> str:
         return str(self.facts) if self.facts else self.product
 
     @property
+    def known_as(self) -> str:
+        """The id under which the client's orders hold it."""
+        return self.stands_for.product if self.stands_for else self.product
+
+    @property
     def category(self) -> str:
         return self.facts.category if self.facts else ""
+
+    @property
+    def kind(self) -> str:
+        """The category, else the one made from orders; "" where there is neither."""
+        return self.category or (f"made from orders: {self.made_category}" if self.made_category >= 0 else "")
 
     @property
     def is_active(self) -> bool:
@@ -57,3 +74,24 @@ class Item:
         if self.days_since is None or not self.gap_days:
             return 0.0
         return self.days_since / self.gap_days
+
+    @property
+    def is_regular(self) -> bool:
+        return self.orders >= REGULAR_ORDERS
+
+    @property
+    def is_overdue(self) -> bool:
+        """Regular, not bought for as long as usual or longer, but not given up either."""
+        return self.is_regular and 1 <= self.overdue < GIVEN_UP
+
+    @property
+    def pack_size(self) -> int:
+        return self.facts.pack_size if self.facts else 1
+
+    @property
+    def min_order_quantity(self) -> int:
+        return self.facts.min_order_quantity if self.facts else 1
+
+
+Chosen = list[tuple[Item, float]]
+"""Items with the units wanted of them."""

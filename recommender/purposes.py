@@ -1,63 +1,82 @@
 """Which of a client's judged products each activity type shows, and how many units of each."""
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
+from recommender.cases import Case
 from recommender.forecasting import expected_purchases
-from recommender.items import Item
+from recommender.items import GIVEN_UP, Chosen, Item
 from recommender.requests import CROSS_SELL, DEMAND_FORECASTING, ORDER_ANALYSIS, RECOMMENDATION, UPSELL
+from recommender.successors import with_successors
+from recommender.upgrades import Upgrade, upgrades_of
 
-Chosen = list[tuple[Item, float]]
-GIVEN_UP = 6  # intervals without a purchase; what is as long gone is no reorder that was forgotten
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the activity type could show, and how many judged products it could not for which reason."""
+
+    chosen: Chosen
+    left_out: Counter
+    upgrades: dict[str, Upgrade] = field(default_factory=dict)
 
 
-def next_basket(items: list[Item]) -> Chosen:
+def choose(case: Case) -> Choice:
+    return CHOOSE[case.request.purpose](case)
+
+
+def next_basket(case: Case) -> Choice:
     """Repeats and discoveries together."""
-    return [(item, item.typical_quantity) for item in items]
+    return Choice(with_successors([(item, item.typical_quantity) for item in case.items], case), Counter())
 
 
-def overdue_reorders(items: list[Item]) -> Chosen:
+def overdue_reorders(case: Case) -> Choice:
     """What the client buys regularly and has not bought for longer than usual, but has not given up either."""
-    return [(item, item.typical_quantity) for item in items if 1 <= item.overdue < GIVEN_UP]
+    chosen = [(item, item.typical_quantity) for item in case.items if item.is_overdue]
+    left_out = Counter(why_not_overdue(item) for item in case.items if not item.is_overdue)
+    return Choice(with_successors(chosen, case), left_out)
 
 
-def expected_demand(items: list[Item]) -> Chosen:
+def why_not_overdue(item: Item) -> str:
+    if item.is_new:
+        return "never bought"
+    if not item.is_regular or not item.gap_days:
+        return "bought too seldom to tell"
+    return "not due yet" if item.overdue < 1 else f"given up ({GIVEN_UP} intervals and more)"
+
+
+def expected_demand(case: Case) -> Choice:
     """What the client buys, with the units it will need over the horizon."""
-    return [(item, expected_purchases(item.probability) * item.typical_quantity) for item in items if not item.is_new]
+    chosen = [(item, expected_purchases(item.probability) * item.typical_quantity) for item in case.own.values()]
+    left_out = Counter("never bought" for item in case.items if item.is_new)
+    return Choice(with_successors(chosen, case), left_out)
 
 
-def companions(items: list[Item]) -> Chosen:
+def companions(case: Case) -> Choice:
     """Products new to the client that go with one it buys."""
-    return [(item, item.typical_quantity) for item in items if item.is_new and item.goes_with and item.buyers_of_both]
+    fits = [item.is_new and bool(item.goes_with) and item.buyers_of_both > 0 for item in case.items]
+    chosen = [(item, item.typical_quantity) for item, fit in zip(case.items, fits, strict=True) if fit]
+    left_out = Counter(
+        "going with nothing that the client buys" if item.is_new else "bought already"
+        for item, fit in zip(case.items, fits, strict=True)
+        if not fit
+    )
+    return Choice(chosen, left_out)
 
 
-def upgrades(items: list[Item]) -> Chosen:
-    """Dearer products of the same category as one the client buys, in the quantity it buys that one."""
-    own = {item.product: item for item in items if not item.is_new}
-    chosen = []
-    for item in items:
-        replaced = replaced_by(item, own)
-        if replaced is not None:
-            chosen.append((item, replaced.typical_quantity))
-    return chosen
+def upgrades(case: Case) -> Choice:
+    """Dearer products and larger packs in place of what the client buys."""
+    found = upgrades_of(case)
+    chosen = [(item, found[item.product].units_wanted) for item in case.items if item.product in found]
+    left_out = Counter(
+        "no upgrade of what the client buys" if item.is_new else "bought already"
+        for item in case.items
+        if item.product not in found
+    )
+    return Choice(chosen, left_out, found)
 
 
-def replaced_by(item: Item, own: dict[str, Item]) -> Item | None:
-    """The client's own product that a dearer new one would be bought instead of.
-
-    Of the same category the one bought most often; where the catalogue has no categories, the one it
-    is bought together with.
-    """
-    if not item.is_new or not item.usual_price:
-        return None
-    cheaper = [other for other in own.values() if other.usual_price and other.usual_price < item.usual_price]
-    if item.category:
-        alike = [other for other in cheaper if other.category == item.category]
-    else:
-        alike = [other for other in cheaper if other.product == item.goes_with]
-    return max(alike, key=lambda other: (other.orders, other.product), default=None)
-
-
-CHOOSE: dict[str, Callable[[list[Item]], Chosen]] = {
+CHOOSE: dict[str, Callable[[Case], Choice]] = {
     RECOMMENDATION: next_basket,
     ORDER_ANALYSIS: overdue_reorders,
     DEMAND_FORECASTING: expected_demand,

@@ -1,51 +1,80 @@
-"""Why a product is suggested: one sentence a rep can read out, from the client's own figures."""
+"""Why a product is suggested: sentences a rep can read out, from figures that the orders hold.
 
+What is said of the client is of its orders before the moment of judgement; what is said of other
+clients is of the orders that the model was trained on.
+"""
+
+from recommender.cases import Case
 from recommender.items import Item
-from recommender.requests import CROSS_SELL, UPSELL, SuggestionRequest
+from recommender.requests import CROSS_SELL, UPSELL
+from recommender.seasons import SEASON_DAYS, Season
 from recommender.terms import Terms
+from recommender.upgrades import Upgrade
+from recommender.wording import counted, days, units
 
-RECENT_DAYS = 90
 
-
-def reason_of(item: Item, terms: Terms, request: SuggestionRequest, names: dict[str, str]) -> str:
-    """`names`: product id to name, of the products that `goes_with` may name."""
-    sentence = from_own_orders(item) if not item.is_new else from_others(item, names)
-    return " ".join([sentence, *terms.notes])
+def reason_of(item: Item, terms: Terms, case: Case, season: Season | None, upgrade: Upgrade | None) -> str:
+    if upgrade:
+        said = [instead_of(upgrade, terms, case)]
+    elif item.is_new:
+        said = [from_others(item, case)]
+    else:
+        said = [from_own_orders(item)]
+    if season:
+        said.append(from_season(season))
+    return " ".join([*said, *terms.notes])
 
 
 def from_own_orders(item: Item) -> str:
     sentence = f"Ordered in {item.orders} of {counted(item.orders_since_first, 'order')} since the first time"
     if item.gap_days:
         sentence += f", lately every {days(item.gap_days)}"
-    return f"{sentence}; last {days(item.days_since)} ago."
+    sentence += f"; last {days(item.days_since)} ago."
+    return f"Takes the place of {item.stands_for.name}, no longer sold. {sentence}" if item.stands_for else sentence
 
 
-def from_others(item: Item, names: dict[str, str]) -> str:
+def from_others(item: Item, case: Case) -> str:
     if item.goes_with and item.buyers_of_both:
-        return (
-            f"Never ordered here; {item.buyers_of_both} of the {counted(item.buyers_of_other, 'client')} "
-            f"that buy {names.get(item.goes_with, item.goes_with)}, as this one does, buy it too."
-        )
+        name = case.own[item.goes_with].name
+        return f"Never ordered here; goes with {name}: {taken_by(item.buyers_of_both, item.buyers_of_other)}."
     if item.recent_buyers:
-        where = f" in the segment {item.popular_in}" if item.popular_in else ""
-        return (
-            f"Never ordered here; {item.recent_buyers} of {counted(item.recent_clients, 'active client')}{where} "
-            f"bought it within the last {RECENT_DAYS} days."
-        )
+        return f"Never ordered here; {bought_lately(item, case)}."
     return "Never ordered here; clients with similar orders buy it."
 
 
-def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def instead_of(upgrade: Upgrade, terms: Terms, case: Case) -> str:
+    item, replaced = upgrade.item, upgrade.replaced
+    size = f", in packs of {item.pack_size} and not {replaced.pack_size}" if upgrade.is_larger_pack else ""
+    sentence = f"Instead of {units(upgrade.units_replaced(terms))} {replaced.name} at {upgrade.price:.15g}{size}; "
+    if upgrade.buyers_of_both:
+        sentence += taken_by(upgrade.buyers_of_both, upgrade.buyers)
+    else:
+        sentence += bought_lately(item, case)
+    return sentence + ("." if item.category else "; category made from orders.")
 
 
-def days(number: float | None) -> str:
-    return counted(max(0, round(number or 0)), "day")
+def taken_by(both: int, buyers: int) -> str:
+    """Of the product just named."""
+    return f"{both} of the {counted(buyers, 'client')} that bought it bought this too"
 
 
-def category_of(item: Item, request: SuggestionRequest, seasonal: bool) -> str:
-    if request.purpose in (CROSS_SELL, UPSELL):
-        return request.purpose
+def bought_lately(item: Item, case: Case) -> str:
+    where = f" of the segment {item.popular_in}" if item.popular_in else ""
+    since = case.version.parameters.get("popularSince")
+    when = f"from {since} to {case.version.data_until:%Y-%m-%d}" if since else "lately"
+    return f"bought {when} by {item.recent_buyers} of the {counted(item.recent_clients, 'client')}{where} ordering then"
+
+
+def from_season(season: Season) -> str:
+    return (
+        f"Seasonal: {season.with_product} of its {season.product_orders} orders fell within {SEASON_DAYS} days of "
+        f"this time of the year, as did {season.of_client} of all {counted(season.client_orders, 'order')}."
+    )
+
+
+def category_of(item: Item, case: Case, season: Season | None) -> str:
+    if case.request.purpose in (CROSS_SELL, UPSELL):
+        return case.request.purpose
     if item.is_new:
         return "new-product"
-    return "seasonal" if seasonal else "frequent-buy"
+    return "seasonal" if season else "frequent-buy"

@@ -1,6 +1,6 @@
 """The order history behind a batch of requests: stored orders with those a request brings along."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
@@ -21,6 +21,10 @@ def as_of(request: SuggestionRequest) -> datetime:
 
 def day_of(moment: datetime) -> float:
     return moment.timestamp() / SECONDS_PER_DAY
+
+
+def date_of(day: float) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=float(day))
 
 
 def history_of_requests(requests: list[SuggestionRequest], known_products: np.ndarray) -> OrderHistory:

@@ -7,6 +7,8 @@ import numpy as np
 
 from recommender import registry
 from recommender.answers import answer
+from recommender.cases import Case
+from recommender.categories import made_categories
 from recommender.client_groups import attributes_of
 from recommender.engine.history import OrderHistory
 from recommender.engine.outcomes import Standing
@@ -59,13 +61,16 @@ def suggest_with(version: ModelVersion, requests: list[SuggestionRequest]) -> li
     acceptance = registry.load_acceptance(version)
     listed = history.products[scores.product]
     standing = standing_of(requests, scores.client, listed, probability, attributes.segment, acceptance)
-    facts = Product.objects.in_bulk(history.products[np.unique(scores.product)].tolist(), field_name="external_id")
+    judged_products = history.products[np.unique(scores.product)].tolist()
+    facts = Product.objects.select_related("replaced_by").in_bulk(judged_products, field_name="external_id")
+    categorised = len(facts) == len(judged_products) and all(about.category for about in facts.values())
+    made = None if categorised else made_categories(version)
     first = np.searchsorted(scores.client, np.arange(len(requests) + 1))
     first_order = np.searchsorted(history.order_client, np.arange(len(requests) + 1))
     judged = [
         items_of(
             model, history, scores, probability, standing, slice(*first[i : i + 2]), now[i], facts,
-            attributes.segment[i],
+            attributes.segment[i], made,
         )
         for i in range(len(requests))
     ]  # fmt: skip
@@ -75,7 +80,7 @@ def suggest_with(version: ModelVersion, requests: list[SuggestionRequest]) -> li
         for i in range(len(requests))
     ]
     return [
-        answer(request, items, own[i], now[i], version, model, seconds)
+        answer(Case(request, items, own[i], now[i], version, model), seconds)
         for i, (request, items) in enumerate(zip(requests, judged, strict=True))
     ]
 
@@ -101,8 +106,13 @@ def items_of(
     now: float,
     facts: dict[str, Product],
     segment: str,
+    made: np.ndarray | None,
 ) -> list[Item]:
-    """The candidates of one client as items, most probable first."""
+    """The candidates of one client as items, most probable first.
+
+    Args:
+        made: (P,) labels of the categories made from orders, where a product has none of its own.
+    """
     knowledge, purchases = model.knowledge, scores.purchases
     group = knowledge.segments.index(segment) if segment in knowledge.segments else -1
     known = len(knowledge.products)
@@ -143,6 +153,7 @@ def items_of(
                 recent_buyers=int(recent_buyers[code]) if code < known else 0,
                 recent_clients=recent_clients,
                 popular_in=segment if group >= 0 else "",
+                made_category=int(made[code]) if made is not None and code < known else -1,
             )
         )
     return sorted(items, key=lambda item: (-item.probability, item.product))

@@ -10,33 +10,41 @@ from recommender.requests import SuggestionRequest
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`notes` are added to the reason: what promotion or stock did to the line."""
+    """Units and unit price of a line.
+
+    wanted  units before stock and budget cut them
+    notes   are added to the reason: what promotion, stock and budget did to the line
+    """
 
     quantity: int
     price: float | None
+    wanted: int
     notes: tuple[str, ...] = ()
 
 
 def terms_of(item: Item, request: SuggestionRequest, units: float) -> Terms | None:
-    """Quantity and price of `units` wanted of an item; None where not one unit can be sold."""
+    """Quantity and price of `units` wanted of an item; None where the stock does not hold the least that is sold."""
     price, notes = price_of(item, request.market)
-    wanted = units * demand_factor(item, request.market)
-    pack = item.facts.pack_size if item.facts else 1
-    minimum = item.facts.min_order_quantity if item.facts else 1
-    quantity = in_packs(max(wanted, minimum), pack)
+    wanted = sold_units(item, units * demand_factor(item, request.market))
     available, incoming = available_units(request.stock.get(item.product))
-    if available is None or quantity <= available:
-        return Terms(quantity, price, notes)
-    capped = available // pack * pack
-    if capped < minimum or capped < 1:
+    if available is None or wanted <= available:
+        return Terms(wanted, price, wanted, notes)
+    capped = available // item.pack_size * item.pack_size
+    if capped < max(item.min_order_quantity, 1):
         return None
-    coming = f", {incoming:g} more on the way" if incoming else ""
-    return Terms(capped, price, (*notes, f"Only {available} in stock{coming}."))
+    coming = f", {incoming:.15g} more on the way" if incoming > 0 else ""
+    return Terms(capped, price, wanted, (*notes, f"Only {available} in stock{coming}."))
 
 
-def in_packs(units: float, pack: int) -> int:
-    """The nearest number of whole packs, at least one, in units."""
-    return max(1, math.floor(units / pack + 0.5)) * pack
+def sold_units(item: Item, units: float) -> int:
+    """Whole packs nearest to `units`, at least one, and at least the minimum order quantity."""
+    nearest = max(1, math.floor(units / item.pack_size + 0.5)) * item.pack_size
+    return max(nearest, packs_up(item.min_order_quantity, item.pack_size))
+
+
+def packs_up(units: int, pack: int) -> int:
+    """The units of the whole packs that hold at least `units`."""
+    return -(-units // pack) * pack
 
 
 def price_of(item: Item, market: dict[str, Any]) -> tuple[float | None, tuple[str, ...]]:
@@ -44,7 +52,7 @@ def price_of(item: Item, market: dict[str, Any]) -> tuple[float | None, tuple[st
     discount = market.get("promotions", {}).get(item.product, 0)
     if price is None or not discount:
         return rounded_price(price), ()
-    return rounded_price(price * (1 - discount)), (f"On promotion at {discount:.0%} off.",)
+    return rounded_price(price * (1 - discount)), (f"On promotion at {100 * discount:.15g}% off.",)
 
 
 def rounded_price(price: float | None) -> float | None:

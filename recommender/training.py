@@ -14,13 +14,14 @@ from recommender import artifacts
 from recommender.client_groups import attributes_of
 from recommender.engine.history import OrderHistory
 from recommender.engine.outcomes import Acceptance, learn
+from recommender.engine.popularity import popular_since
+from recommender.engine.rfm import quintile_edges, rfm_of
 from recommender.engine.training import Model, train
 from recommender.errors import NotEnoughHistoryError, TrainingRunsError
-from recommender.insights import date_of
 from recommender.models import ModelVersion
 from recommender.order_rows import read_order_rows
 from recommender.outcomes import answers_before
-from recommender.request_history import day_of
+from recommender.request_history import date_of, day_of
 
 MODEL_NAME = "sales-recommender-v2"
 ADVISORY_LOCK = 7_235_011  # any number that nothing else on the database uses
@@ -48,7 +49,7 @@ def train_version(until: datetime, seed: int = 0) -> ModelVersion:
         except Exception as error:
             give_up(version, f"{type(error).__name__}: {error}")
             raise
-        describe(version, model, acceptance)
+        describe(version, model, acceptance, history)
         version.training_seconds = round(time.monotonic() - started, 2)
         version.status = ModelVersion.Status.CANDIDATE
         version.save()
@@ -101,12 +102,15 @@ def give_up(version: ModelVersion, failure: str) -> None:
     version.save()
 
 
-def describe(version: ModelVersion, model: Model, acceptance: Acceptance) -> None:
+def describe(version: ModelVersion, model: Model, acceptance: Acceptance, history: OrderHistory) -> None:
+    as_of = model.knowledge.as_of
     version.metrics = model.metrics
     version.parameters = version.parameters | {
         "horizonDays": round(model.horizon_days, 1),
         "segments": model.knowledge.segments,
         "taste": asdict(model.knowledge.taste),
+        "popularSince": f"{date_of(popular_since(history, as_of)):%Y-%m-%d}",
+        "rfm": quintile_edges(rfm_of(history, as_of)) | {"clients": len(np.unique(history.order_client))},
         "feedback": {"acceptance": acceptance.share, "spread": acceptance.spread},
     }
     version.row_counts = version.row_counts | {"answers": acceptance.answers}

@@ -18,9 +18,7 @@ def recent_buyers(history: OrderHistory, as_of: float, group: np.ndarray, groups
         (buyers, clients): (groups + 1, P) int32 csr and (groups + 1,) int32; the last row counts all
         clients. Where nothing was bought in the window the whole history is counted.
     """
-    recent = history.where(history.order_day >= as_of - WINDOW_DAYS)
-    if not len(recent.line_order):
-        recent = history
+    recent = history.where(history.order_day >= popular_since(history, as_of))
     products = len(history.products)
     pairs = np.unique(recent.line_client.astype(np.int64) * products + recent.line_product)
     client, product = np.divmod(pairs, products) if products else (pairs, pairs)
@@ -36,6 +34,12 @@ def recent_buyers(history: OrderHistory, as_of: float, group: np.ndarray, groups
     clients = np.bincount(active_row[active_row >= 0], minlength=groups + 1).astype(np.int32)
     clients[-1] = len(active)
     return buyers, clients
+
+
+def popular_since(history: OrderHistory, as_of: float) -> float:
+    """The first day that counts: WINDOW_DAYS before `as_of`, or the first of all where nothing was bought since."""
+    start = as_of - WINDOW_DAYS
+    return start if (history.order_day >= start).any() or not len(history.order_day) else history.order_day.min()
 
 
 def share_of_group(

@@ -1,0 +1,68 @@
+"""How often a client orders, how regularly, and whether it has stopped."""
+
+import numpy as np
+
+from recommender.engine.history import OrderHistory
+from recommender.request_history import date_of
+from recommender.wording import counted, days
+
+LATELY = 5  # intervals
+REGULAR, FAIRLY_REGULAR = 0.5, 1.0  # width of the middle half of the intervals, as a share of their median
+CHURN_DAYS = 60
+CHURN_INTERVALS = 3
+
+
+def ordering_rhythm(history: OrderHistory) -> list[str]:
+    """The median interval between a client's orders, overall."""
+    gaps = np.diff(history.order_day)
+    return [f"An order every {days(np.median(gaps))} in the median."] if len(gaps) else []
+
+
+def rhythm_in_detail(history: OrderHistory, now: float) -> list[str]:
+    """The intervals lately, their spread, and when the next order would be due."""
+    gaps = np.diff(history.order_day)
+    if len(gaps) < 2:
+        return []
+    said = []
+    if len(gaps) > LATELY:
+        said.append(f"Every {days(np.median(gaps[-LATELY:]))} over the last {LATELY} intervals.")
+    if len(gaps) >= 4:
+        low, high = np.quantile(gaps, (0.25, 0.75))
+        said.append(f"The middle half of the intervals lies between {round(low)} and {days(high)}: {regularity(gaps)}.")
+    due = history.order_day[-1] + np.median(gaps[-LATELY:])
+    word = "is due" if due >= now else "was due"
+    said.append(f"By that the next order {word} on {date_of(due):%Y-%m-%d}.")
+    return said
+
+
+def regularity(gaps: np.ndarray) -> str:
+    low, median, high = np.quantile(gaps, (0.25, 0.5, 0.75))
+    spread = (high - low) / median if median > 0 else np.inf
+    if spread <= REGULAR:
+        return "regular"
+    return "fairly regular" if spread <= FAIRLY_REGULAR else "irregular"
+
+
+def churn_risk(history: OrderHistory, now: float) -> list[str]:
+    """No order within the greater of CHURN_DAYS and CHURN_INTERVALS of the client's median intervals."""
+    if not len(history.order_day):
+        return []
+    silent = now - history.order_day[-1]
+    if len(history.order_day) == 1:
+        return [f"No order for {days(silent)} since the only one: may be leaving."] if silent > CHURN_DAYS else []
+    interval = float(np.median(np.diff(history.order_day)))
+    if silent <= max(CHURN_DAYS, CHURN_INTERVALS * interval):
+        return []
+    return [
+        f"No order for {days(silent)}, against one every {days(interval)} in the median: may be leaving "
+        f"(more than {CHURN_DAYS} days and {CHURN_INTERVALS} such intervals)."
+    ]
+
+
+def few_orders(history: OrderHistory) -> list[str]:
+    orders = len(history.order_day)
+    if not orders:
+        return ["No order of this client is known: the suggestions rest on other clients alone."]
+    if orders < 3:
+        return [f"Only {counted(orders, 'order')} of this client known: the suggestions are uncertain."]
+    return []

@@ -1,0 +1,32 @@
+"""All that an answer is made from."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from recommender.engine.history import OrderHistory
+from recommender.engine.training import Model
+from recommender.items import Item
+from recommender.models import ModelVersion
+from recommender.requests import SuggestionRequest
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request with what is known and was judged.
+
+    items    everything judged for the client, most probable first
+    history  of this client alone
+    now      days since 1970-01-01 UTC
+    """
+
+    request: SuggestionRequest
+    items: list[Item]
+    history: OrderHistory
+    now: float
+    version: ModelVersion
+    model: Model
+
+    @cached_property
+    def own(self) -> dict[str, Item]:
+        """By product id, what the client bought."""
+        return {item.product: item for item in self.items if not item.is_new}

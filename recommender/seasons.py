@@ -1,0 +1,63 @@
+"""The time of year: of a client's orders, and of one product's."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import binom
+
+from recommender.engine.history import OrderHistory
+from recommender.request_history import date_of
+
+SEASON_DAYS = 45  # either side of the day of the year
+WELL_ABOVE = 1.5  # times the share of all the client's orders
+LEAST_ORDERS = 4
+EARLIER_SEASON_DAYS = 300  # bought in this season before, and not only lately for the first time
+BY_CHANCE = 0.01  # a client buys dozens of products, each of which is put to the test
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """Orders around this time of the year, of any year: of one product, and of the client."""
+
+    with_product: int
+    product_orders: int
+    of_client: int
+    client_orders: int
+
+
+def season_of(history: OrderHistory, product: str, now: float) -> Season | None:
+    """The evidence that a product is bought mostly at this time of the year; None where there is none.
+
+    Its share of orders in this season has to be well above that of all the client's orders, and
+    beyond what chance makes of that: a client that only ever ordered in autumn has no autumn products.
+    """
+    bought = history.line_day[history.products[history.line_product] == product]
+    if len(bought) < LEAST_ORDERS or bought[0] > now - EARLIER_SEASON_DAYS:
+        return None
+    season = Season(in_season(bought, now), len(bought), in_season(history.order_day, now), len(history.order_day))
+    usual = season.of_client / season.client_orders
+    if season.with_product < WELL_ABOVE * usual * season.product_orders:
+        return None
+    by_chance = binom.sf(season.with_product - 1, season.product_orders, usual)
+    return season if by_chance < BY_CHANCE else None
+
+
+def in_season(day: np.ndarray, now: float) -> int:
+    distance = np.abs((day - now + 182.625) % 365.25 - 182.625)
+    return int(np.sum(distance <= SEASON_DAYS))
+
+
+def monthly_shares(history: OrderHistory, now: float) -> dict[str, Any]:
+    """Units of each calendar month as a share of the client's average month; {} without history."""
+    if not len(history.order_day):
+        return {}
+    month = np.array([date_of(day).year * 12 + date_of(day).month - 1 for day in history.order_day])
+    last = date_of(now).year * 12 + date_of(now).month - 1
+    units = np.bincount(month[history.line_order] - month[0], history.line_quantity, minlength=last - month[0] + 1)
+    average = units.mean()
+    calendar = (np.arange(len(units)) + month[0]) % 12
+    shares = [
+        float(round(units[calendar == m].mean() / average, 3)) if (calendar == m).any() else None for m in range(12)
+    ]
+    return {"months": shares}

@@ -1,0 +1,38 @@
+"""What a client spends and how much it puts into an order, the last quarter of a year against the one before."""
+
+import numpy as np
+
+from recommender.engine.history import OrderHistory
+from recommender.wording import change, counted, money
+
+PERIOD_DAYS = 90
+
+
+def order_amounts(history: OrderHistory) -> np.ndarray:
+    """(O,) money of each order's priced lines, NaN where no line has a price."""
+    priced = ~np.isnan(history.line_price)
+    orders = len(history.order_day)
+    amount = np.bincount(
+        history.line_order[priced], (history.line_quantity * history.line_price)[priced], minlength=orders
+    )
+    return np.where(np.bincount(history.line_order[priced], minlength=orders) > 0, amount, np.nan)
+
+
+def spend_and_basket_trends(history: OrderHistory, now: float) -> list[str]:
+    """Nothing where the client's history does not reach back two periods."""
+    if not len(history.order_day) or history.order_day[0] > now - 2 * PERIOD_DAYS:
+        return []
+    recent = history.order_day >= now - PERIOD_DAYS
+    earlier = ~recent & (history.order_day >= now - 2 * PERIOD_DAYS)
+    periods = f"in the last {PERIOD_DAYS} days, {{}} in the {PERIOD_DAYS} days before"
+    said = [f"{counted(int(recent.sum()), 'order')} {periods.format(int(earlier.sum()))}."]
+    if not recent.any() or not earlier.any():
+        return said
+    amounts = order_amounts(history)
+    spent, before = np.nansum(amounts[recent]), np.nansum(amounts[earlier])
+    if before > 0 and not np.isnan(amounts[recent]).all():
+        said.append(f"{money(spent)} spent {periods.format(money(before))}: {change(spent, before)}.")
+    sizes = np.bincount(history.line_order, minlength=len(history.order_day))
+    size, former = sizes[recent].mean(), sizes[earlier].mean()
+    said.append(f"{size:.1f} products an order {periods.format(f'{former:.1f}')}: {change(size, former)}.")
+    return said

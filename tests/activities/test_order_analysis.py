@@ -1,0 +1,162 @@
+"""What an order analysis says of a history, and which products it finds overdue."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from recommender.models import Product
+
+pytestmark = pytest.mark.usefixtures("wholesale_house")
+AS_OF = date(2025, 10, 15)
+
+
+def orders(days_ago, *items):
+    """An order of the items (product, quantity, price) on each of the days."""
+    lines = [{"product": product, "quantity": quantity, "price": price} for product, quantity, price in items]
+    return [{"date": f"{AS_OF - timedelta(days=days)}T00:00:00Z", "items": lines} for days in days_ago]
+
+
+@pytest.fixture
+def analysed(tool):
+    """Analyses the orders that come with the request, as of 15 October 2025."""
+
+    def activity(*orders, purpose="order-analysis", **inputs):
+        return tool.generated(
+            client="newcomer", activityType=purpose, inputData={"historicalOrders": list(orders)} | inputs,
+            aiModel={"parameters": {"asOf": AS_OF.isoformat(), "limit": 100}},
+        )  # fmt: skip
+
+    return activity
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"), [(6, set()), (7, {"milk"}), (20, {"milk"}), (41, {"milk"}), (42, set()), (200, set())]
+)
+def test_a_regular_product_is_overdue_from_its_interval_on_until_it_is_given_up(analysed, last, expected):
+    activity = analysed(*orders(range(last, last + 28, 7), ("milk", 6, 1)))
+
+    assert {line["product"] for line in activity["recommendations"]} == expected
+
+
+def test_what_was_bought_twice_has_no_rhythm_yet(analysed):
+    activity = analysed(*orders([20, 30], ("milk", 6, 1)))
+
+    assert activity["recommendations"] == []
+    assert "1 bought too seldom to tell" in activity["insights"]["riskFactors"][-2]
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "rhythm"),
+    [
+        (
+            [100, 93, 86, 79, 72, 65, 55, 45, 35, 25, 15],
+            [
+                "An order every 8 days in the median.",
+                "Every 10 days over the last 5 intervals.",
+                "The middle half of the intervals lies between 7 and 10 days: regular.",
+                "By that the next order was due on 2025-10-10.",
+            ],
+        ),
+        ([90, 89, 60, 58, 20], ["The middle half of the intervals lies between 2 and 31 days: irregular."]),
+        ([10], []),
+    ],
+)
+def test_the_rhythm_is_told_overall_lately_and_by_its_spread(analysed, days_ago, rhythm):
+    said = analysed(*orders(days_ago, ("milk", 6, 1)))["insights"]["buyingPatterns"]
+
+    assert [sentence for sentence in rhythm if sentence not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "risk"),
+    [
+        ([75, 68, 61], ["No order for 61 days, against one every 7 days in the median: may be leaving"]),
+        ([74, 67, 60], []),
+        ([161, 121, 81], []),
+        ([201, 161, 121], ["No order for 121 days, against one every 40 days in the median: may be leaving"]),
+        ([61], ["No order for 61 days since the only one: may be leaving."]),
+        ([60], []),
+    ],
+)
+def test_who_may_be_leaving_was_silent_for_60_days_and_three_of_its_own_intervals(analysed, days_ago, risk):
+    said = analysed(*orders(days_ago, ("milk", 6, 1)))["insights"]["riskFactors"]
+
+    assert [sentence.partition(" (")[0] for sentence in said if "may be leaving" in sentence] == risk
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "price", "segment"),
+    [
+        (range(1, 365, 4), 900, "top client (recency 5, frequency 5, money 5"),
+        (range(1, 365, 4), 0, "steady client (recency 5, frequency 5, money 1"),
+        ([200], 1, "dormant client (recency 1, frequency 1, money 1"),
+        (range(100, 365, 4), 900, "top client slipping away (recency 1, frequency 5, money 5"),
+    ],
+)
+def test_a_client_is_placed_among_all_clients_in_plain_words(analysed, days_ago, price, segment):
+    said = analysed(*orders(days_ago, ("milk", 6, price)))["insights"]["buyingPatterns"]
+
+    assert [sentence for sentence in said if f"Segment: {segment}; of 5 each, against 40 clients)" in sentence]
+
+
+def test_the_last_quarter_of_a_year_is_held_against_the_one_before(analysed):
+    said = analysed(
+        *orders([200], ("milk", 1, 1)),
+        *orders([170, 130, 100], ("milk", 10, 1)),
+        *orders([80, 10], ("milk", 10, 2), ("sugar", 5, 1)),
+    )["insights"]["buyingPatterns"]
+
+    assert "2 orders in the last 90 days, 3 in the 90 days before." in said
+    assert "50.00 spent in the last 90 days, 30.00 in the 90 days before: 67% more." in said
+    assert "2.0 products an order in the last 90 days, 1.0 in the 90 days before: 100% more." in said
+
+
+def test_a_product_that_costs_more_and_one_that_is_taken_less_are_named(analysed):
+    said = analysed(
+        *orders([60, 50, 40, 30], ("milk", 10, 1), ("sugar", 20, 2), ("tea", 4, 3)),
+        *orders([5], ("milk", 11, 1.1), ("sugar", 5, 2), ("tea", 4, 3)),
+    )["insights"]["buyingPatterns"]
+
+    assert [sentence for sentence in said if " last, " in sentence] == [
+        "Milk was 1.10 a unit last, 1.00 in the median of the 4 purchases before: 10% more.",
+        "5 of Sugar last, 20 in the median of the 4 purchases before: 75% less.",
+    ]
+
+
+def test_only_an_order_analysis_goes_into_detail(analysed):
+    history = orders(range(5, 200, 7), ("milk", 6, 1))
+
+    usual, detailed = (
+        analysed(*history, purpose=purpose)["insights"]["buyingPatterns"]
+        for purpose in ("recommendation", "order-analysis")
+    )
+
+    assert set(usual) < set(detailed)
+
+
+def test_a_season_is_told_with_its_evidence(analysed):
+    history = orders([363, 370, 377, 384, 391], ("punch", 6, 1)) + orders(range(20, 380, 15), ("milk", 6, 1))
+
+    lines = {line["product"]: line for line in analysed(*history, purpose="recommendation")["recommendations"]}
+
+    punch = lines["punch"]
+    assert punch["category"] == "seasonal"
+    assert punch["reason"].endswith(
+        "Seasonal: 5 of its 5 orders fell within 45 days of this time of the year, as did 10 of all 29 orders."
+    )
+
+
+def test_without_categories_an_upgrade_stands_on_one_made_from_orders(tool):
+    Product.objects.update(category="")
+    as_of = datetime(2025, 11, 2, 9, tzinfo=UTC).isoformat()
+
+    activity = tool.generated(
+        client="cafe-03", activityType="upsell", aiModel={"parameters": {"asOf": as_of}},
+        inputData={"inventoryLevels": {"coffee-gold": 4}},
+    )  # fmt: skip
+
+    [gold] = activity["recommendations"]
+    assert (gold["product"], gold["replaces"], gold["quantity"], gold["uplift"]) == ("coffee-gold", "coffee", 4, 26)
+    assert gold["reason"].startswith(
+        "Instead of 4 Coffee at 12.5; 4 of the 20 clients that bought it bought this too; category made from orders."
+    )
