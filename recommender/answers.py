@@ -36,7 +36,7 @@ def answer(case: Case, seconds: float) -> SuggestionResult:
         recommendations=recommendations,
         insights=insights,
         accuracy={
-            "historical": case.model.recall.get(request.client, case.model.recall.get("", 0.0)),
+            "historical": case.model.recall.of(request.client, case.segment),
             "estimated": confidence,
         },
         confidence=confidence,

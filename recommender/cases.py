@@ -17,12 +17,14 @@ class Case:
     items    everything judged for the client, most probable first
     history  of this client alone
     now      days since 1970-01-01 UTC
+    segment  the client's, "" where it has none
     """
 
     request: SuggestionRequest
     items: list[Item]
     history: OrderHistory
     now: float
+    segment: str
     version: ModelVersion
     model: Model
 

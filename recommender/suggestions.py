@@ -80,7 +80,7 @@ def suggest_with(version: ModelVersion, requests: list[SuggestionRequest]) -> li
         for i in range(len(requests))
     ]
     return [
-        answer(Case(request, items, own[i], now[i], version, model), seconds)
+        answer(Case(request, items, own[i], now[i], attributes.segment[i], version, model), seconds)
         for i, (request, items) in enumerate(zip(requests, judged, strict=True))
     ]
 

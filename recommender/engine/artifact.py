@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from recommender.engine.heads import Head, TwoHeads
+from recommender.engine.held_out import Recall
 from recommender.engine.knowledge import Knowledge
 from recommender.engine.neighbours import Taste
 from recommender.engine.outcomes import NOTHING_LEARNED, Acceptance
@@ -51,7 +52,7 @@ def save(model: Model, acceptance: Acceptance, folder: Path) -> str:
             "taste": asdict(knowledge.taste),
         },
         "horizon_days": model.horizon_days,
-        "recall": model.recall,
+        "recall": asdict(model.recall),
         "metrics": model.metrics,
         "heads": {f"{target}.{kind}": head_of(model, target, kind).to_json() for target, kind in HEADS},
     }
@@ -100,7 +101,7 @@ def load(folder: Path) -> Model:
         next_order=TwoHeads(heads["next_order.repeat"], heads["next_order.explore"]),
         within_horizon=TwoHeads(heads["within_horizon.repeat"], heads["within_horizon.explore"]),
         horizon_days=described["horizon_days"],
-        recall=described["recall"],
+        recall=Recall(**described["recall"]),
         metrics=described["metrics"],
     )
 

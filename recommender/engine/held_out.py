@@ -1,9 +1,11 @@
 """How good the lists are that a model would have made for orders it was not fitted to."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from recommender.engine.groups import Attributes
 from recommender.engine.heads import TwoHeads
 from recommender.engine.history import OrderHistory
 from recommender.engine.metrics import LIST_LENGTH, expected_calibration_error, list_metrics
@@ -13,12 +15,28 @@ if TYPE_CHECKING:
     from recommender.engine.training import Asked
 
 
+FEWEST_ORDERS = 2  # held out, for a client to have a recall of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Recall at 10 on held-out orders, of each client that has enough of them, and of each segment; "" is all."""
+
+    clients: dict[str, float]
+    segments: dict[str, float]
+
+    def of(self, client: str, segment: str) -> float:
+        """The client's own, else its segment's, else that of all; 0 where nothing was held out."""
+        return self.clients.get(client, self.segments.get(segment, self.segments.get("", 0.0)))
+
+
 def judge(
-    history: OrderHistory, asked: "Asked", heads: TwoHeads, held_back: np.ndarray
-) -> tuple[dict[str, Any], dict[str, float]]:
-    """Metrics over the questions asked when the order was placed, and the recall of each client that has some.
+    history: OrderHistory, attributes: Attributes, asked: "Asked", heads: TwoHeads, held_back: np.ndarray
+) -> tuple[dict[str, Any], Recall]:
+    """Metrics over the questions asked when the order was placed, and what they say of clients and segments.
 
     Args:
+        attributes: of the C clients of `history`.
         held_back: (C,) bool, the clients to be judged by; those without an order before are not.
     """
     questions, candidates = asked.questions, asked.candidates
@@ -48,8 +66,16 @@ def judge(
     metrics |= {"held_out_orders": len(judged)}
     if len(shown):
         metrics["ece"] = round(expected_calibration_error(probability[shown], asked.happened[shown]), 4)
-    recall: dict[str, list[float]] = {}
-    for client, value in zip(history.clients[questions.client[judged]].tolist(), values["recall"], strict=True):
-        recall.setdefault(client, []).append(float(value))
-        recall.setdefault("", []).append(float(value))
-    return metrics, {client: round(float(np.mean(found)), 4) for client, found in recall.items()}
+    client = questions.client[judged]
+    everyone = np.full(len(judged), "")
+    return metrics, Recall(
+        clients=means(history.clients[client], values["recall"], FEWEST_ORDERS),
+        segments=means(attributes.segment[client], values["recall"], 1) | means(everyone, values["recall"], 1),
+    )
+
+
+def means(names: np.ndarray, values: np.ndarray, fewest: int) -> dict[str, float]:
+    """Name -> mean of its values, of the names that have `fewest` or more."""
+    found, position, count = np.unique(names, return_inverse=True, return_counts=True)
+    mean = np.bincount(position, values, minlength=len(found)) / np.maximum(count, 1)
+    return {str(name): round(float(mean[i]), 4) for i, name in enumerate(found) if count[i] >= fewest}

@@ -1,4 +1,4 @@
-"""Where the trees of a head start from: a logistic regression of the one or two figures that say most.
+"""Where the trees of a head start from: a logistic regression of the few figures that say most.
 
 Trees that start from good log odds need fewer examples than those that start from a constant; and where
 there are too few examples for any tree this is the whole answer, so it has to be sober by itself.
@@ -28,8 +28,13 @@ def repeat_inputs(features: np.ndarray) -> np.ndarray:
 
 
 def explore_inputs(features: np.ndarray) -> np.ndarray:
-    """(R, 2): logs of the popularity among clients alike by segment and chain, and by taste."""
-    return np.log(np.column_stack([column(features, "popularity"), column(features, "neighbours")]) + FLOOR)
+    """(R, 3): logs of the popularity among clients alike by segment and chain, and by taste; orders of the client.
+
+    A client without orders has no taste to go by: what its segment and chain buy stands in for that.
+    """
+    orders, popularity = column(features, "client's orders"), column(features, "popularity")
+    by_taste = np.where(orders > 0, column(features, "neighbours"), popularity)
+    return np.column_stack([np.log(popularity + FLOOR), np.log(by_taste + FLOOR), np.log1p(orders)])
 
 
 INPUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"repeat": repeat_inputs, "explore": explore_inputs}

@@ -9,7 +9,7 @@ import numpy as np
 from recommender.engine.candidates import Candidates, candidates_of
 from recommender.engine.groups import Attributes
 from recommender.engine.heads import Examples, TwoHeads
-from recommender.engine.held_out import judge
+from recommender.engine.held_out import Recall, judge
 from recommender.engine.history import OrderHistory
 from recommender.engine.knowledge import Knowledge, learn
 from recommender.engine.neighbours import Taste
@@ -33,14 +33,14 @@ class Model:
 
     next_order      heads for "the client's next order contains the product"
     within_horizon  heads for "the client buys it within `horizon_days`"
-    recall          client -> recall at 10 on its held-out orders; "" -> the mean of all
+    recall          of lists for orders that the heads were not fitted to
     """
 
     knowledge: Knowledge
     next_order: TwoHeads
     within_horizon: TwoHeads
     horizon_days: float
-    recall: dict[str, float]
+    recall: Recall
     metrics: dict[str, Any]
 
 
@@ -81,7 +81,7 @@ def train(history: OrderHistory, attributes: Attributes, as_of: float, seed: int
     asker = Asker(history, attributes, taste, horizon, as_of, seed)
     next_orders, moments = zip(*(asker.ask(start, end) for start, end in pairwise(bounds)), strict=True)
     next_order = fit_next_order(next_orders, held_back, seed)
-    metrics, recall = judge(history, next_orders[-1], next_order, held_back)
+    metrics, recall = judge(history, attributes, next_orders[-1], next_order, held_back)
     return Model(
         knowledge=learn(history, attributes, as_of, taste, seed),
         next_order=next_order,

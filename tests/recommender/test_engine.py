@@ -2,10 +2,15 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
+from recommender.engine.heads import Examples, calibration
 from recommender.engine.history import OrderHistory
 from recommender.engine.metrics import expected_calibration_error, list_metrics
+from recommender.engine.neighbours import nearest, similarity_to, unit_length
+from recommender.engine.product_features import OF_LATE, late_features, sales_of
 from recommender.engine.purchases import purchases_of
+from recommender.engine.questions import before_orders, bought_within, in_next_order
 from recommender.order_rows import baskets_of
 
 
@@ -75,3 +80,62 @@ def test_calibration_error_is_the_gap_between_promise_and_outcome():
 
     assert expected_calibration_error(promised, np.array([1, 1, 0, 0])) == pytest.approx(0.1)
     assert expected_calibration_error(promised, np.array([0, 0, 1, 1])) == pytest.approx(0.9)
+
+
+def test_how_a_product_sells_is_told_of_the_day_asked_for():
+    sales = sales_of(basket([(0, 100, {0: 1}), (0, 120, {0: 1, 1: 1}), (1, 125, {1: 1}), (1, 127, {0: 1})]))
+
+    early, late, unsold = late_features(sales, np.array([0, 0, 2]), np.array([121.0, 128.0, 128.0]))
+
+    told = dict(zip(OF_LATE, late.tolist(), strict=True))
+    assert told["share of orders of 7 days with it"] == 0.5  # of the orders of day 125 and 127
+    assert told["days on sale"] == 28
+    assert told["days since anyone bought it"] == 1
+    assert dict(zip(OF_LATE, early.tolist(), strict=True))["days since anyone bought it"] == 1
+    assert np.isnan(dict(zip(OF_LATE, unsold.tolist(), strict=True))["days on sale"])
+
+
+def test_a_client_is_no_neighbour_of_itself():
+    vectors = sparse.csr_matrix(np.array([[1, 0, 1], [1, 0, 1], [0, 1, 0]], np.float32))
+    ids = np.array(["a", "b", "c"])
+
+    similarity = similarity_to(vectors, unit_length(vectors).T.tocsr(), ids, ids)
+
+    assert similarity.tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 0]]
+    assert nearest(similarity, 1).toarray().tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 0]]
+
+
+def test_a_question_knows_what_came_before_it_and_asks_for_what_came_next():
+    history = basket([(0, 10, {0: 1}), (0, 20, {1: 1}), (0, 40, {2: 1}), (1, 15, {3: 1})])
+
+    questions = before_orders(history, 18, 50, 10, between=0.0, random=np.random.default_rng(0))
+
+    assert history.clients[questions.client].tolist() == ["c0", "c0"]
+    assert questions.now.tolist() == [20, 40]
+    assert (questions.history.order_day < questions.now[questions.history.order_client]).all()
+    assert in_next_order(history, questions).tolist() == [1, 4 + 2]  # product 1 of the first, 2 of the second
+    assert bought_within(history, questions, 21.0).tolist() == [1, 2, 4 + 2]
+
+
+def test_calibration_mends_what_is_too_sure_and_leaves_be_what_it_knows_nothing_of():
+    random = np.random.default_rng(0)
+    log_odds = random.normal(0, 1, 4000)
+    happened = random.random(4000) < 1 / (1 + np.exp(-log_odds))
+
+    slope, intercept = calibration(3 * log_odds + 1, happened, np.ones(4000))
+
+    assert slope == pytest.approx(1 / 3, abs=0.03)
+    assert intercept == pytest.approx(-1 / 3, abs=0.1)
+    assert calibration(np.zeros(0), np.zeros(0, bool), np.zeros(0)) == (1, 0)
+
+
+def test_thinned_examples_weigh_as_much_as_all():
+    happened = np.arange(1000) < 50
+    nothing = np.zeros(1000)
+    examples = Examples(nothing[:, None], nothing.astype(bool), happened, nothing + 1)
+
+    thinned = examples.thinned(200, np.random.default_rng(0))
+
+    assert thinned.happened.sum() == 50
+    assert len(thinned.happened) == pytest.approx(200, abs=40)
+    assert thinned.weight.sum() == pytest.approx(1000, abs=200)

@@ -42,11 +42,7 @@ def test_the_same_history_gives_the_same_bytes(wholesale_house):
     assert second.number == first.number + 1
 
 
-def test_orders_from_then_on_change_nothing(wholesale_house):
-    cut = LAST_DAY - timedelta(days=40)
-    before = train_version(cut)
-    answer = suggested(now=cut)
-    late = Order.objects.filter(ordered_at__gte=cut)
+def rewrite(late):
     merge_orders(
         [
             {"external_id": order.external_id, "client": "bar-01", "ordered_at": order.ordered_at,
@@ -55,6 +51,27 @@ def test_orders_from_then_on_change_nothing(wholesale_house):
         ],
         source="test",
     )  # fmt: skip
+
+
+def deal_anew(late):
+    orders = list(late)
+    clients = [order.client_id for order in orders]
+    for order, client in zip(orders, clients[1:] + clients[:1], strict=True):
+        order.client_id = client
+    Order.objects.bulk_update(orders, ["client_id"])
+
+
+def delete(late):
+    late.delete()
+
+
+@pytest.mark.parametrize("tamper", [rewrite, deal_anew, delete])
+def test_orders_from_then_on_change_nothing(wholesale_house, tamper):
+    cut = LAST_DAY - timedelta(days=40)
+    before = train_version(cut)
+    answer = suggested(now=cut)
+
+    tamper(Order.objects.filter(ordered_at__gte=cut))
 
     assert train_version(cut).sha256 == before.sha256
     assert suggested(now=cut).recommendations == answer.recommendations
