@@ -7,7 +7,7 @@ REQUIREMENTS := requirements.txt requirements-dev.txt
 usable = $(shell $(1) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(1))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz lint format bench clean reset
+.PHONY: help setup demo test fuzz lint format plots bench clean reset
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -49,6 +49,9 @@ lint: setup  ## Check style and formatting
 format: setup  ## Put the code into the project's format
 	$(VENV_PYTHON) -m ruff check --fix .
 	$(VENV_PYTHON) -m ruff format .
+
+plots: setup  ## Draw the plots of docs/ from generated orders
+	$(VENV_PYTHON) -m docs.draw_plots
 
 bench: setup  ## Run a benchmark: make bench NAME=list
 	@$(VENV_PYTHON) -m benchmarks.$(or $(NAME),$(error NAME is missing: make bench NAME=list))
