@@ -1,6 +1,6 @@
 """What collaborative filtering points each client of a batch to: one score a client and product."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy import sparse
@@ -23,7 +23,7 @@ class Batch:
     late    (N, P) csr float32  1 for what the last few orders hold
     taste   (N, P) csr float32  decayed shares of orders
     clients (N,) str            external ids
-    popular (N, P) is made by `Knowledge.popularity` from segment and chain, (N,) int codes
+    segment, chain  (N,) int    codes, -1 for none
     """
 
     bought: sparse.csr_matrix
@@ -34,14 +34,7 @@ class Batch:
     chain: np.ndarray
 
     def part(self, rows: slice) -> "Batch":
-        return Batch(
-            self.bought[rows],
-            self.late[rows],
-            self.taste[rows],
-            self.clients[rows],
-            self.segment[rows],
-            self.chain[rows],
-        )
+        return Batch(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 def batch_of(
@@ -71,6 +64,23 @@ def batch_of(
         segment=segment,
         chain=chain,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """One row (R) a client and product, sorted by client, then product.
+
+    client, product  (R,) int32                   position in the batch, product code
+    scores           (R, len(POINTERS)) float32
+    """
+
+    client: np.ndarray
+    product: np.ndarray
+    scores: np.ndarray
+
+    @classmethod
+    def together(cls, parts: list["Pointed"]) -> "Pointed":
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 
 POINTERS = ("neighbours", "item-item", "item-item of late orders", "companions of late orders", "factors", "popularity")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from recommender.engine.candidates import FEATURES
+from recommender.engine.features import FEATURES
 
 SHARE = "share of orders, decay 0.85"
 SHARE_DECAY = 0.85

@@ -1,0 +1,66 @@
+"""The figures that a candidate is judged by, put together into one table."""
+
+import numpy as np
+
+from recommender.engine.client_features import CLIENT, client_features
+from recommender.engine.clock import OrderClock
+from recommender.engine.history import OrderHistory
+from recommender.engine.knowledge import Knowledge
+from recommender.engine.personal_features import PERSONAL, personal_features
+from recommender.engine.pointers import POINTERS, Batch, Pointed
+from recommender.engine.product_features import LASTING, PRODUCT, late_features
+from recommender.engine.purchases import Purchases
+
+RANKS = tuple(f"rank by {name}" for name in POINTERS)
+BLEND = ("own and neighbours", "rank by own and neighbours")
+FEATURES = (*POINTERS, *RANKS, *BLEND, *PRODUCT, *CLIENT, *PERSONAL)
+
+
+def features_of(
+    pointed: Pointed,
+    purchase: np.ndarray,
+    batch: Batch,
+    history: OrderHistory,
+    clock: OrderClock,
+    purchases: Purchases,
+    knowledge: Knowledge,
+    sales_until: np.ndarray,
+) -> np.ndarray:
+    """(R, len(FEATURES)) float32, NaN for what is not known.
+
+    Args:
+        purchase: (R,) int32, the row of `purchases` of each candidate, -1 for none.
+        sales_until: (C,) float64, the day up to which it may be known how products sell.
+    """
+    is_own, is_known = purchase >= 0, pointed.product < len(knowledge.products)
+    client, product = pointed.client, np.where(is_known, pointed.product, 0)
+    personal = np.full((len(client), len(PERSONAL)), np.nan, np.float32)
+    personal[is_own] = personal_features(history, clock, purchases)[purchase[is_own]]
+    selling = np.full((len(client), len(PRODUCT)), np.nan, np.float32)
+    selling[is_known, : len(LASTING)] = knowledge.lasting[product[is_known]]
+    until = sales_until[client[is_known]]
+    selling[is_known, len(LASTING) :] = late_features(knowledge.sales, product[is_known], until)
+    blend = own_and_neighbours(pointed, is_own & is_known, batch, knowledge)
+    *ranks, rank_of_blend = (ranks_within(client, ~is_own, column) for column in (*pointed.scores.T, blend))
+    of_client = client_features(history, clock, purchases)[client]
+    table = [pointed.scores, *ranks, blend, rank_of_blend, selling, of_client, personal]
+    return np.column_stack(table).astype(np.float32)
+
+
+def own_and_neighbours(pointed: Pointed, has_taste: np.ndarray, batch: Batch, knowledge: Knowledge) -> np.ndarray:
+    """(R,) float32, the score of TIFU-KNN: the client's own vector and the mean of its neighbours', blended."""
+    taste = np.zeros(len(pointed.client), np.float32)
+    if has_taste.any():
+        taste[has_taste] = np.asarray(batch.taste[pointed.client[has_taste], pointed.product[has_taste]]).ravel()
+    neighbours = pointed.scores[:, POINTERS.index("neighbours")]
+    return knowledge.taste.own * taste + (1 - knowledge.taste.own) * neighbours
+
+
+def ranks_within(client: np.ndarray, is_new: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """(R,) the place of each row by `score` among its client's own, or new, products; 0 is the highest."""
+    group = client.astype(np.int64) * 2 + is_new
+    order = np.lexsort((-score, group))
+    start = np.flatnonzero(np.r_[True, np.diff(group[order]) != 0][: len(order)])
+    rank = np.empty(len(order), np.float32)
+    rank[order] = np.arange(len(order)) - np.repeat(start, np.diff(np.r_[start, len(order)]))
+    return rank
