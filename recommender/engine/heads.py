@@ -33,6 +33,9 @@ PARAMETERS = {
     "verbose": -1,
 }
 
+# What clients take up anew is rare and noisy: trees that are simpler still.
+PARAMETERS_OF = {"repeat": {}, "explore": {"num_leaves": 8, "min_data_in_leaf": 300, "feature_fraction": 0.3}}
+
 
 @dataclass(frozen=True, slots=True)
 class Examples:
@@ -79,11 +82,11 @@ class Head:
     @classmethod
     def fit(cls, inputs: str, examples: Examples, held_back: Examples, seed: int) -> "Head":
         """Args:
-        inputs: what the start is made from, one of `start.INPUTS`.
+        inputs: what the head is for and the start is made from, one of `start.INPUTS`.
         held_back: of other clients than `examples`; says when to stop, and calibrates.
         """
         start = Start.fit(inputs, examples.features, examples.happened, examples.weight)
-        trees = grown(start, examples, held_back, seed)
+        trees = grown(start, examples, held_back, PARAMETERS_OF[inputs] | {"seed": seed})
         log_odds = start.log_odds(held_back.features)
         if trees is not None:
             log_odds = log_odds + raw_scores(trees, held_back.features)
@@ -136,7 +139,7 @@ class TwoHeads:
         return probability
 
 
-def grown(start: Start, examples: Examples, held_back: Examples, seed: int) -> "Booster | None":
+def grown(start: Start, examples: Examples, held_back: Examples, parameters: dict[str, float]) -> "Booster | None":
     """Trees that mend the start, as many as help with clients they have not seen; None for none."""
     import lightgbm
 
@@ -156,7 +159,7 @@ def grown(start: Start, examples: Examples, held_back: Examples, seed: int) -> "
         init_score=start.log_odds(held_back.features),
     )
     trees = lightgbm.train(
-        PARAMETERS | {"seed": seed},
+        PARAMETERS | parameters,
         known,
         TREES_AT_MOST,
         valid_sets=[unseen],
