@@ -10,6 +10,7 @@ from recommender.answers import answer
 from recommender.cases import Case
 from recommender.categories import made_categories
 from recommender.client_groups import attributes_of
+from recommender.engine.demand import carried_over
 from recommender.engine.history import OrderHistory
 from recommender.engine.outcomes import Standing
 from recommender.engine.questions import prefixes
@@ -90,8 +91,7 @@ def probabilities(model: Model, scores: Scores, requests: list[SuggestionRequest
     within = scores.within_horizon
     purpose = np.array([request.purpose for request in requests])[scores.client]
     asked = np.array([request.horizon_days for request in requests], float)[scores.client]
-    # A constant rate of purchase carries the model's horizon over to the one asked for.
-    within_asked = 1 - (1 - within) ** (asked / model.horizon_days)
+    within_asked = carried_over(within, model.horizon_days, asked, model.demand.pace)
     chosen = np.where(np.isin(purpose, (CROSS_SELL, UPSELL)), within, scores.next_order)
     return np.round(np.where(purpose == DEMAND_FORECASTING, within_asked, chosen), 4)
 
