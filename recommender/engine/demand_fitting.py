@@ -1,4 +1,4 @@
-"""What the days after some moments of the past teach about demand: pace, repetition and quantities.
+"""What the last days of a history teach about demand: pace, repetition and quantities.
 
 Of all clients: a handful of figures does not fit itself to any of them.
 """
@@ -61,18 +61,14 @@ class Followed:
 
 
 def fit_demand(
-    history: OrderHistory, asked: tuple["Asked", ...], heads: TwoHeads, horizon_days: float, days: float
+    history: OrderHistory, asked: "Asked", heads: TwoHeads, horizon_days: float, days: float
 ) -> DemandHabits:
     """Args:
-    asked: about the last `days` of each window, the last one last.
+    asked: about the last `days` of the history.
     heads: for a purchase within `horizon_days`.
     """
-    found = [followed(history, each, heads, horizon_days, days) for each in asked]
-    columns = zip(*((each.own, each.count, each.units, each.recent, each.usual) for each, _ in found), strict=True)
-    probability = np.concatenate([each.probability for each, _ in found])
-    all_days = Followed(probability, *(np.concatenate(column) for column in columns))
-    habits = DemandHabits(pace=found[-1][1])
-    return fit_quantities(all_days, fit_repetition(all_days, habits))
+    found, pace = followed(history, asked, heads, horizon_days, days)
+    return fit_quantities(found, fit_repetition(found, DemandHabits(pace=pace)))
 
 
 def followed(

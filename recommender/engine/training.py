@@ -24,7 +24,7 @@ from recommender.engine.taste_tuning import choose_taste
 WINDOWS = (0.4, 0.55, 0.7, 0.85)  # of the orders, by time: where each window begins
 QUESTIONS = 2500  # a window: about next orders
 MOMENTS = 1200  # a window: about the days after any moment
-ENDS = 1000  # a window: about its last days
+LATE_MOMENTS = 1500  # about the last days, which teach how demand spreads
 DEMAND_DAYS = 28  # what forecasts are mostly asked for
 TUNING_QUESTIONS = 600
 BETWEEN = 1 / 3  # of the questions about next orders are asked before the order is placed
@@ -89,7 +89,7 @@ def train(history: OrderHistory, attributes: Attributes, as_of: float, seed: int
     bounds = windows(history, as_of, horizon)
     taste = tuned(history, *bounds[-3:-1], seed)
     asker = Asker(history, attributes, taste, horizon, as_of, seed)
-    next_orders, moments, ends = zip(*(asker.ask(start, end) for start, end in pairwise(bounds)), strict=True)
+    next_orders, moments = zip(*(asker.ask(start, end) for start, end in pairwise(bounds)), strict=True)
     next_order = fit_next_order(next_orders, held_back, seed)
     within_horizon = fit_within_horizon(moments, held_back, seed)
     metrics, recall = judge(history, attributes, next_orders[-1], next_order, held_back)
@@ -98,7 +98,7 @@ def train(history: OrderHistory, attributes: Attributes, as_of: float, seed: int
         next_order=next_order,
         within_horizon=within_horizon,
         horizon_days=horizon,
-        demand=fit_demand(history, ends, within_horizon, horizon, asker.demand_days),
+        demand=fit_demand(history, asker.ask_lately(bounds[-2]), within_horizon, horizon, asker.demand_days),
         outlook=outlook_of(weekly_series(history, as_of), seed),
         recall=recall,
         metrics=metrics,
@@ -136,22 +136,30 @@ class Asker:
     def demand_days(self) -> float:
         return min(DEMAND_DAYS, self.horizon)
 
-    def ask(self, start: float, end: float) -> tuple[Asked, Asked, Asked]:
-        """(about next orders, about the days of a horizon, about the last days) with knowledge from before `start`."""
-        history = self.history
-        before = history.where(history.order_day < start)
-        # How products sell is looked at up to the moment asked for, or up to the window: a model is
-        # asked on the day it was trained, and weeks later.
-        knowledge = replace(learn(before, self.attributes, start, self.taste, self.seed), sales=sales_of(history))
+    def ask(self, start: float, end: float) -> tuple[Asked, Asked]:
+        """(about next orders, about the days of a horizon) in a window, with knowledge from before it."""
+        history, knowledge = self.history, self.knowledge_before(start)
         random = np.random.default_rng(self.seed)
         orders = before_orders(history, start, end, QUESTIONS, BETWEEN, random)
         moments = at_any_time(history, start, min(end, self.as_of - self.horizon), MOMENTS, random)
-        ends = at_any_time(history, end - self.demand_days, end - self.demand_days, ENDS, random)
         return (
             self.answered(orders, in_next_order(history, orders), knowledge, start, random),
             self.answered(moments, bought_within(history, moments, self.horizon), knowledge, start, random),
-            self.answered(ends, bought_within(history, ends, self.demand_days), knowledge, start, random),
         )
+
+    def ask_lately(self, start: float) -> Asked:
+        """About the last `demand_days`, with knowledge from before day `start` or before them."""
+        moment = self.as_of - self.demand_days
+        start, random = min(start, moment), np.random.default_rng(self.seed)
+        questions = at_any_time(self.history, moment, moment, LATE_MOMENTS, random)
+        bought = bought_within(self.history, questions, self.demand_days)
+        return self.answered(questions, bought, self.knowledge_before(start), start, random)
+
+    def knowledge_before(self, start: float) -> Knowledge:
+        before = self.history.where(self.history.order_day < start)
+        # How products sell is looked at up to the moment asked for, or up to the window: a model is
+        # asked on the day it was trained, and weeks later.
+        return replace(learn(before, self.attributes, start, self.taste, self.seed), sales=sales_of(self.history))
 
     def answered(
         self, questions: Questions, bought: np.ndarray, knowledge: Knowledge, start: float, random: np.random.Generator
