@@ -35,7 +35,7 @@ class LaterOrders:
 
     def units(self, client: np.ndarray, product: np.ndarray, days: float) -> np.ndarray:
         """(R,) float64 units that each client took of a product within `days`, 0 for none."""
-        inside = (self.line_day < days) & (self.line_client >= 0)
+        inside = self.line_day < days  # of new clients too: their keys are below zero, and nobody's
         key = self.line_client[inside].astype(np.int64) * self.products + self.line_product[inside]
         bought, position = np.unique(key, return_inverse=True)
         units = np.bincount(position, self.line_quantity[inside], minlength=len(bought))

@@ -67,14 +67,14 @@ def test_a_history_that_ends_soon_after_the_cut_is_not_judged_by(wholesale_house
 
 def test_what_came_after_the_cut_counts_for_those_that_were_known_and_products_for_all():
     before = basket([(0, 1, {0: 1}), (1, 2, {1: 1})], products=2)
-    after = basket([(0, 1, {0: 1}), (0, 12, {0: 4}), (0, 19, {0: 3}), (1, 2, {1: 1}), (2, 11, {1: 7, 3: 9})])
+    after = basket([(0, 1, {0: 1}), (0, 12, {0: 4}), (0, 19, {0: 3}), (1, 2, {1: 1}), (2, 11, {0: 7, 1: 7, 3: 9})])
 
     later = later_orders(before, after, cut=10)
 
     assert later.days == 9
     assert later.units(np.array([0, 0, 1]), np.array([0, 1, 1]), days=5).tolist() == [4, 0, 0]
     assert later.ordered(2, days=5).tolist() == [True, False]
-    assert weeks_after(later)[:, :2].tolist() == [[4, 3], [7, 0]]
+    assert weeks_after(later)[:, :2].tolist() == [[11, 3], [7, 0]]
 
 
 def test_an_area_is_the_share_of_pairs_in_the_right_order_with_ties_as_half():

@@ -60,6 +60,13 @@ def test_the_level_that_is_said_is_the_share_of_totals_within_the_bounds():
     assert held >= 0.8
 
 
+def test_what_is_bought_for_sure_leaves_no_more_below_its_bounds_than_above_them():
+    low, _, held = of_one(1.0, units=(2.0, 6.0, 7.0, 20.0), weights=(0.1, 0.4, 0.4, 0.1), shape=50.0).intervals(0.75)
+
+    assert low[0] == 6
+    assert held[0] == pytest.approx(0.8)
+
+
 @pytest.mark.parametrize("probability", [0.0, 0.05, 0.5, 0.9, 0.99, 1.0])
 @pytest.mark.parametrize("days", [1, 28, 365])
 @pytest.mark.parametrize("quantity", [0.05, 6.0, 80_000.0])
@@ -92,6 +99,6 @@ def test_a_faster_pace_carries_further():
     assert carried_over(0.5, 28, np.array([28]), pace=2.0) == pytest.approx(0.75)
 
 
-def test_bounds_of_whole_units_are_whole_and_those_of_kilograms_need_not_be():
-    assert float(weekly(0.9).intervals(0.8)[1][0]).is_integer()
-    assert not float(weekly(0.9, quantity=0.4).intervals(0.8)[1][0]).is_integer()
+def test_whole_units_are_forecast_for_who_buys_whole_units_and_not_for_who_buys_by_weight():
+    assert np.all(weekly(0.9).units[0, -7:] % 1 == 0)
+    assert np.any(weekly(0.9, quantity=6.5).units[0, -7:] % 1 != 0)
