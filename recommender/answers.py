@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from recommender.cases import Case
-from recommender.forecasting import forecast_of
 from recommender.insights import insights_of
 from recommender.items import Item
 from recommender.listing import Listing, make_listing
 from recommender.money import to_the_cent
+from recommender.product_outlook import outlook_of_listed
 from recommender.purposes import Choice, choose
 from recommender.reasons import category_of, reason_of
 from recommender.requests import CROSS_SELL, DEMAND_FORECASTING, UPSELL, SuggestionResult
@@ -32,6 +32,9 @@ def answer(case: Case, seconds: float) -> SuggestionResult:
     insights = insights_of(case, listing)
     if request.purpose == DEMAND_FORECASTING:
         insights["seasonality"]["products"] = forecasts(listing, case)
+        rising, falling = outlook_of_listed(listing, case)
+        insights["opportunities"] += rising
+        insights["riskFactors"] += falling
     return SuggestionResult(
         recommendations=recommendations,
         insights=insights,
@@ -84,12 +87,4 @@ def priorities(lines: list[tuple[Item, Terms]]) -> dict[str, int]:
 
 
 def forecasts(listing: Listing, case: Case) -> list[dict[str, Any]]:
-    code = {product: position for position, product in enumerate(case.history.products.tolist())}
-    return [
-        {"product": item.product}
-        | forecast_of(
-            case.history, code[item.known_as], case.now, case.request.horizon_days, item.probability,
-            item.typical_quantity, demand_factor(item, case.request.market),
-        )
-        for item, _ in listing.lines
-    ]  # fmt: skip
+    return case.demand.shown([(item, demand_factor(item, case.request.market)) for item, _ in listing.lines])

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from recommender.engine.history import OrderHistory
 from recommender.engine.training import Model
+from recommender.forecasting import ClientDemand
 from recommender.items import Item
 from recommender.models import ModelVersion
 from recommender.requests import SuggestionRequest
@@ -32,3 +33,8 @@ class Case:
     def own(self) -> dict[str, Item]:
         """By product id, what the client bought."""
         return {item.product: item for item in self.items if not item.is_new}
+
+    @cached_property
+    def demand(self) -> ClientDemand:
+        """Of what the client bought, where the items' probabilities are of a purchase within the horizon asked for."""
+        return ClientDemand.of(self.history, self.own.values(), self.now, self.request.horizon_days, self.model.demand)

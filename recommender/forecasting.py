@@ -1,59 +1,89 @@
-"""Units a client will buy of a product within a horizon, with an interval."""
+"""Units a client will buy of its products within a horizon, each with an interval."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-from scipy.stats import poisson
 
+from recommender.engine.demand import Demand, DemandHabits, demand_of
 from recommender.engine.history import OrderHistory
+from recommender.engine.purchases import purchases_of
+from recommender.items import Item
 from recommender.request_history import date_of
 
 LEVEL = 0.8
+HIGHEST_LEVEL = 0.9999  # the contract has no certainty
 WEEKS_SHOWN = 26
 
 
-def expected_purchases(probability: float) -> float:
-    """Purchases within the horizon when they come as a Poisson process that gives `probability` of one or more."""
-    return -float(np.log1p(-min(probability, 0.999)))
+@dataclass(frozen=True, slots=True)
+class ClientDemand:
+    """What one client will take of the products it bought, over one horizon.
 
-
-def forecast_of(
-    history: OrderHistory,
-    product: int,
-    now: float,
-    horizon_days: int,
-    probability: float,
-    quantity: float,
-    factor: float,
-) -> dict[str, Any]:
-    """The contract's series and forecast of one product.
-
-    Args:
-        history: of one client.
-        product: code in `history`.
-        quantity: units of one purchase.
-        factor: the market's demand factor.
+    row     product id -> position in `demand`
+    start   the first day of the horizon
     """
-    purchases = expected_purchases(probability)
-    low, high = poisson.ppf([(1 - LEVEL) / 2, (1 + LEVEL) / 2], purchases)
-    start = date_of(now).date()
-    return {
-        "history": weekly_units(history, product, start),
-        "forecast": {
-            "from": start.isoformat(),
-            "to": (start + timedelta(days=horizon_days)).isoformat(),
-            "units": round(purchases * quantity * factor, 2),
-            "low": round(float(low) * quantity * factor, 2),
-            "high": round(float(high) * quantity * factor, 2),
-            "level": LEVEL,
-        },
-    }
+
+    history: OrderHistory
+    row: dict[str, int]
+    demand: Demand
+    start: date
+    horizon_days: int
+
+    @classmethod
+    def of(
+        cls, history: OrderHistory, items: Iterable[Item], now: float, horizon_days: int, habits: DemandHabits
+    ) -> "ClientDemand":
+        """Args:
+        history: of this client alone, before `now`.
+        items: all the products in it.
+        """
+        purchases = purchases_of(history)
+        products = history.products[purchases.product].tolist()
+        by_product = {item.product: item for item in items}
+        demand = demand_of(
+            purchases,
+            history.line_quantity,
+            np.array([by_product[product].typical_quantity for product in products], float),
+            np.array([by_product[product].probability for product in products], float),
+            np.full(len(products), now),
+            horizon_days,
+            habits,
+        )
+        row = {product: position for position, product in enumerate(products)}
+        return cls(history, row, demand, date_of(now).date(), horizon_days)
+
+    def expected(self) -> dict[str, float]:
+        """Product id -> units."""
+        return dict(zip(self.row, self.demand.expected.tolist(), strict=True))
+
+    def shown(self, wanted: list[tuple[Item, float]]) -> list[dict[str, Any]]:
+        """The contract's series and forecasts of items, each with the market's demand factor."""
+        rows = np.array([self.row[item.known_as] for item, _ in wanted], dtype=np.int64)
+        demand = self.demand.of(rows)
+        figures = zip(wanted, demand.expected, *demand.intervals(LEVEL), strict=True)
+        return [
+            {
+                "product": item.product,
+                "history": weekly_units(self.history, item.known_as, self.start),
+                "forecast": {
+                    "from": self.start.isoformat(),
+                    "to": (self.start + timedelta(days=self.horizon_days)).isoformat(),
+                    "units": round(float(units) * factor, 2),
+                    "low": round(float(low) * factor, 2),
+                    "high": round(float(high) * factor, 2),
+                    "level": min(round(float(held), 4), HIGHEST_LEVEL),
+                },
+            }
+            for (item, factor), units, low, high, held in figures
+        ]
 
 
-def weekly_units(history: OrderHistory, product: int, until: date) -> list[dict[str, Any]]:
+def weekly_units(history: OrderHistory, product: str, until: date) -> list[dict[str, Any]]:
     """Units of each of the last WEEKS_SHOWN weeks since the first purchase, oldest first, weeks from Monday."""
-    lines = history.line_product == product
+    lines = history.products[history.line_product] == product
     mondays = [monday(date_of(day).date()) for day in history.line_day[lines]]
     units: dict[date, float] = {}
     for week, quantity in zip(mondays, history.line_quantity[lines].tolist(), strict=True):

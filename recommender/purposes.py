@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from recommender.cases import Case
-from recommender.forecasting import expected_purchases
 from recommender.items import GIVEN_UP, Chosen, Item
 from recommender.requests import CROSS_SELL, DEMAND_FORECASTING, ORDER_ANALYSIS, RECOMMENDATION, UPSELL
 from recommender.successors import with_successors
@@ -47,7 +46,8 @@ def why_not_overdue(item: Item) -> str:
 
 def expected_demand(case: Case) -> Choice:
     """What the client buys, with the units it will need over the horizon."""
-    chosen = [(item, expected_purchases(item.probability) * item.typical_quantity) for item in case.own.values()]
+    expected = case.demand.expected()
+    chosen = [(item, expected[item.product]) for item in case.own.values()]
     left_out = Counter("never bought" for item in case.items if item.is_new)
     return Choice(with_successors(chosen, case), left_out)
 

@@ -2,6 +2,8 @@
 
 import time
 from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -10,8 +12,9 @@ from recommender.answers import answer
 from recommender.cases import Case
 from recommender.categories import made_categories
 from recommender.client_groups import attributes_of
+from recommender.engine.demand import carried_over
 from recommender.engine.history import OrderHistory
-from recommender.engine.outcomes import Standing
+from recommender.engine.outcomes import Acceptance, Standing
 from recommender.engine.questions import prefixes
 from recommender.engine.scoring import Scores, score
 from recommender.engine.training import Model
@@ -52,19 +55,36 @@ def suggest(requests: list[SuggestionRequest]) -> list[SuggestionResult]:
 
 def suggest_with(version: ModelVersion, requests: list[SuggestionRequest]) -> list[SuggestionResult]:
     started = time.perf_counter()
-    model = registry.load(version)
+    model, acceptance = registry.load(version), registry.load_acceptance(version)
+    cases = cases_of(version, model, acceptance, requests, partial(made_categories, version))
+    seconds = (time.perf_counter() - started) / len(requests)
+    return [answer(case, seconds) for case in cases]
+
+
+def cases_of(
+    version: ModelVersion,
+    model: Model,
+    acceptance: Acceptance,
+    requests: list[SuggestionRequest],
+    make_categories: Callable[[], np.ndarray],
+) -> list[Case]:
+    """The requests with what is known and was judged, in order.
+
+    Args:
+        version: what `model` and `acceptance` belong to; an evaluation's is not stored.
+        make_categories: of the model's products, asked for where a product has none of its own.
+    """
     history = history_of_requests(requests, model.knowledge.products)
     now = np.array([day_of(as_of(request)) for request in requests])
     attributes = attributes_of([request.client for request in requests])
     scores = score(model, history, now, attributes)
     probability = probabilities(model, scores, requests)
-    acceptance = registry.load_acceptance(version)
     listed = history.products[scores.product]
     standing = standing_of(requests, scores.client, listed, probability, attributes.segment, acceptance)
     judged_products = history.products[np.unique(scores.product)].tolist()
     facts = Product.objects.select_related("replaced_by").in_bulk(judged_products, field_name="external_id")
     categorised = len(facts) == len(judged_products) and all(about.category for about in facts.values())
-    made = None if categorised else made_categories(version)
+    made = None if categorised else make_categories()
     first = np.searchsorted(scores.client, np.arange(len(requests) + 1))
     first_order = np.searchsorted(history.order_client, np.arange(len(requests) + 1))
     judged = [
@@ -74,13 +94,12 @@ def suggest_with(version: ModelVersion, requests: list[SuggestionRequest]) -> li
         )
         for i in range(len(requests))
     ]  # fmt: skip
-    seconds = (time.perf_counter() - started) / len(requests)
     own = [
         prefixes(history, np.array([i]), first_order[i : i + 1], first_order[i + 1 : i + 2])
         for i in range(len(requests))
     ]
     return [
-        answer(Case(request, items, own[i], now[i], attributes.segment[i], version, model), seconds)
+        Case(request, items, own[i], now[i], attributes.segment[i], version, model)
         for i, (request, items) in enumerate(zip(requests, judged, strict=True))
     ]
 
@@ -90,8 +109,7 @@ def probabilities(model: Model, scores: Scores, requests: list[SuggestionRequest
     within = scores.within_horizon
     purpose = np.array([request.purpose for request in requests])[scores.client]
     asked = np.array([request.horizon_days for request in requests], float)[scores.client]
-    # A constant rate of purchase carries the model's horizon over to the one asked for.
-    within_asked = 1 - (1 - within) ** (asked / model.horizon_days)
+    within_asked = carried_over(within, model.horizon_days, asked, model.demand.pace)
     chosen = np.where(np.isin(purpose, (CROSS_SELL, UPSELL)), within, scores.next_order)
     return np.round(np.where(purpose == DEMAND_FORECASTING, within_asked, chosen), 4)
 

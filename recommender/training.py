@@ -107,6 +107,8 @@ def describe(version: ModelVersion, model: Model, acceptance: Acceptance, histor
     version.metrics = model.metrics
     version.parameters = version.parameters | {
         "horizonDays": round(model.horizon_days, 1),
+        "demand": model.demand.to_json(),
+        "productForecasts": model.outlook.chosen,
         "segments": model.knowledge.segments,
         "taste": asdict(model.knowledge.taste),
         "popularSince": f"{date_of(popular_since(history, as_of)):%Y-%m-%d}",

@@ -9,19 +9,22 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from recommender.engine.demand import DemandHabits
 from recommender.engine.heads import Head, TwoHeads
 from recommender.engine.held_out import Recall
 from recommender.engine.knowledge import Knowledge
 from recommender.engine.neighbours import Taste
 from recommender.engine.outcomes import NOTHING_LEARNED, Acceptance
 from recommender.engine.product_features import Sales
+from recommender.engine.product_outlook import ProductOutlook
 from recommender.engine.training import Model
 
-FORMAT = 2  # rises whenever what a folder holds changes
+FORMAT = 3  # rises whenever what a folder holds changes
 MANIFEST = "manifest.json"
 MODEL = "model.json"
 ACCEPTANCE = "acceptance.json"
 HEADS = [(target, kind) for target in ("next_order", "within_horizon") for kind in ("repeat", "explore")]
+OUTLOOK = ("weekly", "recent", "kind")
 CSR = ("data", "indices", "indptr")
 
 
@@ -43,6 +46,8 @@ def save(model: Model, acceptance: Acceptance, folder: Path) -> str:
                 save_array(folder, f"{name}.{part}", getattr(value, part))
     for field in fields(Sales):
         save_array(folder, f"sales.{field.name}", getattr(knowledge.sales, field.name))
+    for name in OUTLOOK:
+        save_array(folder, f"outlook.{name}", getattr(model.outlook, name))
     described = {
         "format": FORMAT,
         "knowledge": {
@@ -52,6 +57,8 @@ def save(model: Model, acceptance: Acceptance, folder: Path) -> str:
             "taste": asdict(knowledge.taste),
         },
         "horizon_days": model.horizon_days,
+        "demand": model.demand.to_json(),
+        "outlook": model.outlook.to_json(),
         "recall": asdict(model.recall),
         "metrics": model.metrics,
         "heads": {f"{target}.{kind}": head_of(model, target, kind).to_json() for target, kind in HEADS},
@@ -68,6 +75,10 @@ def save(model: Model, acceptance: Acceptance, folder: Path) -> str:
 
 def save_array(folder: Path, name: str, array: np.ndarray) -> None:
     np.save(folder / f"{name}.npy", array, allow_pickle=False)
+
+
+def read_array(folder: Path, name: str) -> np.ndarray:
+    return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
 
 
 def head_of(model: Model, target: str, kind: str) -> Head:
@@ -101,6 +112,10 @@ def load(folder: Path) -> Model:
         next_order=TwoHeads(heads["next_order.repeat"], heads["next_order.explore"]),
         within_horizon=TwoHeads(heads["within_horizon.repeat"], heads["within_horizon.explore"]),
         horizon_days=described["horizon_days"],
+        demand=DemandHabits.from_json(described["demand"]),
+        outlook=ProductOutlook(
+            **{name: read_array(folder, f"outlook.{name}") for name in OUTLOOK}, **described["outlook"]
+        ),
         recall=Recall(**described["recall"]),
         metrics=described["metrics"],
     )
@@ -108,7 +123,7 @@ def load(folder: Path) -> Model:
 
 def knowledge_of(folder: Path, described: dict[str, Any]) -> Knowledge:
     def array(name: str) -> np.ndarray:
-        return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        return read_array(folder, name)
 
     def matrix(name: str, rows: int, columns: int) -> sparse.csr_matrix:
         return sparse.csr_matrix(tuple(array(f"{name}.{part}") for part in CSR), shape=(rows, columns))

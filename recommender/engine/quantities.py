@@ -56,8 +56,14 @@ def client_sizes(history: OrderHistory, typical: np.ndarray) -> np.ndarray:
 
 def weighted_medians(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """(R,) the lower weighted median of each row of (R, N) `values`; no weight, no say."""
+    return weighted_quantiles(values, weights, (0.5,))[:, 0]
+
+
+def weighted_quantiles(values: np.ndarray, weights: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
+    """(R, Q) the lower weighted quantiles of each row of (R, N) `values` at Q levels; no weight, no say."""
     order = np.argsort(values, axis=1, kind="stable")
+    ordered = np.take_along_axis(values, order, axis=1)
     reached = np.cumsum(np.take_along_axis(weights, order, axis=1), axis=1)
-    middle = np.argmax(reached >= reached[:, -1:] / 2, axis=1)
-    # A value without weight may stand before the middle, never at it: the sum does not rise there.
-    return np.take_along_axis(values, np.take_along_axis(order, middle[:, None], axis=1), axis=1)[:, 0]
+    # A value without weight may stand before the quantile, never at it: the sum does not rise there.
+    at = [np.argmax(reached >= reached[:, -1:] * level, axis=1) for level in levels]
+    return np.take_along_axis(ordered, np.column_stack(at), axis=1)

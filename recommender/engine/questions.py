@@ -117,6 +117,17 @@ def bought_within(history: OrderHistory, questions: Questions, days: float) -> n
     return pairs_of(history, questions.target, stop)
 
 
+def purchases_within(
+    history: OrderHistory, questions: Questions, days: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(pairs as of `bought_within`, (N,) int64 orders that hold each, (N,) float64 units)."""
+    stop = first_order_from(history, questions.client, questions.now + days)
+    orders = prefixes(history, np.zeros(len(stop), int), questions.target, stop)
+    pair = orders.line_client.astype(np.int64) * len(history.products) + orders.line_product
+    unique, inverse, count = np.unique(pair, return_inverse=True, return_counts=True)
+    return unique, count, np.bincount(inverse, orders.line_quantity, minlength=len(unique))
+
+
 def pairs_of(history: OrderHistory, first: np.ndarray, stop: np.ndarray) -> np.ndarray:
     orders = prefixes(history, np.zeros(len(first), int), first, stop)
     return np.unique(orders.line_client.astype(np.int64) * len(history.products) + orders.line_product)

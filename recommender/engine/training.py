@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from recommender.engine.candidates import Candidates, candidates_of
+from recommender.engine.demand import DemandHabits
+from recommender.engine.demand_fitting import fit_demand
 from recommender.engine.groups import Attributes
 from recommender.engine.heads import Examples, TwoHeads
 from recommender.engine.held_out import Recall, judge
@@ -14,12 +16,16 @@ from recommender.engine.history import OrderHistory
 from recommender.engine.knowledge import Knowledge, learn
 from recommender.engine.neighbours import Taste
 from recommender.engine.product_features import sales_of
+from recommender.engine.product_outlook import ProductOutlook, outlook_of
+from recommender.engine.product_series import weekly_series
 from recommender.engine.questions import Questions, at_any_time, before_orders, bought_within, in_next_order
 from recommender.engine.taste_tuning import choose_taste
 
 WINDOWS = (0.4, 0.55, 0.7, 0.85)  # of the orders, by time: where each window begins
 QUESTIONS = 2500  # a window: about next orders
 MOMENTS = 1200  # a window: about the days after any moment
+LATE_MOMENTS = 1500  # about the last days, which teach how demand spreads
+DEMAND_DAYS = 28  # what forecasts are mostly asked for
 TUNING_QUESTIONS = 600
 BETWEEN = 1 / 3  # of the questions about next orders are asked before the order is placed
 HELD_BACK = 0.3  # of the clients: their answers in the last window are never fitted to
@@ -33,6 +39,8 @@ class Model:
 
     next_order      heads for "the client's next order contains the product"
     within_horizon  heads for "the client buys it within `horizon_days`"
+    demand          what forecasts need beside these
+    outlook         what all clients together will take
     recall          of lists for orders that the heads were not fitted to
     """
 
@@ -40,6 +48,8 @@ class Model:
     next_order: TwoHeads
     within_horizon: TwoHeads
     horizon_days: float
+    demand: DemandHabits
+    outlook: ProductOutlook
     recall: Recall
     metrics: dict[str, Any]
 
@@ -81,12 +91,15 @@ def train(history: OrderHistory, attributes: Attributes, as_of: float, seed: int
     asker = Asker(history, attributes, taste, horizon, as_of, seed)
     next_orders, moments = zip(*(asker.ask(start, end) for start, end in pairwise(bounds)), strict=True)
     next_order = fit_next_order(next_orders, held_back, seed)
+    within_horizon = fit_within_horizon(moments, held_back, seed)
     metrics, recall = judge(history, attributes, next_orders[-1], next_order, held_back)
     return Model(
         knowledge=learn(history, attributes, as_of, taste, seed),
         next_order=next_order,
-        within_horizon=fit_within_horizon(moments, held_back, seed),
+        within_horizon=within_horizon,
         horizon_days=horizon,
+        demand=fit_demand(history, asker.ask_lately(bounds[-2]), within_horizon, horizon, asker.demand_days),
+        outlook=outlook_of(weekly_series(history, as_of), seed),
         recall=recall,
         metrics=metrics,
     )
@@ -119,13 +132,13 @@ class Asker:
     as_of: float
     seed: int
 
+    @property
+    def demand_days(self) -> float:
+        return min(DEMAND_DAYS, self.horizon)
+
     def ask(self, start: float, end: float) -> tuple[Asked, Asked]:
         """(about next orders, about the days of a horizon) in a window, with knowledge from before it."""
-        history = self.history
-        before = history.where(history.order_day < start)
-        # How products sell is looked at up to the moment asked for, or up to the window: a model is
-        # asked on the day it was trained, and weeks later.
-        knowledge = replace(learn(before, self.attributes, start, self.taste, self.seed), sales=sales_of(history))
+        history, knowledge = self.history, self.knowledge_before(start)
         random = np.random.default_rng(self.seed)
         orders = before_orders(history, start, end, QUESTIONS, BETWEEN, random)
         moments = at_any_time(history, start, min(end, self.as_of - self.horizon), MOMENTS, random)
@@ -133,6 +146,20 @@ class Asker:
             self.answered(orders, in_next_order(history, orders), knowledge, start, random),
             self.answered(moments, bought_within(history, moments, self.horizon), knowledge, start, random),
         )
+
+    def ask_lately(self, start: float) -> Asked:
+        """About the last `demand_days`, with knowledge from before day `start` or before them."""
+        moment = self.as_of - self.demand_days
+        start, random = min(start, moment), np.random.default_rng(self.seed)
+        questions = at_any_time(self.history, moment, moment, LATE_MOMENTS, random)
+        bought = bought_within(self.history, questions, self.demand_days)
+        return self.answered(questions, bought, self.knowledge_before(start), start, random)
+
+    def knowledge_before(self, start: float) -> Knowledge:
+        before = self.history.where(self.history.order_day < start)
+        # How products sell is looked at up to the moment asked for, or up to the window: a model is
+        # asked on the day it was trained, and weeks later.
+        return replace(learn(before, self.attributes, start, self.taste, self.seed), sales=sales_of(self.history))
 
     def answered(
         self, questions: Questions, bought: np.ndarray, knowledge: Knowledge, start: float, random: np.random.Generator

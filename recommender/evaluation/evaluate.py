@@ -14,9 +14,14 @@ from recommender.engine.training import Model, train
 from recommender.errors import NotEnoughHistoryError
 from recommender.evaluation.backtests import Backtest, backtest
 from recommender.evaluation.calibration import Calibration, calibration
+from recommender.evaluation.churn import ChurnBacktest, churn_backtest
 from recommender.evaluation.comparison import Comparison, compare
+from recommender.evaluation.demand import DemandBacktest, demand_backtest
 from recommender.evaluation.judged import JudgedOrders, first_orders, judge_on
+from recommender.evaluation.later_orders import later_orders, standing_at
 from recommender.evaluation.lists import OURS, PERSONAL, Suggested, counted_lists, suggested_by
+from recommender.evaluation.product_forecasts import SeriesGroup, product_backtest
+from recommender.evaluation.upsell import UpsellBacktest, upsell_backtest
 from recommender.order_rows import read_order_rows
 from recommender.request_history import day_of
 
@@ -40,6 +45,20 @@ class Occasion:
 
 
 @dataclass(frozen=True, slots=True)
+class AfterCut:
+    """What was foretold at the cut itself, held against the days after it; None where those are too few.
+
+    demand    units by client and product
+    products  units by product, of all clients
+    """
+
+    demand: DemandBacktest | None
+    products: list[SeriesGroup] | None
+    upsell: UpsellBacktest | None
+    churn: ChurnBacktest | None
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """Figures with 95% bootstrap intervals over the judged clients.
 
@@ -48,6 +67,7 @@ class Evaluation:
                      is later, and the order to be found
     new_clients      those that never ordered before the cut, None where there are none
     quantity, price  of products bought again, None where nothing is known of them
+    after_cut        forecasts, upgrades and clients that stop ordering
     """
 
     cut: datetime
@@ -62,6 +82,7 @@ class Evaluation:
     new_clients: Comparison | None
     quantity: Backtest | None
     price: Backtest | None
+    after_cut: AfterCut
 
 
 def evaluate(cut: datetime, until: datetime, seed: int = 0) -> Evaluation:
@@ -96,6 +117,22 @@ def evaluate(cut: datetime, until: datetime, seed: int = 0) -> Evaluation:
         new_clients=judge_new_clients(before, new, model, seed) if len(new.ordered) else None,
         quantity=judge.backtested(known.quantity, known.history.line_quantity, at_order.quantity),
         price=judge.backtested(known.price, known.history.line_price, at_order.price),
+        after_cut=after_cut(before, after, model, cut, seed),
+    )
+
+
+def after_cut(before: OrderHistory, after: OrderHistory, model: Model, cut: datetime, seed: int) -> AfterCut:
+    """Of all the clients of `before`, whether they order again or not; of more than AT_MOST_CLIENTS a sample."""
+    later, some, clients = later_orders(before, after, day_of(cut)), before, np.arange(len(before.clients))
+    if len(clients) > AT_MOST_CLIENTS:
+        clients = np.sort(np.random.default_rng(seed).choice(clients, AT_MOST_CLIENTS, replace=False))
+        some = before.where(np.isin(before.order_client, clients))
+    standing = standing_at(model, some, day_of(cut), attributes_of(before.clients.tolist()))
+    return AfterCut(
+        demand=demand_backtest(standing, later, model, seed),
+        products=product_backtest(before, later, model.outlook, day_of(cut), seed),
+        upsell=upsell_backtest(model, before.clients, later, cut, seed),
+        churn=churn_backtest(standing, later, seed),
     )
 
 

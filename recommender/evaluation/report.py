@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
 from recommender.evaluation import plots, tables
-from recommender.evaluation.evaluate import Evaluation, Occasion
+from recommender.evaluation.evaluate import AfterCut, Evaluation, Occasion
 from recommender.evaluation.lists import OURS
 
 WHOLE = [f"{metric}@{k}" for k in (10, 20) for metric in ("recall", "ndcg", "hit", "repeat", "explore")]
@@ -51,6 +51,7 @@ def page(evaluation: Evaluation) -> str:
         *confidence_sections(evaluation.at_order, evaluation.between_orders),
         *client_sections(evaluation),
         *backtest_sections(evaluation),
+        *sections_after_cut(evaluation.after_cut),
     ]
     context = {"evaluation": evaluation, "summary": summary(evaluation), "protocol": protocol(evaluation)}
     return render_to_string("recommender/evaluation.html", context | {"sections": sections})
@@ -187,3 +188,33 @@ def backtest_sections(evaluation: Evaluation) -> list[Section]:
             tables.backtest_table(found),
         )
     ]
+
+
+def sections_after_cut(found: AfterCut) -> list[Section]:
+    sections = []
+    if found.demand:
+        words = (
+            "Forecast at the cut, for every client and product it had bought. An interval says how surely it holds: "
+            "80% or more, as units come in leaps. The loss is of the 10%, 50% and 90% points, as a share of what the "
+            "client usually takes at once; less is better."
+        )
+        sections.append(Section("Forecasts by client and product", words, tables.demand_table(found.demand)))
+    if found.products:
+        words = (
+            "What all clients took of a product in each of the four weeks after the cut. 1 is as far off as last "
+            "week's figure was, week by week before the cut. Models are chosen before the cut, a class of series each."
+        )
+        sections.append(Section("Forecasts by product", words, tables.product_table(found.products)))
+    if found.upsell:
+        words = (
+            f"Upgrades suggested at the cut to {found.upsell.clients:,} clients, beside the dearest product of the "
+            "same category that the client did not have."
+        )
+        sections.append(Section("Upgrades", words, tables.upsell_table(found.upsell)))
+    if found.churn:
+        words = (
+            f"{found.churn.silent:,} of {found.churn.clients:,} clients placed no order. AUC: of two clients, one of "
+            "them silent, how often the score is higher for that one."
+        )
+        sections.append(Section("Clients that stop ordering", words, tables.churn_table(found.churn)))
+    return sections

@@ -6,8 +6,12 @@ from math import isnan
 from recommender.engine.intervals import Estimate
 from recommender.evaluation.backtests import Backtest
 from recommender.evaluation.calibration import Calibration
+from recommender.evaluation.churn import ChurnBacktest
 from recommender.evaluation.comparison import Comparison
+from recommender.evaluation.demand import DemandBacktest
 from recommender.evaluation.plots import size_of
+from recommender.evaluation.product_forecasts import SeriesGroup
+from recommender.evaluation.upsell import UpsellBacktest
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +116,54 @@ def backtest_table(backtests: dict[str, Backtest]) -> Table:
             for about, found in backtests.items()
         ],
     )
+
+
+def demand_table(found: DemandBacktest) -> Table:
+    methods = list(found.groups[0].losses)
+    return Table(
+        f"Units over {found.days:.0f} days, by client and product",
+        ["", "pairs", "promised", "bought", "level said", "held", "difference (points)"]
+        + [f"loss: {method}" for method in methods]
+        + ["difference"],
+        [
+            (
+                group.about,
+                [Cell(f"{group.pairs:,}"), percent(group.promised), percent(group.bought), percent(group.level)]
+                + [percent(group.coverage), percent(group.gap, "+")]
+                + [cell(group.losses[method], ".4f") for method in methods]
+                + [cell(group.difference, "+.4f")],
+            )
+            for group in found.groups
+        ],
+    )
+
+
+def product_table(groups: list[SeriesGroup]) -> Table:
+    methods = list(groups[0].errors)
+    return Table(
+        "RMSSE of weekly units by product: less is better",
+        ["series", "products", "model chosen", *methods, "difference", "to"],
+        [
+            (
+                group.about,
+                [Cell(f"{group.products:,}"), Cell(group.model)]
+                + [cell(group.errors[method], ".3f") for method in methods]
+                + [cell(group.difference, "+.3f"), Cell(group.best)],
+            )
+            for group in groups
+        ],
+    )
+
+
+def upsell_table(found: UpsellBacktest) -> Table:
+    rows = [
+        (method, [Cell(f"{found.suggestions[method]:,}"), percent(share)]) for method, share in found.bought.items()
+    ]
+    difference = ("difference (points)", [Cell(""), percent(found.difference, "+")])
+    return Table(f"Upgrades bought within {found.days:.0f} days", ["", "suggested", "bought"], [*rows, difference])
+
+
+def churn_table(found: ChurnBacktest) -> Table:
+    rows = [(score, [cell(area, ".3f")]) for score, area in found.areas.items()]
+    difference = ("difference of the first and the last", [cell(found.difference, "+.3f")])
+    return Table(f"AUC: no order within {found.days:.0f} days", ["score", "AUC"], [*rows, difference])

@@ -219,8 +219,15 @@ def test_a_forecast_is_over_the_whole_horizon_with_an_interval_and_its_level(too
     assert (of_a_week["from"], of_a_week["to"]) == ("2025-11-02", "2025-11-09")
     assert (of_a_month["from"], of_a_month["to"]) == ("2025-11-02", "2025-11-30")
     assert 0 < of_a_week["units"] < of_a_month["units"]
-    assert of_a_month["low"] <= of_a_month["units"] <= of_a_month["high"]
-    assert 0 < of_a_month["level"] < 1
+    assert 0 < of_a_week["high"] < of_a_month["high"]
+
+
+def test_the_units_of_every_forecast_lie_within_bounds_that_hold_at_least_four_times_in_five(tool):
+    series = tool.generated(client="bar-02", activityType="demand-forecasting", aiModel=NOW)["insights"]["seasonality"]
+
+    forecasts = [entry["forecast"] for entry in series["products"]]
+    assert all(0 <= each["low"] <= each["units"] <= each["high"] for each in forecasts)
+    assert all(0.8 <= each["level"] < 1 for each in forecasts)
 
 
 def test_a_demand_factor_multiplies_the_forecast(tool):
@@ -231,7 +238,11 @@ def test_a_demand_factor_multiplies_the_forecast(tool):
         for market in ({}, {"demandFactors": {"beer": 2}})
     )
 
-    assert beer_of(doubled)["units"] == pytest.approx(2 * beer_of(usual)["units"], abs=0.02)
+    figures = ("units", "low", "high")
+    assert [beer_of(doubled)[name] for name in figures] == pytest.approx(
+        [2 * beer_of(usual)[name] for name in figures], abs=0.02
+    )
+    assert beer_of(doubled)["level"] == beer_of(usual)["level"]
 
 
 def test_a_forecast_asked_for_without_a_horizon_is_over_four_weeks(tool):

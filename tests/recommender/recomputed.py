@@ -317,6 +317,12 @@ INSIGHTS = {
                               ', ' ORDER BY place) FILTER (WHERE place <= 3) AS named
             FROM (SELECT *, round(since::float) AS days FROM due) AS rounded""",
     ),
+    "outlook": Kind(
+        r"(?P<name>[^:]+): all clients together are expected to take [\d.]+ units a week in the 4 weeks from \S+, "
+        r"\d+% (?:more|less) than the (?P<recent>[\d.]+) of the 8 weeks before\.",
+        """SELECT %(name)s AS name, sum(quantity) / 8 AS recent FROM baskets
+            WHERE name = %(name)s AND ordered_at > %(now)s::timestamptz - interval '56 days'""",
+    ),
     "too few overdue": Kind(
         rf"{N} suggestions? where {N} were asked for; left out: (?:(?P<seldom>{N}) bought too seldom to tell, )?"
         rf"(?:(?P<gone>{N}) given up \(6 intervals and more\), )?{N} never bought(?:, {N} no longer sold)?"

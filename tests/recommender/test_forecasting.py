@@ -1,47 +1,104 @@
-"""From the probability of a purchase to units with an interval."""
+"""From the probability of a purchase to units with an interval, on demand whose answer is known."""
 
 import numpy as np
 import pytest
 
-from recommender.engine.history import OrderHistory
-from recommender.forecasting import forecast_of
+from recommender.engine.demand import GRID, Demand, DemandHabits, carried_over, demand_of
+from recommender.engine.purchases import purchases_of
+from tests.recommender.test_engine import basket
 
-NOTHING_BOUGHT = OrderHistory(
-    clients=np.array(["c"]),
-    products=np.array(["p"]),
-    order_client=np.zeros(0, np.int32),
-    order_day=np.zeros(0),
-    line_order=np.zeros(0, np.int32),
-    line_product=np.zeros(0, np.int32),
-    line_quantity=np.zeros(0),
-    line_price=np.zeros(0),
-)
+NOW = 400.0
+HABITS = DemandHabits(further_shape=50.0)
 
 
-def forecast(probability, quantity=6.0, factor=1.0):
-    answer = forecast_of(
-        NOTHING_BOUGHT, 0, now=20_000.5, horizon_days=28, probability=probability, quantity=quantity, factor=factor
-    )
-    return answer["forecast"]
+def of_one(probability: float, further: float = 0.0, units=(6.0,), weights=(1.0,), shape: float = 50.0) -> Demand:
+    return Demand(np.array([probability]), np.array([further]), np.array([units]), np.array([weights]), shape)
 
 
-@pytest.mark.parametrize("probability", [0.5, 0.9, 0.99])
-def test_what_is_expected_lies_within_the_interval(probability):
-    shown = forecast(probability)
-
-    assert 0 <= shown["low"] < shown["units"] < shown["high"]
-    assert shown["level"] == 0.8
-
-
-def test_what_is_hardly_bought_is_hardly_expected_and_certainty_is_no_infinity():
-    assert forecast(0.0)["units"] == 0
-    assert forecast(0.9)["units"] > forecast(0.5)["units"] > forecast(0.1)["units"] > 0
-    assert forecast(1.0)["high"] < 100
+def weekly(probability: float, days: float = 28, quantity: float = 6.0, habits: DemandHabits = HABITS) -> Demand:
+    """Of a client that bought the same product every week for a year, from day 36 to NOW."""
+    history = basket([(0, NOW - 7 * week, {0: quantity}) for week in range(52, 0, -1)], products=1)
+    return demand_of(
+        purchases_of(history), history.line_quantity, np.array([quantity]), np.array([probability]), np.array([NOW]),
+        days, habits,
+    )  # fmt: skip
 
 
-def test_demand_that_doubles_doubles_units_and_interval():
-    usual, twice = forecast(0.9), forecast(0.9, factor=2.0)
+def test_a_single_purchase_that_may_come_or_not_is_nothing_or_its_quantity():
+    cell, reached = of_one(0.3).totals()
+    six = int(6 / cell[0])
 
-    assert [twice[name] for name in ("units", "low", "high")] == pytest.approx(
-        [2 * usual[name] for name in ("units", "low", "high")], abs=0.02
-    )
+    assert reached[0, [0, six - 1, six, GRID - 1]].tolist() == [0.7, 0.7, 1, 1]
+
+
+def test_two_purchases_of_six_or_twelve_add_up_to_their_convolution():
+    # A further purchase or none, each so often: nearly the binomial with one draw that a shape of -1 stands for.
+    cell, reached = of_one(1.0, further=0.5, units=(6.0, 12.0), weights=(0.5, 0.5), shape=-1).totals()
+    mass = np.diff(reached[0], prepend=0.0)
+    at = (np.array([6, 12, 18, 24]) / cell[0]).astype(int)
+
+    assert mass[at] == pytest.approx([0.25, 0.25 + 0.125, 0.25, 0.125])
+
+
+def test_what_is_hardly_bought_has_bounds_of_nothing_that_say_how_surely_they_hold():
+    low, high, held = of_one(0.02).intervals(0.8)
+
+    assert (low[0], high[0]) == (0, pytest.approx(0.12))  # up to the units expected, which are no order yet
+    assert held[0] == pytest.approx(0.98)
+
+
+def test_the_level_that_is_said_is_the_share_of_totals_within_the_bounds():
+    random = np.random.default_rng(0)
+    demand = of_one(0.7, further=1.5, units=(4.0, 10.0), weights=(0.6, 0.4), shape=2.0)
+    [low], [high], [held] = demand.intervals(0.8)
+
+    purchases = (random.random(40_000) < 0.7) * (1 + random.negative_binomial(2, 2 / 3.5, 40_000))
+    tens = random.binomial(purchases, 0.4)
+    totals = 4 * purchases + 6 * tens
+    assert np.mean((totals >= low) & (totals <= high)) == pytest.approx(held, abs=0.01)
+    assert totals.mean() == pytest.approx(demand.expected[0], rel=0.02)
+    assert held >= 0.8
+
+
+def test_what_is_bought_for_sure_leaves_no_more_below_its_bounds_than_above_them():
+    low, _, held = of_one(1.0, units=(2.0, 6.0, 7.0, 20.0), weights=(0.1, 0.4, 0.4, 0.1), shape=50.0).intervals(0.75)
+
+    assert low[0] == 6
+    assert held[0] == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("probability", [0.0, 0.05, 0.5, 0.9, 0.99, 1.0])
+@pytest.mark.parametrize("days", [1, 28, 365])
+@pytest.mark.parametrize("quantity", [0.05, 6.0, 80_000.0])
+def test_what_is_expected_lies_within_the_bounds(probability, days, quantity):
+    demand = weekly(probability, days, quantity)
+    [low], [high], [held] = demand.intervals(0.8)
+
+    assert 0 <= low <= demand.expected[0] <= high
+    assert 0.8 <= held <= 1
+    assert high <= 60 * 3 * quantity
+
+
+def test_a_client_of_every_week_is_expected_four_times_in_four_weeks():
+    habits = DemandHabits(own_share=1.0, spread=0.0)
+
+    assert weekly(0.999, habits=habits).expected[0] == pytest.approx(4 * 6, rel=0.15)
+
+
+def test_units_and_bounds_grow_with_the_horizon():
+    days = np.array([7, 28, 90, 365])
+    probability = carried_over(0.6, 28, days, pace=1.0)
+    demands = [weekly(float(p), int(d)) for p, d in zip(probability, days, strict=True)]
+
+    assert np.all(np.diff([demand.expected[0] for demand in demands]) > 0)
+    assert np.all(np.diff([demand.intervals(0.8)[1][0] for demand in demands]) > 0)
+
+
+def test_a_faster_pace_carries_further():
+    assert carried_over(0.5, 28, np.array([28]), pace=1.0) == pytest.approx(0.5)
+    assert carried_over(0.5, 28, np.array([28]), pace=2.0) == pytest.approx(0.75)
+
+
+def test_whole_units_are_forecast_for_who_buys_whole_units_and_not_for_who_buys_by_weight():
+    assert np.all(weekly(0.9).units[0, -7:] % 1 == 0)
+    assert np.any(weekly(0.9, quantity=6.5).units[0, -7:] % 1 != 0)

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from recommender.errors import RecommenderError
 from recommender.evaluation import Evaluation, evaluate
-from recommender.evaluation.report import protocol, summary, write_report
+from recommender.evaluation.report import protocol, sections_after_cut, summary, write_report
+from recommender.evaluation.tables import Table
 from recommender.management.times import moment
 from recommender.models import Order
 
@@ -57,4 +58,19 @@ def excerpt(evaluation: Evaluation) -> list[str]:
     for method, values in evaluation.at_order.whole.methods.items():
         cells = (f"{values[name].value:.4f} [{values[name].low:.4f}, {values[name].high:.4f}]" for name in SHOWN)
         lines.append(f"{method:12}" + "".join(f"{cell:>24}" for cell in cells))
+    for section in sections_after_cut(evaluation.after_cut):
+        lines += ["", section.title, *printed(section.table)]
     return lines
+
+
+def printed(table: Table) -> list[str]:
+    """A block for each row: a terminal is too narrow for the intervals of a whole one."""
+    return [table.caption] + [
+        f"  {about}: "
+        + "; ".join(
+            f"{name} {cell.text}".strip() + (f" [{cell.interval}]" if cell.interval else "")
+            for name, cell in zip(table.columns[1:], cells, strict=True)
+            if cell.text
+        )
+        for about, cells in table.rows
+    ]

@@ -1,0 +1,145 @@
+"""What the last days of a history teach about demand: pace, repetition and quantities.
+
+Of all clients: a handful of figures does not fit itself to any of them.
+"""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.stats import nbinom
+
+from recommender.engine.demand import (
+    LEAST_LEFT,
+    RECENT,
+    DemandHabits,
+    beyond_first,
+    carried_over,
+    further_purchases,
+    own_purchases,
+    quantities,
+)
+from recommender.engine.heads import TwoHeads
+from recommender.engine.history import OrderHistory
+from recommender.engine.knowledge import group_medians
+from recommender.engine.purchases import last_values
+from recommender.engine.quantities import usual_quantities, weighted_quantiles
+from recommender.engine.questions import purchases_within
+
+if TYPE_CHECKING:
+    from recommender.engine.training import Asked
+
+DOUBT_PURCHASES = 50.0  # a pace is drawn to 1 as if so many had come as expected
+SLOWEST, FASTEST = 0.5, 2.0
+FEWEST = 30  # examples to fit anything to
+QUANTITY_EXAMPLES = 5000
+QUANTILES = (0.1, 0.5, 0.9)
+POOLED_WEIGHTS = (0.25, 0.5, 1.0, 2.0, 4.0)
+SPREADS = (0.2, 0.4, 0.6, 0.8, 1.0, 1.3)
+SHAPES = tuple(np.geomspace(0.25, 64, 17).round(3).tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Pairs of a client and a product it bought, and what came of them in the days after.
+
+    probability  (R,) float64  of a purchase, at the pace of those days
+    own          (R,) float64  purchases at the client's own rate and that pace
+    count        (R,) int64    purchases that came
+    units        (R,) float64  units they took
+    recent       (R, RECENT)   units of the purchases before, the latest first
+    usual        (R,) float64  units usual before
+    """
+
+    probability: np.ndarray
+    own: np.ndarray
+    count: np.ndarray
+    units: np.ndarray
+    recent: np.ndarray
+    usual: np.ndarray
+
+
+def fit_demand(
+    history: OrderHistory, asked: "Asked", heads: TwoHeads, horizon_days: float, days: float
+) -> DemandHabits:
+    """Args:
+    asked: about the last `days` of the history.
+    heads: for a purchase within `horizon_days`.
+    """
+    found, pace = followed(history, asked, heads, horizon_days, days)
+    return fit_quantities(found, fit_repetition(found, DemandHabits(pace=pace)))
+
+
+def followed(
+    history: OrderHistory, asked: "Asked", heads: TwoHeads, horizon_days: float, days: float
+) -> tuple[Followed, float]:
+    """(what came of the pairs asked about, the pace of those days)."""
+    questions, candidates = asked.questions, asked.candidates
+    rows = ~candidates.is_new
+    client, product, bought = candidates.client[rows], candidates.product[rows], candidates.purchase[rows]
+    within = heads.probability(candidates.features[rows], candidates.is_new[rows])
+    as_expected = carried_over(within, horizon_days, days, 1.0)
+    pair, count, units = purchases_within(history, questions, days)
+    mine = client.astype(np.int64) * len(history.products) + product
+    at = np.searchsorted(pair, mine).clip(max=max(len(pair) - 1, 0))
+    came = pair[at] == mine if len(pair) else np.zeros(len(mine), bool)
+    pace = (came.sum() + DOUBT_PURCHASES) / (as_expected.sum() + DOUBT_PURCHASES)
+    pace = round(float(np.clip(pace, SLOWEST, FASTEST)), 4)
+    own = candidates.purchases
+    typical = group_medians(history.line_product, history.line_quantity, len(history.products))
+    line_quantity = questions.history.line_quantity[own.line]
+    return (
+        Followed(
+            probability=carried_over(within, horizon_days, days, pace).clip(1e-6, 1 - LEAST_LEFT),
+            own=own_purchases(own, questions.now[own.client], pace * days)[bought],
+            count=np.where(came, count[at] if len(pair) else 0, 0),
+            units=np.where(came, units[at] if len(pair) else 0.0, 0.0),
+            recent=last_values(line_quantity, own.start, own.stop, RECENT)[bought],
+            usual=usual_quantities(questions.history, typical)[bought],
+        ),
+        pace,
+    )
+
+
+def fit_repetition(followed: Followed, habits: DemandHabits) -> DemandHabits:
+    """How many purchases follow a first one: their mean by Poisson likelihood, then their shape."""
+    bought = followed.count > 0
+    if bought.sum() < FEWEST:
+        return habits
+    probability, own, further = followed.probability[bought], followed.own[bought], followed.count[bought] - 1
+    by_probability, by_rate = np.log(beyond_first(-np.log1p(-probability))), np.log(beyond_first(own))
+
+    def loss(parameters: np.ndarray) -> float:
+        level, share = parameters[0], np.clip(parameters[1], 0, 1)
+        mean = level + (1 - share) * by_probability + share * by_rate
+        return float(np.sum(np.exp(mean) - further * mean)) + level**2 + (parameters[1] - 0.5) ** 2
+
+    level, share = minimize(loss, (0.0, 0.5), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-4}).x
+    fitted = replace(
+        habits, further_level=round(float(np.exp(level)), 4), own_share=round(float(np.clip(share, 0, 1)), 4)
+    )
+    mean = further_purchases(probability, own, fitted)
+    likelihood = [nbinom.logpmf(further, shape, shape / (shape + mean)).sum() for shape in SHAPES]
+    return replace(fitted, further_shape=SHAPES[int(np.argmax(likelihood))])
+
+
+def fit_quantities(followed: Followed, habits: DemandHabits) -> DemandHabits:
+    """How far to believe the client's last quantities, by the quantile loss of single purchases."""
+    single = np.flatnonzero((followed.count == 1) & ~np.isnan(followed.usual))[:QUANTITY_EXAMPLES]
+    if len(single) < FEWEST:
+        return habits
+    units, usual, recent = followed.units[single], followed.usual[single], followed.recent[single]
+    tried = [replace(habits, pooled_weight=weight, spread=spread) for weight in POOLED_WEIGHTS for spread in SPREADS]
+    losses = [
+        np.mean(quantile_loss(units, weighted_quantiles(*quantities(recent, usual, each), QUANTILES), QUANTILES)
+                / usual[:, None])
+        for each in tried
+    ]  # fmt: skip
+    return tried[int(np.argmin(losses))]
+
+
+def quantile_loss(actual: np.ndarray, forecast: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
+    """(R, Q) the pinball loss of (R, Q) forecasts at Q levels for (R,) actual figures (Koenker and Bassett, 1978)."""
+    error = actual[:, None] - forecast
+    return np.maximum(np.array(levels) * error, (np.array(levels) - 1) * error)

@@ -1,0 +1,128 @@
+"""Whether forecasts of units hold: client by client, product by product, over the days after the cut."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.engine.demand import Demand, carried_over, demand_of
+from recommender.engine.demand_fitting import quantile_loss
+from recommender.engine.intervals import Bootstrap, Estimate
+from recommender.engine.training import DEMAND_DAYS, Model
+from recommender.evaluation.later_orders import LaterOrders, Standing
+from recommender.evaluation.lists import OURS
+from recommender.forecasting import LEVEL
+
+LAST_DAYS = "as in the last days"
+NOTHING = "nothing at all"
+QUANTILES = ((1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2)
+SHOWN = 10  # products of a client: what a forecast lists unless told otherwise
+LIKELY = 0.2
+BATCH_PAIRS = 5_000  # bounds the memory that the convolutions take
+
+
+@dataclass(frozen=True, slots=True)
+class DemandGroup:
+    """Forecasts for some pairs of a client and a product.
+
+    promised, bought    mean probability of a purchase, and the share bought
+    level, coverage     mean level that the intervals say, and the share of them that held
+    gap                 coverage less level
+    losses              method -> scaled pinball loss
+    difference          our loss less that of LAST_DAYS
+    """
+
+    about: str
+    pairs: int
+    promised: Estimate
+    bought: Estimate
+    level: Estimate
+    coverage: Estimate
+    gap: Estimate
+    losses: dict[str, Estimate]
+    difference: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class DemandBacktest:
+    days: float
+    groups: list[DemandGroup]
+
+
+def demand_backtest(standing: Standing, later: LaterOrders, model: Model, seed: int) -> DemandBacktest | None:
+    """Over the usual horizon; None where the history ends before it does."""
+    days = min(DEMAND_DAYS, model.horizon_days)
+    if later.days < days:
+        return None
+    own, now = standing.purchases, standing.now
+    probability = carried_over(standing.within, model.horizon_days, days, model.demand.pace)
+    demand = demand_of(
+        own, standing.history.line_quantity, standing.usual, probability, np.full(len(probability), now), days,
+        model.demand,
+    )  # fmt: skip
+    actual = later.units(own.client, own.product, days)
+    held, level, quantiles = in_batches(demand, actual)
+    lately = own.sums(
+        standing.history.line_quantity[own.line] * (standing.history.line_day[own.line] >= now - days)
+    )  # fmt: skip
+    losses = {
+        OURS: scaled_loss(actual, quantiles, standing.usual),
+        LAST_DAYS: scaled_loss(actual, lately[:, None], standing.usual),
+        NOTHING: scaled_loss(actual, np.zeros((len(actual), 1)), standing.usual),
+    }
+    bootstrap = Bootstrap(own.clients, seed)
+    groups = {
+        "all products that clients had bought": np.ones(len(actual), bool),
+        f"the {SHOWN} most probable of each client": among_first(own.client, probability),
+        f"products {LIKELY:.0%} or more likely": probability >= LIKELY,
+    }
+
+    def group(about: str, chosen: np.ndarray) -> DemandGroup:
+        count = np.bincount(own.client[chosen], minlength=own.clients)
+
+        def mean(values: np.ndarray) -> Estimate:
+            return bootstrap.ratio(np.bincount(own.client[chosen], values[chosen], own.clients), count)
+
+        return DemandGroup(
+            about=about,
+            pairs=int(chosen.sum()),
+            promised=mean(probability),
+            bought=mean(actual > 0),
+            level=mean(level),
+            coverage=mean(held),
+            gap=mean(held - level),
+            losses={name: mean(values) for name, values in losses.items()},
+            difference=mean(losses[OURS] - losses[LAST_DAYS]),
+        )
+
+    return DemandBacktest(days, [group(about, chosen) for about, chosen in groups.items()])
+
+
+def in_batches(demand: Demand, actual: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """((R,) whether the interval held, (R,) its level, (R, len(QUANTILES)))."""
+    held, levels, quantiles = [np.zeros(0, bool)], [np.zeros(0)], [np.zeros((0, len(QUANTILES)))]
+    for start in range(0, len(actual), BATCH_PAIRS):
+        rows = np.arange(start, min(start + BATCH_PAIRS, len(actual)))
+        some = demand.of(rows)
+        low, high, level = some.intervals(LEVEL)
+        held.append((actual[rows] >= low) & (actual[rows] <= high))
+        levels.append(level)
+        quantiles.append(some.quantiles(QUANTILES))
+    return np.concatenate(held), np.concatenate(levels), np.concatenate(quantiles)
+
+
+def scaled_loss(actual: np.ndarray, forecast: np.ndarray, usual: np.ndarray) -> np.ndarray:
+    """(R,) mean pinball loss over QUANTILES, as a share of what the client usually takes at once.
+
+    Args:
+        forecast: (R, len(QUANTILES)), or (R, 1) for a forecast of one figure.
+    """
+    return quantile_loss(actual, forecast, QUANTILES).mean(axis=1) / usual
+
+
+def among_first(client: np.ndarray, probability: np.ndarray) -> np.ndarray:
+    """(R,) bool: the SHOWN most probable rows of each client; ties go by row."""
+    order = np.lexsort((-probability, client))
+    start = np.searchsorted(client, client)  # rows are sorted by client
+    first = np.zeros(len(client), bool)
+    first[order] = np.arange(len(client)) - start < SHOWN
+    return first

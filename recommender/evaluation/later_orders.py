@@ -1,0 +1,105 @@
+"""What clients known at the cut did in the days after it, and what the model thought of it at the cut."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from tqdm import tqdm
+
+from recommender.engine.groups import Attributes
+from recommender.engine.history import OrderHistory
+from recommender.engine.purchases import Purchases, purchases_of
+from recommender.engine.scoring import score
+from recommender.engine.training import Model
+from recommender.evaluation.lists import BATCH_CLIENTS, clients_from
+
+
+@dataclass(frozen=True, slots=True)
+class LaterOrders:
+    """Lines from the cut on, of products that stand in the history before it; codes are its own.
+
+    days                       how long after the cut the history goes on
+    line_client, line_product  (L,) int      the client -1 for a new one
+    line_day                   (L,) float64  days since the cut
+    line_quantity              (L,) float64
+    order_client, order_day    (O,)          of orders of any product by clients that are not new
+    """
+
+    days: float
+    products: int
+    line_client: np.ndarray
+    line_product: np.ndarray
+    line_day: np.ndarray
+    line_quantity: np.ndarray
+    order_client: np.ndarray
+    order_day: np.ndarray
+
+    def units(self, client: np.ndarray, product: np.ndarray, days: float) -> np.ndarray:
+        """(R,) float64 units that each client took of a product within `days`, 0 for none."""
+        inside = self.line_day < days  # of new clients too: their keys are below zero, and nobody's
+        key = self.line_client[inside].astype(np.int64) * self.products + self.line_product[inside]
+        bought, position = np.unique(key, return_inverse=True)
+        units = np.bincount(position, self.line_quantity[inside], minlength=len(bought))
+        wanted = client.astype(np.int64) * self.products + product
+        at = np.searchsorted(bought, wanted).clip(max=max(len(bought) - 1, 0))
+        return np.where(bought[at] == wanted, units[at], 0.0) if len(bought) else np.zeros(len(wanted))
+
+    def ordered(self, clients: int, days: float) -> np.ndarray:
+        """(C,) bool: whether the client ordered anything within `days`."""
+        return np.bincount(self.order_client[self.order_day < days], minlength=clients) > 0
+
+
+def later_orders(before: OrderHistory, after: OrderHistory, cut: float) -> LaterOrders:
+    """`after` holds the orders of `before`, and those from day `cut` on."""
+    client, product = codes_in(before.clients, after.clients), codes_in(before.products, after.products)
+    order_client, line_client, line_product = (
+        client[after.order_client], client[after.line_client], product[after.line_product]
+    )  # fmt: skip
+    lines = (after.line_day >= cut) & (line_product >= 0)
+    orders = (after.order_day >= cut) & (order_client >= 0)
+    return LaterOrders(
+        days=float(after.order_day.max(initial=cut) - cut),
+        products=len(before.products),
+        line_client=line_client[lines],
+        line_product=line_product[lines],
+        line_day=after.line_day[lines] - cut,
+        line_quantity=after.line_quantity[lines],
+        order_client=order_client[orders],
+        order_day=after.order_day[orders] - cut,
+    )
+
+
+def codes_in(known: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """(N,) int64: the position of each name in `known`, which is sorted; -1 for one that is not there."""
+    at = np.searchsorted(known, names).clip(max=max(len(known) - 1, 0))
+    return np.where(known[at] == names, at, -1) if len(known) else np.full(len(names), -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Every product that every client had bought at the cut: one row (R) a pair, as in `purchases`.
+
+    within  (R,) float64  probability of a purchase within the model's horizon
+    usual   (R,) float64  units that the client would take
+    """
+
+    history: OrderHistory
+    purchases: Purchases
+    within: np.ndarray
+    usual: np.ndarray
+    now: float
+
+
+def standing_at(model: Model, history: OrderHistory, now: float, attributes: Attributes) -> Standing:
+    """Args:
+    history: before day `now`; its products are the model's.
+    attributes: of its clients.
+    """
+    within, usual = [], []
+    clients = len(history.clients)
+    for start in tqdm(range(0, clients, BATCH_CLIENTS), desc="At the cut", unit="batch", disable=None):
+        chosen = np.arange(start, min(start + BATCH_CLIENTS, clients))
+        some = clients_from(history, int(chosen[0]), int(chosen[-1]) + 1)
+        scores = score(model, some, np.full(len(chosen), now), attributes.of(chosen))
+        within.append(scores.within_horizon[~scores.is_new])
+        usual.append(scores.purchases.quantity[scores.purchase[~scores.is_new]])
+    return Standing(history, purchases_of(history), np.concatenate(within), np.concatenate(usual), now)

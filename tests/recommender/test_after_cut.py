@@ -1,0 +1,139 @@
+"""Backtests of what is foretold at a cut, on habits that were put in and on cases whose answer is known."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from recommender.engine.demand import DemandHabits, beyond_first, further_purchases
+from recommender.engine.demand_fitting import Followed, fit_quantities, fit_repetition, quantile_loss
+from recommender.evaluation import evaluate
+from recommender.evaluation.churn import weighted_areas
+from recommender.evaluation.demand import among_first, scaled_loss
+from recommender.evaluation.later_orders import later_orders
+from recommender.evaluation.product_forecasts import weeks_after
+from tests.recommender.test_engine import basket
+from tests.wholesale import LAST_DAY
+
+pytestmark = pytest.mark.django_db
+CUT = LAST_DAY - timedelta(days=30)
+
+
+@pytest.fixture(scope="module")
+def found(wholesale_house, django_db_blocker):
+    with django_db_blocker.unblock():
+        return evaluate(CUT, LAST_DAY).after_cut
+
+
+def test_intervals_of_weekly_habits_hold_about_as_often_as_they_say(found):
+    [everything, *_] = found.demand.groups
+
+    assert found.demand.days == 28
+    assert 0.8 <= everything.level.value <= 1
+    assert abs(everything.gap.value) < 0.1
+    assert everything.promised.value == pytest.approx(everything.bought.value, abs=0.1)
+
+
+def test_forecasts_of_habits_beat_repeating_the_last_days(found):
+    [everything, shown, *_] = found.demand.groups
+
+    assert everything.difference.high < 0
+    assert shown.pairs <= everything.pairs
+
+
+def test_chosen_models_of_products_beat_repeating_the_last_week(found):
+    [all_products, *of_classes] = found.products
+
+    assert all_products.errors["Sales AI"].value < all_products.errors["naive"].value
+    assert all_products.products == sum(group.products for group in of_classes)
+
+
+def test_upgrades_are_held_against_as_many_of_the_dearest_of_the_category(found):
+    suggested = found.upsell.suggestions
+
+    assert 0 < suggested["dearest of the category"] <= suggested["Sales AI"]
+    assert 0 <= found.upsell.bought["Sales AI"].value <= 1
+
+
+def test_where_everyone_goes_on_ordering_nobody_can_be_told_to_have_stopped(found):
+    assert found.churn is None
+
+
+def test_a_history_that_ends_soon_after_the_cut_is_not_judged_by(wholesale_house):
+    soon = evaluate(LAST_DAY - timedelta(days=10), LAST_DAY).after_cut
+
+    assert (soon.demand, soon.products, soon.upsell, soon.churn) == (None, None, None, None)
+
+
+def test_what_came_after_the_cut_counts_for_those_that_were_known_and_products_for_all():
+    before = basket([(0, 1, {0: 1}), (1, 2, {1: 1})], products=2)
+    after = basket([(0, 1, {0: 1}), (0, 12, {0: 4}), (0, 19, {0: 3}), (1, 2, {1: 1}), (2, 11, {0: 7, 1: 7, 3: 9})])
+
+    later = later_orders(before, after, cut=10)
+
+    assert later.days == 9
+    assert later.units(np.array([0, 0, 1]), np.array([0, 1, 1]), days=5).tolist() == [4, 0, 0]
+    assert later.ordered(2, days=5).tolist() == [True, False]
+    assert weeks_after(later)[:, :2].tolist() == [[11, 3], [7, 0]]
+
+
+def test_an_area_is_the_share_of_pairs_in_the_right_order_with_ties_as_half():
+    score, silent = np.array([3.0, 2.0, 2.0, 1.0]), np.array([True, True, False, False])
+
+    [plain, drawn] = weighted_areas(score, silent, np.array([[1, 1, 1, 1], [0, 2, 1, 0]]))
+
+    assert plain == pytest.approx(3.5 / 4)
+    assert drawn == 0.5
+
+
+def test_the_most_probable_products_of_each_client_are_shown():
+    client = np.repeat([0, 1], [12, 3])
+
+    shown = among_first(client, np.r_[np.arange(12) / 12, 0.1, 0.2, 0.3])
+
+    assert np.flatnonzero(~shown).tolist() == [0, 1]
+
+
+def test_losses_weigh_what_lies_outside_the_outer_points_and_scale_with_what_is_usual():
+    missed = quantile_loss(np.array([10.0]), np.array([[0.0, 10.0, 20.0]]), (0.1, 0.5, 0.9))
+
+    assert missed[0] == pytest.approx([1.0, 0.0, 1.0])
+    assert scaled_loss(np.array([10.0]), np.array([[0.0]]), np.array([5.0])) == pytest.approx([1.0])
+
+
+def followed(random: np.random.Generator, habits: DemandHabits, rows: int = 4000) -> Followed:
+    """Purchases that came just as `habits` say."""
+    probability, own = random.uniform(0.05, 0.9, rows), random.uniform(0.1, 4.0, rows)
+    further = random.poisson(random.gamma(habits.further_shape, further_purchases(probability, own, habits)
+                                          / habits.further_shape))  # fmt: skip
+    count = np.where(random.random(rows) < probability, 1 + further, 0)
+    usual = random.uniform(5, 50, rows)
+    units = usual * np.exp(habits.spread * random.normal(size=rows))
+    return Followed(probability, own, count, units, np.full((rows, 10), np.nan), usual)
+
+
+def test_how_often_purchases_repeat_is_learned_from_what_came():
+    truth = DemandHabits(further_level=1.5, own_share=0.8, further_shape=2.0)
+
+    learned = fit_repetition(followed(np.random.default_rng(0), truth), DemandHabits())
+
+    assert learned.further_level == pytest.approx(1.5, rel=0.1)
+    assert learned.own_share == pytest.approx(0.8, abs=0.1)
+    assert 1.4 <= learned.further_shape <= 2.9
+
+
+@pytest.mark.parametrize("spread", [0.2, 0.6, 1.0])
+def test_how_far_quantities_differ_is_learned_from_what_was_taken(spread):
+    learned = fit_quantities(followed(np.random.default_rng(0), DemandHabits(spread=spread)), DemandHabits())
+
+    assert learned.spread == pytest.approx(spread, abs=0.25)
+
+
+def test_too_few_purchases_teach_nothing():
+    few = followed(np.random.default_rng(0), DemandHabits(further_level=4.0), rows=10)
+
+    assert fit_quantities(few, fit_repetition(few, DemandHabits())) == DemandHabits()
+
+
+def test_what_comes_beyond_the_first_of_a_poisson_process_is_its_mean_less_one_where_that_is_large():
+    assert beyond_first(np.array([1e-9, 20.0])) == pytest.approx([0, 19], abs=1e-5)
