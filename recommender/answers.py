@@ -34,7 +34,7 @@ def answer(case: Case, seconds: float) -> SuggestionResult:
         insights["seasonality"]["products"] = forecasts(listing, case)
         rising, falling = outlook_of_listed(listing, case)
         insights["opportunities"] += rising
-        insights["riskFactors"] += falling
+        insights["riskFactors"] = falling + insights["riskFactors"]
     return SuggestionResult(
         recommendations=recommendations,
         insights=insights,
