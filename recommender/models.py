@@ -195,6 +195,7 @@ class ModelVersion(models.Model):
 
     class Meta:
         ordering = ["-number"]
+        permissions = [("operate_modelversion", "Can train, promote and roll back model versions")]
         constraints = [
             models.UniqueConstraint(fields=["name", "number"], name="model_version_unique"),
             models.CheckConstraint(
