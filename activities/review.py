@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from activities.models import Activity, ReviewItem, ReviewRule
@@ -66,18 +66,23 @@ def bring_back(item: ReviewItem) -> None:
     item.state, item.reason, item.settled, item.since = State.OPEN, "", {}, timezone.now()
 
 
+class Decision(models.TextChoices):
+    KEEP = "keep", "Keep open"
+    CLOSE = "close", "Close"
+    SNOOZE = "snooze", "Snooze until it gets worse"
+
+
 @transaction.atomic
-def decide(pk: int, by: User, decision: str, reason: str = "", note: str = "", assignee: User | None = None) -> None:
-    """Close, snooze, reopen or just keep an item, with a note and a person."""
+def decide(pk: int, by: User, decision: str, reason: str = "", note: str = "", assigned_to: User | None = None) -> None:
+    """Close an item, set it aside until it gets worse, or keep it open; with a note and a person."""
     item = ReviewItem.objects.select_for_update().get(pk=pk)
-    item.note, item.assigned_to, item.decided_by = note, assignee, by
-    match decision:
-        case "close":
-            set_aside(item, State.CLOSED, reason)
-        case "snooze":
-            set_aside(item, State.SNOOZED)
-        case "reopen":
-            bring_back(item)
+    item.note, item.assigned_to, item.decided_by = note, assigned_to, by
+    if decision == Decision.CLOSE:
+        set_aside(item, State.CLOSED, reason)
+    elif decision == Decision.SNOOZE:
+        set_aside(item, State.SNOOZED)
+    elif item.state != State.OPEN:
+        bring_back(item)
     item.save()
 
 

@@ -6,6 +6,7 @@ sorted or compared uses the "C" collation, so that order means code point order 
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -93,6 +94,13 @@ class Product(models.Model):
 
 
 class OrderQuerySet(models.QuerySet):
+    def cadence_of(self, client: str) -> dict[str, Any]:
+        """Of the client with that external id: `count` of its baskets, their `first` and `last` moment."""
+        baskets = self.filter(client__external_id=client, lines__quantity__gt=0)
+        return baskets.aggregate(
+            count=models.Count("pk", distinct=True), first=models.Min("ordered_at"), last=models.Max("ordered_at")
+        )
+
     def recent_of(self, client: str) -> "OrderQuerySet":
         """Orders of the client with that external id, latest first, with `line_count` and `amount`."""
         amount = F("lines__quantity") * F("lines__unit_price")
@@ -235,6 +243,9 @@ class SuggestedLineQuerySet(models.QuerySet):
     def answered(self) -> "SuggestedLineQuerySet":
         return self.filter(ANSWERED)
 
+    def of_activity(self, activity: str) -> "SuggestedLineQuerySet":
+        return self.filter(activity=activity)
+
     def latest_of_products(self) -> "SuggestedLineQuerySet":
         """Of each activity and product the line that was written last."""
         return self.order_by("activity", "product", "-id").distinct("activity", "product")
@@ -243,6 +254,19 @@ class SuggestedLineQuerySet(models.QuerySet):
         """The last answer to each product at each of those clients; at the same moment a rejection is the last."""
         answers = self.answered().filter(client__in=clients, outcome_at__gte=since)
         return answers.order_by("client", "product", "-outcome_at", "-outcome", "-id").distinct("client", "product")
+
+    def most_rejected(self, since: datetime) -> "models.QuerySet":
+        """Products with their counts `rejected` and `answered` since then, most rejections first."""
+        counts = {"rejected": Q(outcome=Outcome.REJECTED), "answered": ANSWERED}
+        return (
+            self.suggested()
+            .filter(ANSWERED, outcome_at__gte=since)
+            .order_by()
+            .values("product")
+            .annotate(**{name: models.Count("pk", filter=condition) for name, condition in counts.items()})
+            .filter(rejected__gt=0)
+            .order_by("-rejected", "product")
+        )
 
     def with_ordered_at(self) -> "SuggestedLineQuerySet":
         """With `ordered_at`: when the client first ordered the product, from the day of the suggestion on.

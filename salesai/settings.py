@@ -10,6 +10,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from salesai.logs import logging_config
@@ -197,7 +198,9 @@ UNFOLD = {
     "SITE_HEADER": "Sales AI",
     "SITE_SUBHEADER": "Order suggestions",
     "SITE_SYMBOL": "insights",
-    "SHOW_HISTORY": True,
+    "SHOW_HISTORY": False,  # an activity's page shows its own, whoever made the change
+    "STYLES": [lambda request: static("activities/admin.css")],
+    "SCRIPTS": [lambda request: static("activities/keyboard.js")],
     "SHOW_VIEW_ON_SITE": False,
     "SIDEBAR": {
         "show_search": True,
@@ -205,6 +208,17 @@ UNFOLD = {
             {
                 "title": "Work",
                 "items": [
+                    {"title": "Dashboard", "icon": "monitoring", "link": reverse_lazy("admin:index")},
+                    {
+                        "title": "Review queue",
+                        "icon": "checklist",
+                        "link": reverse_lazy("admin:activities_reviewitem_changelist"),
+                    },
+                    {
+                        "title": "Review rules",
+                        "icon": "rule",
+                        "link": reverse_lazy("admin:activities_reviewrule_changelist"),
+                    },
                     {
                         "title": "Activities",
                         "icon": "assignment",
