@@ -233,6 +233,9 @@ class Outcome(models.TextChoices):
 
 
 ANSWERED = Q(outcome__in=[Outcome.ACCEPTED, Outcome.REJECTED])
+CONVERTED_WITHIN = timedelta(days=30)  # of the answer
+# Of lines `with_ordered_at`.
+CONVERTED = Q(outcome=Outcome.ACCEPTED, ordered_at__lte=F("outcome_at") + CONVERTED_WITHIN)
 
 
 class SuggestedLineQuerySet(models.QuerySet):
@@ -288,7 +291,6 @@ class SuggestedLineQuerySet(models.QuerySet):
 
         `acceptance` is of the answered ones, `conversion` of the accepted ones; None where there are none.
         """
-        converted = Q(outcome=Outcome.ACCEPTED, ordered_at__lte=F("outcome_at") + SuggestedLine.CONVERTED_WITHIN)
         counts = (
             self.suggested()
             .answered()
@@ -296,7 +298,7 @@ class SuggestedLineQuerySet(models.QuerySet):
             .aggregate(
                 answered=models.Count("pk"),
                 accepted=models.Count("pk", filter=Q(outcome=Outcome.ACCEPTED)),
-                converted=models.Count("pk", filter=converted),
+                converted=models.Count("pk", filter=CONVERTED),
             )
         )
         return counts | {
@@ -312,8 +314,6 @@ class SuggestedLine(models.Model):
     line of the product that the activity showed last, so that it counts once however often the
     activity was generated. What was answered but never suggested stands here too, without a rank.
     """
-
-    CONVERTED_WITHIN = timedelta(days=30)  # of the answer
 
     activity = models.CharField(max_length=24, db_collation="C")
     client = models.CharField(max_length=EXTERNAL_ID_LENGTH, db_collation="C")

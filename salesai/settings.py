@@ -199,6 +199,7 @@ UNFOLD = {
     "SITE_SUBHEADER": "Order suggestions",
     "SITE_SYMBOL": "insights",
     "SHOW_HISTORY": False,  # an activity's page shows its own, whoever made the change
+    "DASHBOARD_CALLBACK": "activities.admin.dashboard.fill",
     "STYLES": [lambda request: static("activities/admin.css")],
     "SCRIPTS": [lambda request: static("activities/keyboard.js")],
     "SHOW_VIEW_ON_SITE": False,

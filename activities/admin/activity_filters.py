@@ -68,6 +68,7 @@ class RatingFilter(ConditionFilter):
         "bad": ("1 or 2", lambda: Q(user_rating__lte=2)),
         "fair": ("3", lambda: Q(user_rating=3)),
         "good": ("4 or 5", lambda: Q(user_rating__gte=4)),
+        "any": ("Rated", lambda: Q(user_rating__isnull=False)),
         "none": ("Not rated", lambda: Q(user_rating=None)),
     }
 
