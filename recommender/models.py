@@ -355,6 +355,8 @@ class SuggestedLine(models.Model):
             models.Index(fields=["activity"], name="line_activity"),
             models.Index(fields=["suggested_at"], name="line_suggested"),
             models.Index(fields=["client", "outcome_at"], condition=ANSWERED, name="line_answered"),
+            models.Index(fields=["product", "outcome_at"], condition=ANSWERED, name="line_product_answered"),
+            models.Index(fields=["outcome_at"], condition=ANSWERED, name="line_answered_at"),
         ]
 
     def __str__(self) -> str:

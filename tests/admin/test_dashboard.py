@@ -14,7 +14,7 @@ from recommender.registry import promote
 from tests.admin.people import ops_user
 from tests.wholesale import LAST_DAY
 
-pytestmark = pytest.mark.usefixtures("wholesale_house")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wholesale_house")]
 AS_OF = {"parameters": {"asOf": LAST_DAY.isoformat()}}
 
 
