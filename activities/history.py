@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -34,7 +35,7 @@ def changes_of(activity: Activity) -> list[Change]:
     names = names_of_callers(events)
     differences = differences_of(activity)
     made = []
-    for event, former in zip(events, [*events[1:], None], strict=True):
+    for event, former in zip_longest(events, events[1:]):
         changed = [name for name in RECORDED if former and getattr(event, name) != getattr(former, name)]
         generated = "generated_at" in changed and event.generated_at is not None
         made.append(
@@ -89,7 +90,7 @@ def differences_of(activity: Activity) -> dict[datetime, str]:
     moments = list(lists)
     return {
         at: difference(lists[at], lists.get(before, {}))
-        for at, before in zip(moments, [*moments[1:], None], strict=True)
+        for at, before in zip_longest(moments, moments[1:])
     }
 
 

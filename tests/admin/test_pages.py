@@ -41,6 +41,16 @@ def test_an_activity_shows_its_suggestions_as_a_table(ops, tool, wholesale_house
     assert page.index("Ordered in ") < page.index("&quot;confidence&quot;")
 
 
+def test_a_failed_activity_says_why(ops, tool, wholesale_house):
+    activity = Activity.objects.get(pk=tool.file(client="cafe-01")["_id"])
+    activity.status, activity.metadata = Activity.Status.FAILED, {"failure": "ValueError: broken"}
+    activity.save()
+
+    page = ops.get(reverse("admin:activities_activity_change", args=[activity.pk])).content.decode()
+
+    assert "ValueError: broken" in page
+
+
 def test_ops_regenerates_and_cancels_from_the_list(ops, tool, wholesale_house):
     waiting, cancelled = tool.file(client="cafe-01"), tool.file(client="cafe-02")
     address = reverse("admin:activities_activity_changelist")
