@@ -88,10 +88,7 @@ def differences_of(activity: Activity) -> dict[datetime, str]:
     for at, product, quantity in lines.values_list("suggested_at", "product", "quantity")[: NEWEST * 100]:
         lists.setdefault(at, {})[product] = quantity
     moments = list(lists)
-    return {
-        at: difference(lists[at], lists.get(before, {}))
-        for at, before in zip_longest(moments, moments[1:])
-    }
+    return {at: difference(lists[at], lists.get(before, {})) for at, before in zip_longest(moments, moments[1:])}
 
 
 def difference(now: dict[str, int], before: dict[str, int]) -> str:

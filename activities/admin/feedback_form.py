@@ -39,7 +39,7 @@ def feedback_from(activity: Activity, posted: QueryDict) -> dict[str, Any]:
         "userRating": rating_from(posted.get("rating", "")),
         "comments": posted.get("comments", "").strip(),
     }
-    return {name: value for name, value in section.items() if value}
+    return {name: value for name, value in section.items() if value not in (None, "", [])}
 
 
 def rating_from(text: str) -> int | None:
