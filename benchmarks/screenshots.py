@@ -10,6 +10,7 @@ from benchmarks.own_database import own_database  # sets Django up, so it comes 
 from django.contrib.auth.models import User
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
+from django.db import connection
 from django.test.testcases import LiveServerThread
 from django.test.utils import override_settings
 from django.utils import timezone
@@ -45,6 +46,8 @@ def main() -> None:
             taken = photograph(browser, f"http://127.0.0.1:{server.port}")
         server.terminate()
         server.join()
+        connection.close()
+        connection.close_pool()  # which the server's threads have used: the database could not be dropped
     print(f"{', '.join(taken)} in {IMAGES.name}/, {time.perf_counter() - started:.0f} s")
 
 
