@@ -7,7 +7,7 @@ REQUIREMENTS := requirements.txt requirements-dev.txt
 usable = $(shell $(1) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(1))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz lint format plots bench clean reset
+.PHONY: help setup demo test fuzz lint format plots screenshots bench clean reset
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -55,6 +55,9 @@ plots: setup  ## Draw the plots of docs/ from generated orders
 
 bench: setup  ## Run a benchmark: make bench NAME=list
 	@$(VENV_PYTHON) -m benchmarks.$(or $(NAME),$(error NAME is missing: make bench NAME=list))
+
+screenshots: setup  ## Take the admin's pictures for docs/images (needs Chromium)
+	@$(VENV_PYTHON) -m benchmarks.screenshots
 
 clean:  ## Remove the virtual environment, caches and collected files; the data stays
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis staticfiles

@@ -1,6 +1,13 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+from activities.roles import make_first_rules, make_roles
 
 
 class ActivitiesConfig(AppConfig):
     name = "activities"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        post_migrate.connect(make_roles, sender=self)
+        post_migrate.connect(make_first_rules, sender=self)

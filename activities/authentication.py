@@ -1,3 +1,4 @@
+import pghistory
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -16,6 +17,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         if key is None:
             raise AuthenticationFailed("This API key is not valid, or has been revoked.")
         key.note_use()
+        pghistory.context(key=key.pk)
         return key, None
 
     def authenticate_header(self, request: Request) -> str:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from activities.draft_order import draft_order
 from activities.feedback import outcomes_for, visit_of
 from activities.models import Activity
+from activities.review import judge
 from recommender.errors import DamagedArtifactError, NoModelError
 from recommender.request_history import as_of
 from recommender.suggested_lines import record_generation
@@ -55,6 +56,7 @@ def generate(activity_id: str) -> Activity:
         else:
             GENERATIONS.labels(activity.activity_type, "completed").inc()
             store_result(activity, result)
+        judge([activity.pk])
     if activity.status == Activity.Status.FAILED:
         raise GenerationError(activity.metadata["failure"])
     return activity

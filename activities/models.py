@@ -5,6 +5,7 @@ import json
 import secrets
 from datetime import timedelta
 
+import pghistory
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -14,7 +15,10 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from activities.ids import new_activity_id
+from activities.review_models import ReviewItem, ReviewRule
 from recommender.models import EXTERNAL_ID_LENGTH, ModelVersion
+
+__all__ = ["Activity", "ActivityEvent", "ApiKey", "KeptAnswer", "ReviewItem", "ReviewRule"]
 
 
 class ApiKeyQuerySet(models.QuerySet):
@@ -187,7 +191,9 @@ class Activity(models.Model):
     generated_order = json_section(dict)
     metadata = json_section(dict)
     processing_time = models.FloatField(null=True, blank=True, help_text="Seconds the last generation took.")
-    model_version = models.ForeignKey(ModelVersion, models.SET_NULL, null=True, blank=True, related_name="activities")
+    model_version = models.ForeignKey(
+        ModelVersion, models.SET_NULL, null=True, blank=True, related_name="activities", db_index=False
+    )
     generated_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
@@ -216,6 +222,10 @@ class Activity(models.Model):
     class Meta:
         verbose_name_plural = "activities"
         ordering = ["-created_at", "-id"]
+        permissions = [
+            ("regenerate_activity", "Can generate, cancel and reopen activities"),
+            ("answer_activity", "Can record feedback to activities"),
+        ]
         constraints = [
             models.CheckConstraint(condition=~Q(client=""), name="activity_client_given"),
             models.CheckConstraint(condition=~Q(rep=""), name="activity_rep_given"),
@@ -225,6 +235,7 @@ class Activity(models.Model):
             models.Index(fields=["client", "created_at"], name="activity_client"),
             models.Index(fields=["rep", "created_at"], name="activity_rep"),
             models.Index(fields=["status", "created_at"], name="activity_status"),
+            models.Index(fields=["model_version", "generated_at"], name="activity_version"),
             GinIndex(fields=["search_text"], name="activity_search"),
         ]
 
@@ -247,3 +258,25 @@ class Activity(models.Model):
         self.generated_at = None
         if not self.is_cancelled:
             self.status = self.Status.PROCESSING
+
+
+# What is on record of each change. Not the inputs, which may be a megabyte, nor the results: each
+# generation's lines stand as SuggestedLine.
+RECORDED = (
+    "client", "rep", "activity_type", "status", "requested_model", "feedback", "metadata", "model_version",
+    "generated_at",
+)  # fmt: skip
+
+
+class ActivityEvent(
+    pghistory.create_event_model(
+        Activity,
+        pghistory.InsertEvent(),
+        pghistory.UpdateEvent(condition=pghistory.AnyChange(*RECORDED, "input_data")),
+        pghistory.DeleteEvent(),
+        fields=list(RECORDED),
+        obj_field=pghistory.ObjForeignKey(related_name="events"),
+        model_name="ActivityEvent",
+    )
+):
+    """A change of an activity by anyone, written by triggers, so that bulk changes are on record too."""

@@ -8,6 +8,7 @@ from django.utils import timezone
 from activities.draft_order import draft_order
 from activities.feedback import answers_in, pass_on
 from activities.models import Activity
+from activities.review import judge
 from recommender.suggested_lines import supersede
 
 MADE_FROM = ("client", "activity_type", "input_data", "requested_model")
@@ -33,6 +34,7 @@ def update_activity(activity: Activity, fields: dict[str, Any]) -> Activity:
     activity.save()
     if answers_in(activity.feedback) != former_answers:
         pass_on(activity, timezone.now())
+    judge([activity.pk])
     return activity
 
 
@@ -46,9 +48,11 @@ def create_activity(**fields: Any) -> Activity:
     activity = Activity.objects.create(**fields, ai_model=fields.get("requested_model", {}))
     if activity.feedback:
         pass_on(activity, timezone.now())
+        judge([activity.pk])
     return activity
 
 
+@transaction.atomic
 def cancel_activity(activity: Activity) -> Activity:
     """Raises CompletedError for one that is completed; a cancelled one stays as it is."""
     if activity.status == Activity.Status.COMPLETED:
@@ -56,15 +60,18 @@ def cancel_activity(activity: Activity) -> Activity:
     if not activity.is_cancelled:
         activity.status = Activity.Status.CANCELLED
         activity.save()
+        judge([activity.pk])
     return activity
 
 
+@transaction.atomic
 def reopen_activity(activity: Activity) -> bool:
     """Let a cancelled activity be generated again; whether it was one."""
     if not activity.is_cancelled:
         return False
     activity.status = Activity.Status.PROCESSING
     activity.save()
+    judge([activity.pk])
     return True
 
 

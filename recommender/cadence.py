@@ -10,6 +10,7 @@ LATELY = 5  # intervals
 REGULAR, FAIRLY_REGULAR = 0.5, 1.0  # width of the middle half of the intervals, as a share of their median
 CHURN_DAYS = 60
 CHURN_INTERVALS = 3
+MAY_BE_LEAVING = "may be leaving"  # stands in the sentence of every churn risk, and in no other
 
 
 def ordering_rhythm(history: OrderHistory) -> list[str]:
@@ -49,12 +50,12 @@ def churn_risk(history: OrderHistory, now: float) -> list[str]:
         return []
     silent = now - history.order_day[-1]
     if len(history.order_day) == 1:
-        return [f"No order for {days(silent)} since the only one: may be leaving."] if silent > CHURN_DAYS else []
+        return [f"No order for {days(silent)} since the only one: {MAY_BE_LEAVING}."] if silent > CHURN_DAYS else []
     interval = float(np.median(np.diff(history.order_day)))
     if silent <= max(CHURN_DAYS, CHURN_INTERVALS * interval):
         return []
     return [
-        f"No order for {days(silent)}, against one every {days(interval)} in the median: may be leaving "
+        f"No order for {days(silent)}, against one every {days(interval)} in the median: {MAY_BE_LEAVING} "
         f"(more than {CHURN_DAYS} days and {CHURN_INTERVALS} such intervals)."
     ]
 

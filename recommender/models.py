@@ -6,6 +6,7 @@ sorted or compared uses the "C" collation, so that order means code point order 
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -93,6 +94,13 @@ class Product(models.Model):
 
 
 class OrderQuerySet(models.QuerySet):
+    def cadence_of(self, client: str) -> dict[str, Any]:
+        """Of the client with that external id: `count` of its baskets, their `first` and `last` moment."""
+        baskets = self.filter(client__external_id=client, lines__quantity__gt=0)
+        return baskets.aggregate(
+            count=models.Count("pk", distinct=True), first=models.Min("ordered_at"), last=models.Max("ordered_at")
+        )
+
     def recent_of(self, client: str) -> "OrderQuerySet":
         """Orders of the client with that external id, latest first, with `line_count` and `amount`."""
         amount = F("lines__quantity") * F("lines__unit_price")
@@ -195,6 +203,7 @@ class ModelVersion(models.Model):
 
     class Meta:
         ordering = ["-number"]
+        permissions = [("operate_modelversion", "Can train, promote and roll back model versions")]
         constraints = [
             models.UniqueConstraint(fields=["name", "number"], name="model_version_unique"),
             models.CheckConstraint(
@@ -224,6 +233,9 @@ class Outcome(models.TextChoices):
 
 
 ANSWERED = Q(outcome__in=[Outcome.ACCEPTED, Outcome.REJECTED])
+CONVERTED_WITHIN = timedelta(days=30)  # of the answer
+# Of lines `with_ordered_at`.
+CONVERTED = Q(outcome=Outcome.ACCEPTED, ordered_at__lte=F("outcome_at") + CONVERTED_WITHIN)
 
 
 class SuggestedLineQuerySet(models.QuerySet):
@@ -234,6 +246,9 @@ class SuggestedLineQuerySet(models.QuerySet):
     def answered(self) -> "SuggestedLineQuerySet":
         return self.filter(ANSWERED)
 
+    def of_activity(self, activity: str) -> "SuggestedLineQuerySet":
+        return self.filter(activity=activity)
+
     def latest_of_products(self) -> "SuggestedLineQuerySet":
         """Of each activity and product the line that was written last."""
         return self.order_by("activity", "product", "-id").distinct("activity", "product")
@@ -242,6 +257,19 @@ class SuggestedLineQuerySet(models.QuerySet):
         """The last answer to each product at each of those clients; at the same moment a rejection is the last."""
         answers = self.answered().filter(client__in=clients, outcome_at__gte=since)
         return answers.order_by("client", "product", "-outcome_at", "-outcome", "-id").distinct("client", "product")
+
+    def most_rejected(self, since: datetime) -> "models.QuerySet":
+        """Products with their counts `rejected` and `answered` since then, most rejections first."""
+        counts = {"rejected": Q(outcome=Outcome.REJECTED), "answered": ANSWERED}
+        return (
+            self.suggested()
+            .filter(ANSWERED, outcome_at__gte=since)
+            .order_by()
+            .values("product")
+            .annotate(**{name: models.Count("pk", filter=condition) for name, condition in counts.items()})
+            .filter(rejected__gt=0)
+            .order_by("-rejected", "product")
+        )
 
     def with_ordered_at(self) -> "SuggestedLineQuerySet":
         """With `ordered_at`: when the client first ordered the product, from the day of the suggestion on.
@@ -263,7 +291,6 @@ class SuggestedLineQuerySet(models.QuerySet):
 
         `acceptance` is of the answered ones, `conversion` of the accepted ones; None where there are none.
         """
-        converted = Q(outcome=Outcome.ACCEPTED, ordered_at__lte=F("outcome_at") + SuggestedLine.CONVERTED_WITHIN)
         counts = (
             self.suggested()
             .answered()
@@ -271,7 +298,7 @@ class SuggestedLineQuerySet(models.QuerySet):
             .aggregate(
                 answered=models.Count("pk"),
                 accepted=models.Count("pk", filter=Q(outcome=Outcome.ACCEPTED)),
-                converted=models.Count("pk", filter=converted),
+                converted=models.Count("pk", filter=CONVERTED),
             )
         )
         return counts | {
@@ -287,8 +314,6 @@ class SuggestedLine(models.Model):
     line of the product that the activity showed last, so that it counts once however often the
     activity was generated. What was answered but never suggested stands here too, without a rank.
     """
-
-    CONVERTED_WITHIN = timedelta(days=30)  # of the answer
 
     activity = models.CharField(max_length=24, db_collation="C")
     client = models.CharField(max_length=EXTERNAL_ID_LENGTH, db_collation="C")
@@ -330,6 +355,8 @@ class SuggestedLine(models.Model):
             models.Index(fields=["activity"], name="line_activity"),
             models.Index(fields=["suggested_at"], name="line_suggested"),
             models.Index(fields=["client", "outcome_at"], condition=ANSWERED, name="line_answered"),
+            models.Index(fields=["product", "outcome_at"], condition=ANSWERED, name="line_product_answered"),
+            models.Index(fields=["outcome_at"], condition=ANSWERED, name="line_answered_at"),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from salesai.logs import logging_config
@@ -54,6 +55,8 @@ INSTALLED_APPS = [
     "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "pghistory",
+    "pgtrigger",
     "rest_framework",
 ]
 
@@ -70,6 +73,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "activities.change_records.name_who_changes",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -194,7 +198,10 @@ UNFOLD = {
     "SITE_HEADER": "Sales AI",
     "SITE_SUBHEADER": "Order suggestions",
     "SITE_SYMBOL": "insights",
-    "SHOW_HISTORY": True,
+    "SHOW_HISTORY": False,  # an activity's page shows its own, whoever made the change
+    "DASHBOARD_CALLBACK": "activities.admin.dashboard.fill",
+    "STYLES": [lambda request: static("activities/admin.css")],
+    "SCRIPTS": [lambda request: static("activities/keyboard.js")],
     "SHOW_VIEW_ON_SITE": False,
     "SIDEBAR": {
         "show_search": True,
@@ -202,6 +209,17 @@ UNFOLD = {
             {
                 "title": "Work",
                 "items": [
+                    {"title": "Dashboard", "icon": "monitoring", "link": reverse_lazy("admin:index")},
+                    {
+                        "title": "Review queue",
+                        "icon": "checklist",
+                        "link": reverse_lazy("admin:activities_reviewitem_changelist"),
+                    },
+                    {
+                        "title": "Review rules",
+                        "icon": "rule",
+                        "link": reverse_lazy("admin:activities_reviewrule_changelist"),
+                    },
                     {
                         "title": "Activities",
                         "icon": "assignment",

@@ -52,4 +52,5 @@ def orders_table(orders: Iterable[Any]) -> SafeString:
 
 
 def share(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.0%}"
+    """A share in percent; None and NaN are nothing."""
+    return NOTHING if value is None or value != value else f"{value:.0%}"

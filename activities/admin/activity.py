@@ -1,57 +1,107 @@
-"""Activities as ops reviews them: what was asked, what was answered, and why."""
+"""Activities as ops works on them: lists that find, pages that explain, actions that are asked twice."""
 
 from typing import ClassVar
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.utils.safestring import SafeString
+from django.contrib.postgres.search import SearchQuery
+from django.core.exceptions import PermissionDenied
+from django.db.models import F, FloatField, Func, IntegerField, Q, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from activities.feedback import answers_in
-from activities.generation import CancelledError, GenerationError, generate
+from activities import export
+from activities.admin.activity_filters import (
+    AgeFilter,
+    ConfidenceFilter,
+    FeedbackFilter,
+    RatingFilter,
+    RepFilter,
+    VersionFilter,
+)
+from activities.admin.activity_page import page_of
+from activities.admin.batches import ACT, MOST_AT_ONCE, confirmed, work_through
+from activities.admin.feedback_form import record_feedback, told
 from activities.models import Activity
-from activities.updates import CompletedError, cancel_activity, reopen_activity
-from recommender.errors import RecommenderError
-from recommender.models import Order, Outcome
-from salesai.tables import NOTHING, key_values, orders_table, sentences, share, table
+from recommender.models import Client
+from salesai.tables import NOTHING, share
 
-RECENT_ORDERS = 8
+DONE = {"regenerate": "Regenerated", "cancel": "Cancelled", "reopen": "Reopened"}
 
 
 @admin.register(Activity)
 class ActivityAdmin(ModelAdmin):
-    list_display = ("created_at", "client", "rep", "activity_type", "status_label", "lines", "total", "mean_confidence")
+    list_display = (
+        "created_at", "client", "rep", "activity_type", "status_label", "lines", "total", "mean_confidence",
+        "user_rating", "model_version",
+    )  # fmt: skip
     list_display_links = ("created_at", "client")
-    list_filter = ("status", "activity_type", "model_version", "user_rating", "created_at")
+    list_filter = (
+        "status", "activity_type", AgeFilter, RepFilter, VersionFilter, ConfidenceFilter, RatingFilter, FeedbackFilter,
+    )  # fmt: skip
     list_filter_submit = True
-    search_fields = ("=id", "client", "rep", "feedback__comments")
-    search_help_text = "Id, client, rep or comment"
-    date_hierarchy = "created_at"
+    search_fields = ("client",)
+    search_help_text = "Client, rep, product, reason, comment or id"
     list_per_page = 50
     show_full_result_count = False
-    actions: ClassVar = ["regenerate", "cancel", "reopen"]
+    actions: ClassVar = ["regenerate", "cancel", "reopen", "export_csv", "export_xlsx"]
     list_select_related = ("model_version",)
-    change_form_before_template = "admin/activities/activity/answer.html"
-    readonly_fields = (
-        "id", "client", "rep", "activity_type", "status", "created_at", "updated_at",
-        "draft", "recent_orders", "feedback_given", "inputs", "model_used", "timing", "accuracy_shown", "notes",
-    )  # fmt: skip
-    fieldsets = (
-        (None, {"fields": (("client", "rep"), ("activity_type", "status"))}),
-        ("Order", {"fields": ("draft", "recent_orders")}),
-        ("Feedback", {"fields": ("feedback_given",)}),
-        ("How it was made", {"fields": ("inputs", "model_used", "accuracy_shown", "timing", "notes")}),
-        ("Record", {"fields": (("id", "created_at", "updated_at"),)}),
-    )
+    change_form_outer_before_template = "admin/activities/activity/page.html"
+    fieldsets = ((None, {"fields": (("id", "created_at", "updated_at"),)}),)
+    readonly_fields = ("id", "created_at", "updated_at")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("<str:pk>/act/", view(self.act_view), name="activities_activity_act"),
+            path("<str:pk>/feedback/", view(self.feedback_view), name="activities_activity_feedback"),
+            *super().get_urls(),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return (
+            super()
+            .get_queryset(request)
+            .defer("search_text")
+            .annotate(
+                line_count=Func(F("recommendations"), function="jsonb_array_length", output_field=IntegerField()),
+                order_total=Cast(KT("generated_order__totalAmount"), FloatField()),
+            )
+        )
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Activities"} | (extra_context or {}))
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, term: str) -> tuple[QuerySet, bool]:
+        """Words as the API searches them, beginnings of ids and parts of clients' names."""
+        if term := term.strip():
+            named = Client.objects.filter(name__icontains=term).values("external_id")
+            words = SearchQuery(term, config="simple", search_type="websearch")
+            found = Q(search_text=words) | Q(client__startswith=term) | Q(client__in=named) | Q(pk=term)
+            queryset = queryset.filter(found)
+        return queryset, False
 
     def render_change_form(self, request, context, *args, obj: Activity | None = None, **options) -> HttpResponse:
-        context |= {"suggestions": self.suggestions(obj), "insights": self.insight_texts(obj)} if obj else {}
+        context |= page_of(obj, request.user) if obj else {}
         return super().render_change_form(request, context, *args, obj=obj, **options)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # activities are filed by tools
+
+    def has_change_permission(self, request: HttpRequest, obj: Activity | None = None) -> bool:
+        return False  # what may be changed has forms of its own
+
+    def has_view_permission(self, request: HttpRequest, obj: Activity | None = None) -> bool:
+        return request.user.has_perm("activities.view_activity")
+
+    def has_regenerate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("activities.regenerate_activity")
 
     @display(
         description="status",
@@ -61,106 +111,89 @@ class ActivityAdmin(ModelAdmin):
     def status_label(self, activity: Activity) -> str:
         return activity.status
 
-    @display(description="lines")
+    @display(description="lines", ordering="line_count")
     def lines(self, activity: Activity) -> int:
-        return len(activity.recommendations)
+        return activity.line_count
 
-    @display(description="total")
+    @display(description="total", ordering="order_total")
     def total(self, activity: Activity) -> str:
-        amount = activity.generated_order.get("totalAmount")
-        return NOTHING if amount is None else f"{amount:,.2f}"
+        return NOTHING if activity.order_total is None else f"{activity.order_total:,.2f}"
 
     @display(description="confidence", ordering="confidence")
     def mean_confidence(self, activity: Activity) -> str:
         return share(activity.confidence)
 
-    def suggestions(self, activity: Activity) -> SafeString:
-        said = answers_in(activity.feedback)
-        return table(
-            ["Priority", "Product", "Name", "Quantity", "Price", "Confidence", "Category", "Reason", "Outcome"],
-            (
-                (
-                    line["priority"], line["product"], line["productName"], line["quantity"], line["price"],
-                    share(line["confidence"]), line["category"], line["reason"],
-                    said.get(line["product"], Outcome.OPEN),
-                )
-                for line in activity.recommendations
-            ),
-        )  # fmt: skip
+    @action(description="Regenerate", permissions=["regenerate"])
+    def regenerate(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        return self.on_each(request, queryset, "regenerate")
 
-    def insight_texts(self, activity: Activity) -> SafeString:
-        titles = {
-            "buyingPatterns": "Buying patterns",
-            "riskFactors": "Risks",
-            "opportunities": "Opportunities",
-        }
-        return sentences({title: activity.insights.get(name, []) for name, title in titles.items()})
+    @action(description="Cancel", permissions=["regenerate"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        return self.on_each(request, queryset, "cancel")
 
-    @display(description="Draft order")
-    def draft(self, activity: Activity) -> SafeString:
-        order = activity.generated_order
-        rows = [(item["product"], item["quantity"], item["price"]) for item in order.get("items", [])]
-        if rows:
-            rows.append((order.get("orderId", "Total"), "", f"{order['totalAmount']:,.2f}"))
-        return table(["Product", "Quantity", "Price"], rows)
+    @action(description="Reopen what is cancelled", permissions=["regenerate"])
+    def reopen(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        return self.on_each(request, queryset, "reopen")
 
-    @display(description="Recent orders of the client")
-    def recent_orders(self, activity: Activity) -> SafeString:
-        return orders_table(Order.objects.recent_of(activity.client)[:RECENT_ORDERS])
+    def on_each(self, request: HttpRequest, queryset: QuerySet, act: str) -> HttpResponse | None:
+        chosen = list(queryset.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
+        if len(chosen) > MOST_AT_ONCE:
+            self.message_user(request, f"At most {MOST_AT_ONCE} at once; narrow the list first.", messages.ERROR)
+            return None
+        if "confirmed" not in request.POST:
+            return confirmed(self, request, queryset, act)
+        self.report(request, DONE[act], *work_through(chosen, ACT[act]))
+        return None
 
-    @display(description="")
-    def feedback_given(self, activity: Activity) -> SafeString:
-        return key_values(activity.feedback)
+    @action(description="Export as CSV", permissions=["view"])
+    def export_csv(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        if self.too_many(request, queryset):
+            return None
+        lines = export.csv_lines(export.rows_of(queryset))
+        return self.file(StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8"), "csv")
 
-    @display(description="Inputs")
-    def inputs(self, activity: Activity) -> SafeString:
-        return key_values(activity.input_data)
+    @action(description="Export as XLSX", permissions=["view"])
+    def export_xlsx(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        if self.too_many(request, queryset):
+            return None
+        workbook = export.xlsx_bytes(export.rows_of(queryset))
+        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        return self.file(HttpResponse(workbook, content_type=kind), "xlsx")
 
-    @display(description="Model")
-    def model_used(self, activity: Activity) -> SafeString:
-        return key_values(activity.ai_model)
+    def too_many(self, request: HttpRequest, queryset: QuerySet) -> bool:
+        if queryset.count() <= export.MOST_ROWS:
+            return False
+        self.message_user(request, f"At most {export.MOST_ROWS:,} rows at once; narrow the list.", messages.ERROR)
+        return True
 
-    @display(description="Accuracy")
-    def accuracy_shown(self, activity: Activity) -> SafeString:
-        return key_values({name: share(value) for name, value in activity.accuracy.items()})
+    def file(self, response: HttpResponse, ending: str) -> HttpResponse:
+        name = f"activities-{timezone.now():%Y%m%d-%H%M}.{ending}"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
 
-    @display(description="Generated")
-    def timing(self, activity: Activity) -> str:
-        if activity.generated_at is None:
-            return "not yet"
-        return f"{activity.generated_at:%Y-%m-%d %H:%M:%S} UTC, in {activity.processing_time:.3f} s"
+    def act_view(self, request: HttpRequest, pk: str) -> HttpResponse:
+        """One act on one activity, from a button of its page."""
+        act = request.POST.get("act")
+        if not self.has_regenerate_permission(request) or act not in ACT:
+            raise PermissionDenied
+        get_object_or_404(Activity.objects.only("pk"), pk=pk)
+        self.report(request, DONE[act], *work_through([pk], ACT[act]))
+        return redirect("admin:activities_activity_change", pk)
 
-    @display(description="Metadata")
-    def notes(self, activity: Activity) -> SafeString:
-        return key_values(activity.metadata)
+    def feedback_view(self, request: HttpRequest, pk: str) -> HttpResponse:
+        if request.method != "POST" or not request.user.has_perm("activities.answer_activity"):
+            raise PermissionDenied
+        get_object_or_404(Activity.objects.only("pk"), pk=pk)
+        try:
+            record_feedback(pk, request.POST)
+        except ValidationError as error:
+            self.message_user(request, f"Not saved: {told(error)}", messages.ERROR)
+        else:
+            self.message_user(request, "Feedback saved.", messages.SUCCESS)
+        return redirect("admin:activities_activity_change", pk)
 
-    @action(description="Regenerate", permissions=["change"])
-    def regenerate(self, request: HttpRequest, queryset: QuerySet) -> None:
-        done, failures = 0, []
-        for activity in queryset:
-            try:
-                generate(activity.pk)
-                done += 1
-            except (CancelledError, GenerationError, RecommenderError) as error:
-                failures.append(f"{activity}: {error}")
-        self.report(request, f"Regenerated {done}.", failures)
-
-    @action(description="Cancel", permissions=["change"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet) -> None:
-        done, failures = 0, []
-        for activity in queryset:
-            try:
-                cancel_activity(activity)
-                done += 1
-            except CompletedError as error:
-                failures.append(f"{activity}: {error}")
-        self.report(request, f"Cancelled {done}.", failures)
-
-    @action(description="Reopen what is cancelled", permissions=["change"])
-    def reopen(self, request: HttpRequest, queryset: QuerySet) -> None:
-        self.report(request, f"Reopened {sum(map(reopen_activity, queryset))}.", [])
-
-    def report(self, request: HttpRequest, success: str, failures: list[str]) -> None:
-        self.message_user(request, success, messages.SUCCESS)
+    def report(self, request: HttpRequest, done: str, count: int, failures: list[str]) -> None:
+        if count or not failures:
+            self.message_user(request, f"{done} {count}.", messages.SUCCESS)
         for failure in failures:
             self.message_user(request, failure, messages.ERROR)

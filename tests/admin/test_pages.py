@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from activities.models import Activity, ApiKey
+from activities.models import Activity, ApiKey, ReviewItem, ReviewRule
 from recommender.models import Client, ModelVersion, Order, Product, SalesRep, SuggestedLine
 from tests.conftest import API, Tool
 
@@ -16,7 +16,8 @@ def ops(client, admin_user):
 
 
 @pytest.mark.parametrize(
-    "model", [Activity, ApiKey, Client, ModelVersion, Order, Product, SalesRep, SuggestedLine, User]
+    "model",
+    [Activity, ApiKey, Client, ModelVersion, Order, Product, ReviewItem, ReviewRule, SalesRep, SuggestedLine, User],
 )
 def test_every_list_and_page_opens(ops, tool, wholesale_house, model):
     tool.generated(client="cafe-01")
@@ -37,16 +38,28 @@ def test_an_activity_shows_its_suggestions_as_a_table(ops, tool, wholesale_house
     assert "Ordered in " in page
     assert "Coffee" in page
     assert "rejected" in page
-    assert "&quot;confidence&quot;" not in page
+    assert page.index("Ordered in ") < page.index("&quot;confidence&quot;")
+
+
+def test_a_failed_activity_says_why(ops, tool, wholesale_house):
+    activity = Activity.objects.get(pk=tool.file(client="cafe-01")["_id"])
+    activity.status, activity.metadata = Activity.Status.FAILED, {"failure": "ValueError: broken"}
+    activity.save()
+
+    page = ops.get(reverse("admin:activities_activity_change", args=[activity.pk])).content.decode()
+
+    assert "ValueError: broken" in page
 
 
 def test_ops_regenerates_and_cancels_from_the_list(ops, tool, wholesale_house):
     waiting, cancelled = tool.file(client="cafe-01"), tool.file(client="cafe-02")
     address = reverse("admin:activities_activity_changelist")
 
-    ops.post(address, {"action": "cancel", "_selected_action": [cancelled["_id"]]})
+    ops.post(address, {"action": "cancel", "_selected_action": [cancelled["_id"]], "confirmed": "1"})
     answer = ops.post(
-        address, {"action": "regenerate", "_selected_action": [waiting["_id"], cancelled["_id"]]}, follow=True
+        address,
+        {"action": "regenerate", "confirmed": "1", "_selected_action": [waiting["_id"], cancelled["_id"]]},
+        follow=True,
     )
 
     assert Activity.objects.get(pk=waiting["_id"]).status == "completed"
@@ -61,7 +74,7 @@ def test_ops_reopens_what_was_cancelled_and_nothing_else(ops, tool, wholesale_ho
 
     answer = ops.post(
         reverse("admin:activities_activity_changelist"),
-        {"action": "reopen", "_selected_action": [cancelled["_id"], done["_id"]]},
+        {"action": "reopen", "confirmed": "1", "_selected_action": [cancelled["_id"], done["_id"]]},
         follow=True,
     )
 

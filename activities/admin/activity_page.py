@@ -1,0 +1,102 @@
+"""What the page of an activity shows: everything made ready here, so that the template only lays it out."""
+
+import json
+from datetime import date
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from activities.feedback import answers_in
+from activities.history import changes_of
+from activities.models import Activity, ReviewItem
+from activities.serializers import ActivitySerializer
+from recommender.models import Client, Order, Outcome, Product
+from salesai.charts import bars, lines
+from salesai.tables import readable
+
+LAST_ORDERS = 8
+MOST_CHARTS = 4  # products whose weeks are drawn; the table names all
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+INSIGHTS = {"buyingPatterns": "Buying patterns", "riskFactors": "Risks", "opportunities": "Opportunities"}
+RATINGS = range(1, 6)
+
+
+def page_of(activity: Activity, user: User) -> dict[str, Any]:
+    """The context of the page; the same for the activity's own page and for its review."""
+    return {
+        "activity": activity,
+        "client": Client.objects.filter(external_id=activity.client).first(),
+        "lines": suggested_lines(activity),
+        "insights": [(title, activity.insights.get(name, [])) for name, title in INSIGHTS.items()],
+        "charts": charts_of(activity),
+        "draft": activity.generated_order.get("items", []),
+        "review": ReviewItem.objects.filter(activity=activity).first(),
+        "forecasts": activity.insights.get("seasonality", {}).get("products", []),
+        "orders": Order.objects.recent_of(activity.client)[:LAST_ORDERS],
+        "cadence": cadence_of(activity.client),
+        "changes": changes_of(activity),
+        "inputs": [(name, readable(value)) for name, value in activity.input_data.items()],
+        "parameters": readable(activity.ai_model.get("parameters", {})),
+        "failure": activity.metadata.get("failure") if activity.status == Activity.Status.FAILED else None,
+        "raw": json.dumps(ActivitySerializer(activity).data, indent=2, ensure_ascii=False),
+        "outcomes": Outcome,
+        "ratings": RATINGS,
+        "may_answer": user.has_perm("activities.answer_activity"),
+        "may_regenerate": user.has_perm("activities.regenerate_activity"),
+    }
+
+
+def suggested_lines(activity: Activity) -> list[dict[str, Any]]:
+    """The suggestions with their `outcome`, the share of the confidence in percent, and the product's page."""
+    answers = answers_in(activity.feedback)
+    named = [line["product"] for line in activity.recommendations]
+    pages = dict(Product.objects.filter(external_id__in=named).values_list("external_id", "pk"))
+    return [
+        line
+        | {
+            "outcome": answers.get(line["product"], Outcome.OPEN).value,
+            "percent": round(line["confidence"] * 100),
+            "page": product_page(pages.get(line["product"])),
+        }
+        for line in activity.recommendations
+    ]
+
+
+def product_page(pk: int | None) -> str | None:
+    return pk and reverse("admin:recommender_product_change", args=[pk])
+
+
+def cadence_of(client: str) -> dict[str, Any]:
+    """Count, first and last order, and `every`, the mean days between two; None where there are fewer."""
+    found = Order.objects.cadence_of(client)
+    several = found["count"] > 1
+    return found | {"every": (found["last"] - found["first"]).days / (found["count"] - 1) if several else None}
+
+
+def charts_of(activity: Activity) -> list[SafeString]:
+    seasonality = activity.insights.get("seasonality", {})
+    drawn = []
+    if any(seasonality.get("months") or ()):
+        drawn.append(bars("Units a month, against the average month", MONTHS, seasonality["months"]))
+    names = {line["product"]: line["productName"] for line in activity.recommendations}
+    for product in seasonality.get("products", [])[:MOST_CHARTS]:
+        drawn.append(forecast_chart(names.get(product["product"], product["product"]), product))
+    return drawn
+
+
+def forecast_chart(name: str, product: dict[str, Any]) -> SafeString:
+    """Units a week: what was ordered, then what is expected over the horizon, spread evenly, with its interval."""
+    history, forecast = product["history"], product["forecast"]
+    days = (date.fromisoformat(forecast["to"]) - date.fromisoformat(forecast["from"])).days
+    weeks = max(round(days / 7), 1)
+    labels = [week["from"][5:] for week in history] + [f"+{week} w" for week in range(1, weeks + 1)]
+    past, ahead = [None] * len(history), [None] * weeks
+    a_week = {bound: forecast[bound] / weeks for bound in ("units", "low", "high")}
+    return lines(
+        f"{name}: units a week, and the forecast with its {forecast['level']:.0%} interval",
+        labels,
+        {"ordered": [week["units"] for week in history] + ahead, "forecast": past + [a_week["units"]] * weeks},
+        band=past + [(a_week["low"], a_week["high"])] * weeks,
+    )

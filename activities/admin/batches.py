@@ -1,0 +1,63 @@
+"""Acts on the activities chosen in a list: asked for twice, and done one by one."""
+
+from collections.abc import Callable, Sequence
+
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from activities.generation import CancelledError, GenerationError, generate
+from activities.models import Activity
+from activities.updates import CompletedError, cancel_activity, reopen_activity
+from recommender.errors import RecommenderError
+
+MOST_AT_ONCE = 100  # a generation takes tens of milliseconds, and a request has to end
+
+
+def confirmed(model_admin: ModelAdmin, request: HttpRequest, queryset: QuerySet, act: str) -> TemplateResponse:
+    """The page that asks whether it is meant; it posts the same action again, with `confirmed`."""
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": f"{act.capitalize()} {queryset.count()} activities?",
+        "opts": model_admin.model._meta,
+        "act": act,
+        "chosen": queryset,
+        "checkbox": ACTION_CHECKBOX_NAME,
+    }
+    return TemplateResponse(request, "admin/activities/activity/confirm.html", context)
+
+
+def work_through(pks: Sequence[str], act: Callable[[str], bool]) -> tuple[int, list[str]]:
+    """Do the act on each; how many it was done to, and in words where it could not be.
+
+    A generation that failed is kept as such, so each has a transaction of its own.
+    """
+    done, failures = 0, []
+    for pk in pks:
+        try:
+            done += act(pk)
+        except (CancelledError, CompletedError, GenerationError, RecommenderError) as error:
+            failures.append(f"{Activity.objects.get(pk=pk)}: {error}")
+    return done, failures
+
+
+def regenerated(pk: str) -> bool:
+    generate(pk)
+    return True
+
+
+@transaction.atomic
+def cancelled(pk: str) -> bool:
+    cancel_activity(Activity.objects.select_for_update().get(pk=pk))
+    return True
+
+
+@transaction.atomic
+def reopened(pk: str) -> bool:
+    return reopen_activity(Activity.objects.select_for_update().get(pk=pk))
+
+
+ACT = {"regenerate": regenerated, "cancel": cancelled, "reopen": reopened}

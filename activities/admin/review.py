@@ -1,0 +1,200 @@
+"""The review queue: what ops has to look at, most urgent first, and the one screen that decides."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from rest_framework.exceptions import ValidationError
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import DropdownFilter
+from unfold.decorators import action, display
+
+from activities.admin.activity_page import page_of
+from activities.admin.feedback_form import record_feedback, told
+from activities.models import Activity, ReviewItem, ReviewRule
+from activities.review import Decision, decide, judge_all
+from recommender.models import SuggestedLine
+
+REJECTIONS_SHOWN = 10
+REJECTIONS_OF = timedelta(days=90)
+MOST_JUDGED_HERE = 20_000  # activities that one request can look through in good time
+
+
+class DecisionForm(forms.Form):
+    decision = forms.ChoiceField(choices=Decision)
+    reason = forms.ChoiceField(choices=ReviewItem.Reason, required=False)
+    note = forms.CharField(max_length=10_000, required=False)
+    assigned_to = forms.ModelChoiceField(User.objects.filter(is_active=True, is_staff=True), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("decision") == Decision.CLOSE and not cleaned.get("reason"):
+            self.add_error("reason", "Say why it is closed.")
+        return cleaned
+
+
+class StateFilter(DropdownFilter):
+    """What waits, unless something else is asked for."""
+
+    title, parameter_name, all_option = "state", "state", None
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("", "Open"), ("mine", "Open and mine"), ("snoozed", "Snoozed"), ("closed", "Closed"), ("all", "All")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        match self.value():
+            case "all":
+                return queryset
+            case "mine":
+                return queryset.waiting().filter(assigned_to=request.user)
+            case "snoozed" | "closed" as state:
+                return queryset.filter(state=state)
+        return queryset.waiting()
+
+
+class KindFilter(DropdownFilter):
+    title, parameter_name = "rule", "rule"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return ReviewRule.Kind.choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(findings__has_key=self.value()) if self.value() else queryset
+
+
+@admin.register(ReviewItem)
+class ReviewItemAdmin(ModelAdmin):
+    list_display = ("activity", "found", "weight", "waiting_since", "assigned_to", "state_label")
+    list_filter = (StateFilter, KindFilter)
+    list_filter_submit = True
+    search_fields = ("activity__client", "=activity__id", "note")
+    search_help_text = "Client, id of the activity, note"
+    list_select_related = ("activity", "assigned_to")
+    show_full_result_count = False
+    list_after_template = "admin/activities/reviewitem/most_rejected.html"
+    change_form_outer_before_template = "admin/activities/reviewitem/decide.html"
+    fieldsets = ((None, {"fields": (("since", "decided_by", "decided_at"),)}),)
+    readonly_fields = ("since", "decided_by", "decided_at")
+
+    def get_urls(self) -> list[URLPattern]:
+        decide_view = self.admin_site.admin_view(self.decide_view)
+        return [path("<int:pk>/decide/", decide_view, name="activities_reviewitem_decide"), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        heavy = ("recommendations", "insights", "input_data", "search_text", "generated_order")
+        on_list = request.resolver_match.url_name == "activities_reviewitem_changelist"
+        items = super().get_queryset(request)
+        return items.defer(*(f"activity__{name}" for name in heavy)) if on_list else items
+
+    def get_ordering(self, request: HttpRequest) -> list:
+        return ReviewItem.objects.most_urgent_first().query.order_by
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        rejected = SuggestedLine.objects.most_rejected(timezone.now() - REJECTIONS_OF)[:REJECTIONS_SHOWN]
+        return super().changelist_view(request, {"title": "Review queue", "most_rejected": rejected})
+
+    def render_change_form(self, request, context, *args, obj: ReviewItem | None = None, **options) -> HttpResponse:
+        if obj:
+            context |= page_of(obj.activity, request.user) | {
+                "item": obj,
+                "may_decide": self.may_decide(request),
+                "people": User.objects.filter(is_active=True, is_staff=True).order_by("username"),
+                "reasons": ReviewItem.Reason,
+                "next_item": ReviewItem.objects.waiting().exclude(pk=obj.pk).most_urgent_first().first(),
+            }
+        return super().render_change_form(request, context, *args, obj=obj, **options)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # rules add items
+
+    def has_change_permission(self, request: HttpRequest, obj: ReviewItem | None = None) -> bool:
+        return False  # the screen that decides has a form of its own
+
+    def has_delete_permission(self, request: HttpRequest, obj: ReviewItem | None = None) -> bool:
+        return False  # a closed item is what brings the activity back marked
+
+    def has_view_permission(self, request: HttpRequest, obj: ReviewItem | None = None) -> bool:
+        return request.user.has_perm("activities.view_reviewitem")
+
+    def may_decide(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("activities.change_reviewitem")
+
+    @display(description="why", ordering="weight")
+    def found(self, item: ReviewItem) -> SafeString:
+        mark = ["Back again."] if item.returned else []
+        return format_html_join("", "<div>{}</div>", ((sentence[:160],) for sentence in [*mark, *item.sentences]))
+
+    @display(description="waiting since", ordering="since")
+    def waiting_since(self, item: ReviewItem) -> str:
+        return f"{item.since:%Y-%m-%d %H:%M}"
+
+    @display(description="state", ordering="state", label={"open": "info", "snoozed": "warning", "closed": "success"})
+    def state_label(self, item: ReviewItem) -> str:
+        return item.state
+
+    def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Feedback and decision together, or neither."""
+        if request.method != "POST" or not self.may_decide(request):
+            raise PermissionDenied
+        item = get_object_or_404(ReviewItem, pk=pk)
+        form = DecisionForm(request.POST)
+        faults = [f"{name}: {' '.join(said)}" for name, said in form.errors.items()] or self.decided(
+            request, item, form
+        )
+        if faults:
+            self.message_user(request, f"Not saved: {'; '.join(faults)}", messages.ERROR)
+            return redirect("admin:activities_reviewitem_change", pk)
+        self.message_user(request, "Saved.", messages.SUCCESS)
+        following = ReviewItem.objects.waiting().exclude(pk=pk).most_urgent_first().first()
+        if following and form.cleaned_data["decision"] in (Decision.CLOSE, Decision.SNOOZE):
+            return redirect("admin:activities_reviewitem_change", following.pk)
+        return redirect("admin:activities_reviewitem_changelist")
+
+    def decided(self, request: HttpRequest, item: ReviewItem, form: DecisionForm) -> list[str]:
+        """What stood in the way; nothing is stored then."""
+        wanted = form.cleaned_data
+        try:
+            with transaction.atomic():
+                if request.user.has_perm("activities.answer_activity"):
+                    record_feedback(item.activity_id, request.POST)
+                decide(item.pk, request.user, **wanted)
+        except ValidationError as error:
+            return [told(error)]
+        return []
+
+
+@admin.register(ReviewRule)
+class ReviewRuleAdmin(ModelAdmin):
+    list_display = ("kind", "enabled", "threshold", "amount", "weight")
+    list_editable = ("enabled", "threshold", "amount", "weight")
+    readonly_fields = ("kind",)
+    actions = ("look_through",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # there is one of each kind
+
+    def has_delete_permission(self, request: HttpRequest, obj: ReviewRule | None = None) -> bool:
+        return False  # it can be switched off
+
+    @action(description="Look through all activities with the rules of now", permissions=["change"])
+    def look_through(self, request: HttpRequest, queryset: QuerySet) -> None:
+        if Activity.objects.count() > MOST_JUDGED_HERE:
+            advice = "Too many activities to look through here: run `manage.py review_activities`."
+            self.message_user(request, advice, messages.ERROR)
+            return
+        seen = judge_all()
+        waiting = ReviewItem.objects.waiting().count()
+        self.message_user(
+            request, f"Looked through {seen:,} activities; {waiting:,} wait for review.", messages.SUCCESS
+        )

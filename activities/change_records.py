@@ -1,0 +1,23 @@
+"""Who changed an activity: told to the triggers that record each change."""
+
+from collections.abc import Callable
+
+import pghistory
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+def name_who_changes(get_response: GetResponse) -> GetResponse:
+    """Put the user of the admin on the record of what a request changes; the API adds the key it recognised."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.method not in pghistory.config.middleware_methods():
+            return get_response(request)
+        in_admin = request.path.startswith(reverse("admin:index"))
+        who = {"user": request.user.pk} if in_admin else {}
+        with pghistory.context(**who):
+            return get_response(request)
+
+    return middleware

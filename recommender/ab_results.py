@@ -1,0 +1,56 @@
+"""What an A/B test has shown so far: acceptance on either side, and how far the difference could be chance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from django.db.models import Count, Q
+
+from recommender.engine.intervals import Bootstrap, Estimate
+from recommender.models import ModelVersion, Outcome, SuggestedLine
+
+MOST_CLIENTS = 4000  # the bootstrap takes 8 kB a client; the first of them by id, which is not related to the side
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Mean acceptance over the clients of each side; `difference` is the newer version's less the older's."""
+
+    older: ModelVersion
+    newer: ModelVersion
+    clients: tuple[int, int]
+    acceptance: tuple[Estimate, Estimate]
+    difference: Estimate
+
+
+def compare_sides(seed: int = 0) -> Comparison | None:
+    """Of the two versions that answer now, from the start of their test on; None where there is no test.
+
+    A client counts once, however many lines were answered for it: its lines are not independent.
+    """
+    active = list(ModelVersion.objects.active().order_by("number"))
+    if len(active) != 2:
+        return None
+    answered = Count("pk")
+    accepted = Count("pk", filter=Q(outcome=Outcome.ACCEPTED))
+    rows = (
+        SuggestedLine.objects.suggested()
+        .answered()
+        .filter(model_version__in=active, suggested_at__gte=max(version.activated_at for version in active))
+        .order_by("client")
+        .values("client", "model_version")
+        .annotate(answered=answered, accepted=accepted)[: 2 * MOST_CLIENTS]
+    )
+    clients = sorted({row["client"] for row in rows})[:MOST_CLIENTS]
+    place = {client: i for i, client in enumerate(clients)}
+    shares = {version.pk: np.full(len(clients), np.nan) for version in active}
+    for row in rows:
+        if row["client"] in place:
+            shares[row["model_version"]][place[row["client"]]] = row["accepted"] / row["answered"]
+    older, newer = (shares[version.pk] for version in active)
+    bootstrap = Bootstrap(len(clients), seed)
+    return Comparison(
+        *active,
+        clients=(int((~np.isnan(older)).sum()), int((~np.isnan(newer)).sum())),
+        acceptance=(bootstrap.mean(older), bootstrap.mean(newer)),
+        difference=bootstrap.difference(newer, older),
+    )

@@ -1,0 +1,87 @@
+"""Charts as inline SVG, drawn by the server: no script, no file from elsewhere, and a table beside each."""
+
+from collections.abc import Mapping, Sequence
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 180, 46, 8, 10, 24
+MOST_LABELS = 13  # under the axis, before they run into each other
+
+Values = Sequence[float | None]
+
+
+def bars(title: str, labels: Sequence[str], values: Values, percent: bool = False) -> SafeString:
+    """One bar a label; None leaves a gap."""
+    top, step = ceiling([values]), (WIDTH - LEFT - RIGHT) / max(len(labels), 1)
+    drawn = [
+        {"x": LEFT + step * (i + 0.15), "y": height_of(value, top), "width": step * 0.7,
+         "height": HEIGHT - BOTTOM - height_of(value, top), "says": f"{label}: {told(value, percent)}"}
+        for i, (label, value) in enumerate(zip(labels, values, strict=True)) if value is not None
+    ]  # fmt: skip
+    return chart(title, labels, {title: values}, top, percent, {"bars": drawn})
+
+
+def lines(
+    title: str, labels: Sequence[str], series: Mapping[str, Values], percent: bool = False, band: Values | None = None
+) -> SafeString:
+    """A line a series over the same labels; None breaks it. `band`, pairs (low, high) or None, is shaded."""
+    shaded = [pair for pair in band or () if pair]
+    top = 1 if percent else ceiling([*series.values(), [high for _, high in shaded]])
+    drawn = [
+        {"name": name, "points": points(values, top), "dots": dots(values, top)} for name, values in series.items()
+    ]
+    return chart(title, labels, series, top, percent, {"lines": drawn, "band": outline(band or [], top)})
+
+
+def chart(
+    title: str, labels: Sequence[str], series: Mapping[str, Values], top: float, percent: bool, drawn: dict
+) -> SafeString:
+    rows = [[label, *(told(values[i], percent) for values in series.values())] for i, label in enumerate(labels)]
+    every = -(-len(labels) // MOST_LABELS) or 1
+    marks = [
+        {"x": place(i, len(labels), centred="bars" in drawn), "text": label}
+        for i, label in enumerate(labels)
+        if i % every == 0
+    ]
+    grid = [{"y": height_of(top * part, top), "text": told(top * part, percent)} for part in (0, 0.5, 1)]
+    frame = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT, "base": HEIGHT - 6}
+    context = {"title": title, "rows": rows, "headers": ["", *series], "marks": marks, "grid": grid, "frame": frame}
+    return mark_safe(render_to_string("salesai/chart.html", context | drawn))
+
+
+def place(i: int, count: int, centred: bool) -> float:
+    step = (WIDTH - LEFT - RIGHT) / max(count if centred else count - 1, 1)
+    return round(LEFT + step * (i + 0.5 if centred else i), 1)
+
+
+def height_of(value: float, top: float) -> float:
+    return round(TOP + (HEIGHT - TOP - BOTTOM) * (1 - min(value / top, 1)), 1)
+
+
+def dots(values: Values, top: float) -> list[tuple[float, float]]:
+    return [
+        (place(i, len(values), centred=False), height_of(value, top))
+        for i, value in enumerate(values)
+        if value is not None
+    ]
+
+
+def points(values: Values, top: float) -> str:
+    return " ".join(f"{x},{y}" for x, y in dots(values, top))
+
+
+def outline(band: Sequence, top: float) -> str:
+    lows = dots([pair and pair[0] for pair in band], top)
+    highs = dots([pair and pair[1] for pair in band], top)
+    return " ".join(f"{x},{y}" for x, y in [*lows, *reversed(highs)])
+
+
+def ceiling(series: Sequence[Values]) -> float:
+    return max((value for values in series for value in values if value is not None), default=0) or 1
+
+
+def told(value: float | None, percent: bool) -> str:
+    if value is None:
+        return "\N{EN DASH}"
+    return f"{value:.0%}" if percent else f"{value:,.4g}" if value < 1000 else f"{value:,.0f}"

@@ -1,0 +1,161 @@
+"""A day at work in the admin, in headless Chromium."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from activities.models import Activity, ReviewItem
+from recommender.models import ModelVersion
+from recommender.registry import promote
+from tests.admin.browser import grave_violations
+from tests.admin.people import ops_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_ops_finds_a_failed_activity_and_regenerates_it(ops_page, busy_house):
+    ops_page.locator("a[href$='?status__exact=failed']").first.click()
+    ops_page.locator("#result_list tbody tr a").first.click()
+    expect(ops_page.locator(".ops-alert")).to_contain_text("ValueError: broken")
+
+    ops_page.get_by_role("button", name="Generate").click()
+
+    expect(ops_page.get_by_text("Regenerated 1.")).to_be_visible()
+    expect(ops_page.locator("tr[data-row]").first).to_contain_text(re.compile(r"Ordered in \d+ of"))
+    assert Activity.objects.get(pk=busy_house.pk).status == "completed"
+
+
+def test_ops_regenerates_from_the_list_after_being_asked(ops_page, busy_house):
+    ops_page.goto("/admin/activities/activity/?status__exact=failed")
+    ops_page.locator("#result_list input.action-select").first.check()
+    ops_page.select_option("select[name=action]", "regenerate")
+    ops_page.locator("button[name=index]").first.click()
+    assert Activity.objects.get(pk=busy_house.pk).status == "failed"
+
+    ops_page.get_by_role("button", name="Yes, regenerate").click()
+
+    expect(ops_page.get_by_text("Regenerated 1.")).to_be_visible()
+    assert Activity.objects.get(pk=busy_house.pk).status == "completed"
+
+
+def test_ops_records_feedback_and_builds_the_order(ops_page):
+    activity = Activity.objects.get(client="cafe-01")
+    first, second = [line["product"] for line in activity.recommendations[:2]]
+    ops_page.goto(f"/admin/activities/activity/{activity.pk}/change/")
+    ops_page.locator(f"input[name='outcome-{first}'][value=rejected]").check()
+    ops_page.select_option("select[name=rating]", "4")
+    ops_page.fill("textarea[name=comments]", "They have enough of it.")
+
+    ops_page.get_by_role("button", name="Accept what is open").click()
+
+    expect(ops_page.get_by_text("Feedback saved.")).to_be_visible()
+    expect(ops_page.get_by_role("rowheader", name=f"SO-{activity.pk}")).to_be_visible()
+    stored = Activity.objects.get(pk=activity.pk)
+    assert stored.feedback["rejectedRecommendations"] == [first]
+    assert second in [item["product"] for item in stored.generated_order["items"]]
+    expect(ops_page.locator("section", has_text="History").last).to_contain_text("olga")
+
+
+def test_ops_exports_what_is_listed(ops_page):
+    ops_page.goto("/admin/activities/activity/?status__exact=completed")
+    ops_page.locator("#result_list input.action-select").first.check()
+    ops_page.select_option("select[name=action]", "export_csv")
+
+    with ops_page.expect_download() as download:
+        ops_page.locator("button[name=index]").first.click()
+
+    text = Path(download.value.path()).read_text("utf-8-sig")
+    assert text.startswith("id,filed,client")
+    assert len(text.splitlines()) == 2
+
+
+def test_ops_works_off_the_review_queue(ops_page):
+    item = ReviewItem.objects.waiting().most_urgent_first().first()
+    ops_page.goto("/admin/activities/reviewitem/")
+    ops_page.locator("#result_list tbody tr a").first.click()
+    ops_page.fill("textarea[name=note]", "Will be regenerated tonight.")
+    ops_page.select_option("select[name=reason]", "solved")
+
+    ops_page.get_by_role("button", name="Save and close").click()
+
+    expect(ops_page.get_by_text("Saved.", exact=True)).to_be_visible()
+    item.refresh_from_db()
+    assert (item.state, item.note, item.reason) == ("closed", "Will be regenerated tonight.", "solved")
+
+
+def test_ops_rolls_a_model_back(ops_page):
+    good = ModelVersion.objects.active().get()
+    bad = ModelVersion.objects.get(pk=good.pk)
+    bad.pk, bad.number = None, good.number + 1
+    bad.save()
+    promote(bad)
+    ops_page.goto(f"/admin/recommender/modelversion/{good.pk}/change/")
+
+    ops_page.get_by_role("button", name=f"Let {good.version} answer").click()
+
+    expect(ops_page.get_by_text(f"Of the clients, {good.version} answers 100%.")).to_be_visible()
+    assert ModelVersion.objects.active().get() == good
+
+
+def test_a_sales_manager_finds_nothing_to_click_that_changes(manager_page, busy_house):
+    manager_page.goto(f"/admin/activities/activity/{busy_house.pk}/change/")
+
+    expect(manager_page.get_by_text("The last generation failed.")).to_be_visible()
+    assert manager_page.locator(".ops-page button").count() == 0
+    assert manager_page.locator("input[type=radio]").count() == 0
+
+
+def test_a_list_is_worked_by_keyboard(ops_page):
+    ops_page.goto("/admin/activities/activity/")
+    second = ops_page.locator("#result_list tbody tr").nth(1)
+    address = second.locator("a").first.get_attribute("href")
+
+    ops_page.keyboard.press("?")
+    expect(ops_page.locator("#ops-help")).to_contain_text("j, k")
+    for key in ("j", "j", "x"):
+        ops_page.keyboard.press(key)
+    expect(second.locator("input.action-select")).to_be_checked()
+    ops_page.keyboard.press("Enter")
+
+    ops_page.wait_for_url(f"**{address}")
+
+
+PAGES = {
+    "dashboard": "/admin/",
+    "list": "/admin/activities/activity/",
+    "activity": "/admin/activities/activity/{activity}/change/",
+    "review queue": "/admin/activities/reviewitem/",
+    "review": "/admin/activities/reviewitem/{item}/change/",
+    "model": "/admin/recommender/modelversion/{version}/change/",
+}
+
+
+def addresses():
+    rows = {
+        "activity": Activity.objects.get(client="cafe-02").pk,
+        "item": ReviewItem.objects.first().pk,
+        "version": ModelVersion.objects.first().pk,
+    }
+    return {page: address.format(**rows) for page, address in PAGES.items()}
+
+
+def on_every_page(window, look):
+    """What `look` finds on each page where it finds anything."""
+    found = {page: window.goto(address) and look(window) for page, address in addresses().items()}
+    return {page: each for page, each in found.items() if each}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nobody_is_shut_out(visit, scheme):
+    window = visit(ops_user(), color_scheme=scheme)
+
+    assert on_every_page(window, grave_violations) == {}
+
+
+def test_a_phone_needs_no_sideways_scrolling(visit):
+    window = visit(ops_user(), viewport={"width": 390, "height": 844})
+
+    wider = "document.documentElement.scrollWidth > 390 ? document.documentElement.scrollWidth : 0"
+    assert on_every_page(window, lambda page: page.evaluate(wider)) == {}

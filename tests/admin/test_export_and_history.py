@@ -1,0 +1,126 @@
+"""What leaves the admin in a file, and what stays on record."""
+
+import csv
+import io
+
+import openpyxl
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from activities.history import changes_of
+from activities.models import Activity, ApiKey
+from activities.updates import update_activity
+from recommender.models import Client
+from tests.admin.people import ops_user
+from tests.conftest import Tool
+from tests.wholesale import LAST_DAY
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wholesale_house")]
+AS_OF = {"parameters": {"asOf": LAST_DAY.isoformat()}}
+LIST = "admin:activities_activity_changelist"
+EVIL = '=HYPERLINK("http://evil.example","click")'
+
+
+@pytest.fixture
+def ops(client):
+    client.force_login(ops_user())
+    return client
+
+
+@pytest.fixture
+def activity(tool):
+    feedback = {"acceptedRecommendations": ["coffee"], "comments": EVIL}
+    return tool.generated(client="cafe-03", rep="+rep", aiModel=AS_OF, feedback=feedback)
+
+
+@pytest.fixture
+def exported(ops, activity):
+    def export(action):
+        answer = ops.post(reverse(LIST), {"action": action, "_selected_action": [activity["_id"]]})
+        return b"".join(answer) if answer.streaming else answer.content
+
+    return export
+
+
+def test_a_csv_holds_what_is_listed_and_no_formula(exported, activity):
+    [row] = csv.DictReader(io.StringIO(exported("export_csv").decode("utf-8-sig")))
+
+    assert (row["id"], row["client"], row["accepted"], row["rejected"]) == (activity["_id"], "cafe-03", "1", "0")
+    assert float(row["order total"]) == activity["generatedOrder"]["totalAmount"]
+    assert (row["comment"], row["rep"]) == (f"'{EVIL}", "'+rep")
+
+
+def test_an_xlsx_holds_the_same_with_numbers_as_numbers(exported, activity):
+    sheet = openpyxl.load_workbook(io.BytesIO(exported("export_xlsx"))).active
+
+    header, row = sheet.iter_rows()
+    cells = dict(zip([cell.value for cell in header], row, strict=True))
+    assert cells["order total"].value == activity["generatedOrder"]["totalAmount"]
+    assert (cells["comment"].value, cells["comment"].data_type) == (f"'{EVIL}", "s")
+
+
+@pytest.mark.parametrize(
+    ("term", "found"), [("Café Central", 1), ("cafe-0", 1), ("click", 1), ("coffee", 1), ("nothing-like-it", 0)]
+)
+def test_search_finds_clients_products_and_comments(ops, activity, term, found):
+    Client.objects.filter(external_id="cafe-03").update(name="Café Central")
+
+    assert ops.get(reverse(LIST), {"q": term}).context["cl"].result_count == found
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({"feedback": "yes"}, 1), ({"feedback": "no"}, 0), ({"rating": "none"}, 1), ({"rating": "any"}, 0),
+        ({"age": "today"}, 1), ({"age": "over-day"}, 0), ({"sure": "none"}, 0), ({"rep__icontains": "+rep"}, 1),
+        ({"status__exact": "failed"}, 0), ({"activity_type__exact": "recommendation"}, 1), ({"version": "0"}, 0),
+    ],
+)  # fmt: skip
+def test_filters_narrow_the_list(ops, activity, filters, found):
+    assert ops.get(reverse(LIST), filters).context["cl"].result_count == found
+
+
+def test_an_activitys_history_says_who_changed_what(ops, tool, activity):
+    other = Tool(ApiKey.issue("tablet")[1])
+    other.patch(activity["_id"], {"rep": "rep-9"})
+    ops.post(reverse("admin:activities_activity_feedback", args=[activity["_id"]]), {"outcome-coffee": "rejected"})
+    ops.post(reverse("admin:activities_activity_act", args=[activity["_id"]]), {"act": "regenerate"})
+
+    changes = changes_of(Activity.objects.get(pk=activity["_id"]))
+
+    assert [(change.who, change.what) for change in changes] == [
+        ("olga", "generated"), ("olga", "feedback"), ("key tablet", "changed"), ("key test", "generated"),
+        ("key test", "filed"),
+    ]  # fmt: skip
+    assert "\N{MINUS SIGN}coffee" in changes[0].lists
+    assert ("rep", "+rep", "rep-9") in changes[2].fields
+
+
+def test_changes_in_bulk_are_on_record_too(activity):
+    Activity.objects.all().update(rep="rep-8")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE activities_activity SET rep = 'rep-9'")
+
+    changes = changes_of(Activity.objects.get(pk=activity["_id"]))
+
+    assert [change.fields for change in changes[:2]] == [[("rep", "rep-8", "rep-9")], [("rep", "+rep", "rep-8")]]
+
+
+def test_nothing_is_recorded_where_nothing_changes(activity):
+    row = Activity.objects.get(pk=activity["_id"])
+    before = len(changes_of(row))
+
+    update_activity(row, {"rep": row.rep})
+
+    assert len(changes_of(row)) == before
+
+
+@pytest.mark.parametrize("rating", ["6", "0", "-1", "abc", "12"])
+def test_a_bad_rating_is_refused_with_its_field(ops, activity, rating):
+    address = reverse("admin:activities_activity_feedback", args=[activity["_id"]])
+
+    answer = ops.post(address, {"rating": rating}, follow=True)
+
+    assert "Not saved: " in answer.content.decode()
+    assert Activity.objects.get(pk=activity["_id"]).feedback == activity["feedback"]

@@ -1,0 +1,216 @@
+"""What comes into the review queue, in which order, and what brings it back."""
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from activities.models import Activity, ReviewItem, ReviewRule
+from tests.admin.people import ops_user
+from tests.conftest import API
+from tests.wholesale import LAST_DAY
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wholesale_house")]
+AS_OF = {"parameters": {"asOf": LAST_DAY.isoformat()}}
+Kind = ReviewRule.Kind
+
+
+@pytest.fixture(autouse=True)
+def only_lists_of_old_versions(db):
+    ReviewRule.objects.filter(kind=Kind.FIRST_LISTS).update(enabled=False)
+
+
+@pytest.fixture
+def activity(tool):
+    return tool.generated(client="cafe-03", aiModel=AS_OF)
+
+
+@pytest.fixture
+def ops(client):
+    client.force_login(ops_user())
+    return client
+
+
+@pytest.fixture
+def say(tool):
+    """Reports feedback to an activity."""
+
+    def said(activity, **feedback):
+        assert tool.patch(activity["_id"], {"feedback": feedback}).status_code == 200
+
+    return said
+
+
+@pytest.fixture
+def decide(ops):
+    """Posts a decision from the review screen."""
+
+    def decided(item, decision, **fields):
+        return ops.post(reverse("admin:activities_reviewitem_decide", args=[item.pk]), {"decision": decision} | fields)
+
+    return decided
+
+
+def item_of(activity):
+    return ReviewItem.objects.filter(activity=activity["_id"]).first()
+
+
+def kinds(activity):
+    item = item_of(activity)
+    return item and set(item.findings)
+
+
+def test_a_good_list_is_not_reviewed(activity, say):
+    say(activity, userRating=5, acceptedRecommendations=["coffee"])
+
+    assert item_of(activity) is None
+
+
+@pytest.mark.parametrize(
+    ("feedback", "found"),
+    [
+        ({"userRating": 2}, {Kind.LOW_RATING}),
+        ({"userRating": 3}, None),
+        ({"comments": "no"}, {Kind.COMMENT}),
+        ({"rejectedRecommendations": ["a", "b", "c"]}, {Kind.REJECTIONS}),
+        ({"rejectedRecommendations": ["a", "b"]}, None),
+        ({"userRating": 1, "comments": "no"}, {Kind.LOW_RATING, Kind.COMMENT}),
+    ],
+)
+def test_feedback_brings_a_list_into_the_queue(activity, say, feedback, found):
+    say(activity, **feedback)
+
+    assert kinds(activity) == found
+
+
+def test_a_failed_generation_is_found_with_its_reason(tool):
+    activity = fail(tool.file(client="cafe-03"))
+
+    assert item_of(activity).sentences == ["The generation failed: ValueError: broken"]
+
+
+def fail(activity):
+    """As a generation that broke leaves it."""
+    row = Activity.objects.get(pk=activity["_id"])
+    row.status, row.metadata = Activity.Status.FAILED, {"failure": "ValueError: broken"}
+    row.save()
+    call_command("review_activities", verbosity=0)
+    return activity
+
+
+def test_a_client_that_may_be_leaving_is_found_with_the_evidence(tool):
+    late = {"parameters": {"asOf": "2026-06-01"}}
+
+    activity = tool.generated(client="cafe-03", activityType="order-analysis", aiModel=late)
+
+    assert kinds(activity) == {Kind.CHURN}
+    assert item_of(activity).sentences[0] in activity["insights"]["riskFactors"]
+
+
+def test_little_confidence_in_much_money_is_found(tool):
+    ReviewRule.objects.filter(kind=Kind.UNSURE_MONEY).update(threshold=1, amount=1)
+
+    assert kinds(tool.generated(client="cafe-03", aiModel=AS_OF)) == {Kind.UNSURE_MONEY}
+
+
+def test_the_first_lists_of_a_version_are_found_and_no_more(tool):
+    ReviewRule.objects.filter(kind=Kind.FIRST_LISTS).update(enabled=True, threshold=2)
+
+    made = [tool.generated(client=client, aiModel=AS_OF) for client in ("cafe-01", "cafe-02", "cafe-03")]
+
+    assert [kinds(activity) for activity in made] == [{Kind.FIRST_LISTS}, {Kind.FIRST_LISTS}, None]
+
+
+def test_the_queue_shows_the_most_urgent_first(ops, tool, say):
+    light, heavy = (tool.generated(client=client, aiModel=AS_OF) for client in ("cafe-01", "cafe-02"))
+    say(light, comments="hm")
+    say(heavy, userRating=1, comments="no")
+
+    listed = ops.get(reverse("admin:activities_reviewitem_changelist")).context["cl"].result_list
+
+    assert [item.activity_id for item in listed] == [heavy["_id"], light["_id"]]
+
+
+def test_a_rule_that_ops_changes_counts_from_then_on(ops, activity, say):
+    rule = ReviewRule.objects.get(kind=Kind.LOW_RATING)
+    fields = {"enabled": "on", "threshold": "3", "amount": "0", "weight": "40"}
+    ops.post(reverse("admin:activities_reviewrule_change", args=[rule.pk]), fields)
+
+    say(activity, userRating=3)
+
+    assert kinds(activity) == {Kind.LOW_RATING}
+
+
+def test_one_screen_answers_lines_notes_assigns_and_closes(ops, decide, activity, say):
+    say(activity, comments="too much milk")
+    item, boss = item_of(activity), ops_user("otto")
+
+    decide(
+        item, "close", reason="client", note="called them", assigned_to=boss.pk, comments="too much milk",
+        rating="4", **{"outcome-coffee": "accepted", "outcome-milk": "rejected"},
+    )  # fmt: skip
+
+    item.refresh_from_db()
+    assert (item.state, item.reason, item.note, item.assigned_to) == ("closed", "client", "called them", boss)
+    assert Activity.objects.get(pk=activity["_id"]).feedback == {
+        "acceptedRecommendations": ["coffee"], "rejectedRecommendations": ["milk"], "userRating": 4,
+        "comments": "too much milk",
+    }  # fmt: skip
+
+
+def test_closing_needs_a_reason_and_stores_nothing_without(decide, activity, say):
+    say(activity, comments="hm")
+
+    decide(item_of(activity), "close", note="done", rating="5")
+
+    assert (item_of(activity).state, item_of(activity).note) == ("open", "")
+    assert Activity.objects.get(pk=activity["_id"]).user_rating is None
+
+
+@pytest.mark.parametrize("decision", ["close", "snooze"])
+def test_what_was_set_aside_comes_back_marked_when_it_gets_worse(decide, activity, say, decision):
+    say(activity, userRating=2)
+    decide(item_of(activity), decision, reason="solved", rating="2")
+    aside = item_of(activity)
+
+    say(activity, userRating=1)
+
+    back = item_of(activity)
+    assert (aside.state, aside.returned) == ({"close": "closed", "snooze": "snoozed"}[decision], False)
+    assert (back.state, back.returned) == ("open", True)
+
+
+def test_what_was_set_aside_stays_so_while_nothing_gets_worse(tool, decide, activity, say):
+    say(activity, userRating=2)
+    decide(item_of(activity), "close", reason="no-fault", rating="2")
+
+    tool.generate(activity["_id"])
+
+    assert item_of(activity).state == "closed"
+
+
+def test_a_failure_that_is_gone_leaves_the_queue_and_comes_back_marked(tool):
+    activity = fail(tool.file(client="cafe-03", aiModel=AS_OF))
+    tool.generate(activity["_id"])
+    gone = item_of(activity)
+
+    fail(activity)
+
+    assert (gone.state, gone.reason) == ("closed", "better")
+    assert (item_of(activity).state, item_of(activity).returned) == ("open", True)
+
+
+def test_cancelling_an_activity_settles_its_review(tool):
+    activity = fail(tool.file(client="cafe-03"))
+
+    tool.post(path=f"{API}/{activity['_id']}/cancel")
+
+    assert item_of(activity).state == "closed"
+
+
+def test_products_most_rejected_stand_under_the_queue(ops, tool, say):
+    for client in ("cafe-01", "cafe-02"):
+        say(tool.generated(client=client, aiModel=AS_OF), rejectedRecommendations=["coffee"])
+
+    page = ops.get(reverse("admin:activities_reviewitem_changelist"))
+
+    assert list(page.context["most_rejected"]) == [{"product": "coffee", "rejected": 2, "answered": 2}]

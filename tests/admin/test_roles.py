@@ -1,0 +1,130 @@
+"""What each role may do in the admin, by click and by crafted POST."""
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+from django.urls import reverse
+
+from activities.models import Activity, ReviewItem, ReviewRule
+from recommender.models import Client, ModelVersion, Product
+from tests.admin.people import ops_user, sales_manager
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wholesale_house")]
+CHANGES = ("add_", "change_", "delete_", "regenerate_", "answer_", "operate_")
+
+POSTS = [
+    "regenerate", "cancel", "answer", "change", "delete", "regenerate in list", "cancel in list", "delete in list",
+    "decide", "rule", "promote", "train", "client", "product", "user", "key",
+]  # fmt: skip
+
+
+@pytest.fixture
+def activity(tool):
+    return tool.generated(client="cafe-01", feedback={"comments": "never on Mondays"})["_id"]
+
+
+@pytest.fixture
+def manager(client):
+    client.force_login(sales_manager())
+    return client
+
+
+@pytest.fixture
+def ops(client):
+    client.force_login(ops_user())
+    return client
+
+
+def posts(activity):
+    """Every address of the admin that changes something, with what would change it."""
+    item, version = ReviewItem.objects.get(activity=activity), ModelVersion.objects.first()
+    listed = {"_selected_action": [activity], "confirmed": "1"}
+    return {
+        "regenerate": ("activities_activity_act", [activity], {"act": "regenerate"}),
+        "cancel": ("activities_activity_act", [activity], {"act": "cancel"}),
+        "answer": ("activities_activity_feedback", [activity], {"rating": "1", "build": "all"}),
+        "change": ("activities_activity_change", [activity], {"status": "failed"}),
+        "delete": ("activities_activity_delete", [activity], {"post": "yes"}),
+        "regenerate in list": ("activities_activity_changelist", [], {"action": "regenerate"} | listed),
+        "cancel in list": ("activities_activity_changelist", [], {"action": "cancel"} | listed),
+        "delete in list": ("activities_activity_changelist", [], {"action": "delete_selected", "post": "yes"} | listed),
+        "decide": ("activities_reviewitem_decide", [item.pk], {"decision": "close", "reason": "solved"}),
+        "rule": ("activities_reviewrule_change", [ReviewRule.objects.first().pk], {"threshold": "9", "weight": "1"}),
+        "promote": ("recommender_modelversion_promote", [version.pk], {"percent": "100"}),
+        "train": ("recommender_modelversion_train", [], {}),
+        "client": ("recommender_client_change", [Client.objects.first().pk], {"external_id": "x", "name": "x"}),
+        "product": ("recommender_product_add", [], {"external_id": "x"}),
+        "user": ("auth_user_add", [], {"username": "mallory"}),
+        "key": ("activities_apikey_add", [], {"name": "stolen"}),
+    }  # fmt: skip
+
+
+def state():
+    """All that a post could change."""
+    return [
+        list(Activity.objects.order_by("pk").values("status", "feedback", "updated_at")),
+        list(ReviewItem.objects.order_by("pk").values("state", "note", "reason")),
+        list(ReviewRule.objects.order_by("pk").values("threshold", "weight", "enabled")),
+        list(ModelVersion.objects.order_by("pk").values("status", "traffic_share")),
+        list(Client.objects.order_by("pk").values("name", "external_id")),
+        Product.objects.count(),
+    ]
+
+
+@pytest.mark.parametrize("what", POSTS)
+def test_a_sales_manager_changes_nothing_by_a_crafted_post(manager, activity, what):
+    name, args, data = posts(activity)[what]
+    before = state()
+
+    answer = manager.post(reverse(f"admin:{name}", args=args), data)
+
+    assert state() == before
+    assert answer.status_code in (302, 403)
+
+
+@pytest.mark.parametrize("page", ["activities_activity", "activities_reviewitem", "recommender_modelversion"])
+def test_a_sales_manager_sees_no_button_that_changes(manager, activity, page):
+    objects = {"activities_activity": activity, "activities_reviewitem": ReviewItem.objects.get(activity=activity).pk,
+               "recommender_modelversion": ModelVersion.objects.first().pk}  # fmt: skip
+
+    listed = manager.get(reverse(f"admin:{page}_changelist")).content.decode()
+    opened = manager.get(reverse(f"admin:{page}_change", args=[objects[page]])).content.decode()
+
+    assert "ops-button" not in listed + opened
+    assert 'value="regenerate"' not in listed
+
+
+def test_a_sales_manager_reads_and_exports(manager, activity):
+    address = reverse("admin:activities_activity_changelist")
+
+    export = manager.post(address, {"action": "export_csv", "_selected_action": [activity]})
+
+    assert activity in b"".join(export.streaming_content).decode()
+    assert "Ordered in " in manager.get(reverse("admin:activities_activity_change", args=[activity])).content.decode()
+
+
+@pytest.mark.parametrize("what", ["change", "delete", "delete in list", "client", "product", "user", "key"])
+def test_ops_does_what_its_work_is_and_no_more(ops, activity, what):
+    name, args, data = posts(activity)[what]
+    before = state()
+
+    answer = ops.post(reverse(f"admin:{name}", args=args), data)
+
+    assert state() == before
+    assert answer.status_code in (302, 403)
+
+
+def test_a_migration_makes_the_roles_exactly_what_they_are_again(db):
+    Group.objects.get(name="Ops").delete()
+    manager = Group.objects.get(name="Sales manager")
+    manager.permissions.add(Permission.objects.get(codename="delete_activity"))
+
+    call_command("migrate", verbosity=0)
+
+    codenames = set(manager.permissions.values_list("codename", flat=True))
+    assert not [codename for codename in codenames if codename.startswith(CHANGES)]
+    ops = set(Group.objects.get(name="Ops").permissions.values_list("codename", flat=True))
+    assert {codename for codename in ops if codename.startswith(CHANGES)} == {
+        "regenerate_activity", "answer_activity", "change_reviewitem", "change_reviewrule", "operate_modelversion",
+    }  # fmt: skip
+    assert codenames < ops

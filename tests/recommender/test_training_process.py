@@ -1,0 +1,46 @@
+"""Training that the admin begins runs in a process of its own, one at a time."""
+
+import psycopg
+import pytest
+from django.db import connection
+
+from recommender.errors import NotEnoughHistoryError, TrainingRunsError
+from recommender.models import ModelVersion
+from recommender.training import ADVISORY_LOCK
+from recommender.training_process import LOG, begin_training
+from tests.service import PATIENCE_SECONDS, database_url
+from tests.wholesale import load_wholesale_house
+
+
+@pytest.fixture
+def own_data(settings, monkeypatch, tmp_path):
+    """The process finds the tests' database and a folder of its own."""
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setenv("SALESAI_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", database_url(connection.settings_dict))
+    return tmp_path
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_trains_a_version_that_answers(own_data):
+    ModelVersion.objects.all().delete()
+    load_wholesale_house()
+
+    status = begin_training().wait(5 * PATIENCE_SECONDS)
+
+    assert (status, ModelVersion.objects.get().status) == (0, "active"), (own_data / LOG).read_text()
+    assert "is active." in (own_data / LOG).read_text()
+
+
+def test_it_does_not_begin_without_orders(empty_house, own_data):
+    with pytest.raises(NotEnoughHistoryError):
+        begin_training()
+
+
+@pytest.mark.django_db
+def test_it_does_not_begin_while_another_trains(own_data, wholesale_house):
+    with psycopg.connect(database_url(connection.settings_dict)) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+
+        with pytest.raises(TrainingRunsError):
+            begin_training()
