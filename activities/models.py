@@ -14,7 +14,11 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from activities.ids import new_activity_id
+from activities.run_models import RegenerationChunk, RegenerationRun, Schedule
+from activities.selection import Selection
 from recommender.models import EXTERNAL_ID_LENGTH, ModelVersion
+
+__all__ = ["Activity", "ApiKey", "KeptAnswer", "RegenerationChunk", "RegenerationRun", "Schedule"]
 
 
 class ApiKeyQuerySet(models.QuerySet):
@@ -111,6 +115,9 @@ class KeptAnswer(models.Model):
 class ActivityQuerySet(models.QuerySet):
     def visible_to(self, key: ApiKey) -> "ActivityQuerySet":
         return self.filter(rep=key.rep) if key.rep else self
+
+    def selected(self, selection: Selection) -> "ActivityQuerySet":
+        return self.filter(selection.condition())
 
     def sorted_by(self, field: str, descending: bool) -> "ActivityQuerySet":
         """Missing values come last in both orders; ties go by id in the same direction."""

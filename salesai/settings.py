@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "procrastinate.contrib.django",
     "rest_framework",
 ]
 
@@ -101,6 +102,16 @@ else:
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})["pool"] = DATABASE_POOL
+
+# What workers run by the clock (cron, in UTC; empty: never) as commands of manage.py.
+SCHEDULES = {
+    "training": (env.str("SCHEDULE_TRAINING", default="0 1 * * *"), ["train_recommender"]),
+    "regeneration": (
+        env.str("SCHEDULE_REGENERATION", default="0 3 * * *"),
+        # `--anew`: what is left of last night's run is part of tonight's.
+        ["regenerate_activities", "--queue", "--anew", *env.str("SCHEDULE_REGENERATION_OPTIONS", default="").split()],
+    ),
+}
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
