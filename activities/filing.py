@@ -31,8 +31,9 @@ FILE = """
             accuracy, feedback, generated_order, metadata, created_at, updated_at
         )
         SELECT
-            lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000000)::bigint + row_number() OVER (ORDER BY client)),
-                14, '0') || left(replace(gen_random_uuid()::text, '-', ''), 10),
+            lpad(to_hex(
+                (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + row_number() OVER (ORDER BY client)
+            ), 14, '0') || left(replace(gen_random_uuid()::text, '-', ''), 10),
             client, rep, %(type)s, 'processing', '{}', '{}', '{}', '[]', '{}', '{}', '{}', '{}', '{}',
             now(), now()
         FROM judged WHERE rep IS NOT NULL AND NOT waits AND NOT %(dry_run)s

@@ -34,12 +34,17 @@ async def work(concurrency: int, until_idle: bool) -> None:
     """Work until told to stop by a signal, or until no job waits. A database that goes away is waited for."""
     while True:
         try:
-            await in_own_thread(connection.ensure_connection)  # starts an embedded server
+            await in_own_thread(reach_database)
             await work_while_connected(concurrency, until_idle)
             return
         except (exceptions.ConnectorException, OperationalError, InterfaceError, OSError) as error:
             logger.warning("worker_reconnects", error=str(error))
             await asyncio.sleep(RECONNECT_SECONDS)
+
+
+def reach_database() -> None:
+    """Start the server where it is the embedded one. Raises OperationalError where it is out of reach."""
+    connection.ensure_connection()
 
 
 async def work_while_connected(concurrency: int, until_idle: bool) -> None:

@@ -13,9 +13,9 @@ ALL = "all"
 
 class Command(BaseCommand):
     help = (
-        "File one activity for each client, all of them or none; `regenerate_activities --status processing` then makes "
-        "the suggestions. Run again it files nothing for a client who has one of the type that waits. Fails where a "
-        "client has no rep."
+        "File one activity for each client, all of them or none; `regenerate_activities --status processing` "
+        "then makes the suggestions. Run again it files nothing for a client who has one of the type that waits. Fails "
+        "where a client has no rep."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

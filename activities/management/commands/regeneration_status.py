@@ -42,3 +42,9 @@ def line_of(run: RegenerationRun) -> str:
         f"{figures['failed']:,} failed, {figures['waiting']:,} waiting, {figures['left_out']:,} left out of "
         f"{run.total:,}; {seconds:.0f} s, {rate:,.0f}/s{left}. {run.reason}"
     ).strip()
+
+
+def when(schedule: Schedule) -> str:
+    at = schedule.last_run_at
+    last = f"last {at:%Y-%m-%d %H:%M} {schedule.last_outcome}" if at else "never yet"
+    return f"{schedule}: {last}, next {schedule.next_run_at:%Y-%m-%d %H:%M} UTC."
