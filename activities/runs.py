@@ -34,7 +34,9 @@ class RunUnderWayError(Exception):
 
 
 @transaction.atomic
-def start_run(selection: Selection, queued: bool = False, anew: bool = False) -> RegenerationRun:
+def start_run(
+    selection: Selection, queued: bool = False, anew: bool = False, chunk_size: int = CHUNK_SIZE
+) -> RegenerationRun:
     """Note the run, its chunks and, where `queued`, their jobs: all of them or nothing.
 
     Raises RunUnderWayError where one of the same selection is under way; `anew` stops that one.
@@ -48,7 +50,7 @@ def start_run(selection: Selection, queued: bool = False, anew: bool = False) ->
             raise RunUnderWayError(former)
         former.end(Status.STOPPED, "Another run took its place.")
     run.save()
-    run.total = cut_into_chunks(run, selection)
+    run.total = cut_into_chunks(run, selection, chunk_size)
     run.save()
     if queued:
         queue_chunks(list(run.chunks.values_list("pk", flat=True)))
@@ -56,7 +58,7 @@ def start_run(selection: Selection, queued: bool = False, anew: bool = False) ->
     return run
 
 
-def cut_into_chunks(run: RegenerationRun, selection: Selection) -> int:
+def cut_into_chunks(run: RegenerationRun, selection: Selection, chunk_size: int) -> int:
     """Cut the selected ids into ranges, on the server; how many activities they are."""
     ids, parameters = Activity.objects.selected(selection).order_by().values("id").query.sql_with_params()
     with connection.cursor() as cursor:
@@ -70,7 +72,7 @@ def cut_into_chunks(run: RegenerationRun, selection: Selection) -> int:
                 RETURNING activities
             )
             SELECT coalesce(sum(activities), 0) FROM cut""",
-            [CHUNK_SIZE, *parameters, run.pk],
+            [chunk_size, *parameters, run.pk],
         )
         return int(cursor.fetchone()[0])
 

@@ -21,10 +21,9 @@ LINE = (
 )  # fmt: skip
 
 
-def file(client="cafe-01", kind=Activity.Type.RECOMMENDATION, **fields):
-    return Activity.objects.create(
-        client=client, rep="rep-1", activity_type=kind, requested_model=AT_LAST_DAY, **fields
-    )
+def file(client="cafe-01", activity_type="recommendation", **fields):
+    wanted = {"client": client, "rep": "rep-1", "activity_type": activity_type, "requested_model": AT_LAST_DAY}
+    return Activity.objects.create(**wanted | fields)
 
 
 def file_many(count=7):
@@ -38,11 +37,6 @@ def results_of(ids):
 def lines_of(ids):
     shown = SuggestedLine.objects.filter(activity__in=ids, superseded=False)
     return list(shown.order_by("activity", "rank", "product").values(*LINE))
-
-
-@pytest.fixture
-def small_chunks(monkeypatch):
-    monkeypatch.setattr(runs, "CHUNK_SIZE", 2)
 
 
 @pytest.fixture
@@ -83,11 +77,11 @@ def test_the_results_are_those_of_generating_one_by_one(tool):
     assert SuggestedLine.objects.filter(activity__in=ids, superseded=True).count() > len(lines)
 
 
-def test_every_selected_activity_is_generated_once_and_the_summary_counts_them(small_chunks, capsys):
+def test_every_selected_activity_is_generated_once_and_the_summary_counts_them(capsys):
     ids = [activity.pk for activity in file_many(7)]
     cancelled = file(status=Activity.Status.CANCELLED)
 
-    call_command("regenerate_activities")
+    call_command("regenerate_activities", "--chunk", "2")
 
     assert "7 completed, 0 failed, 0 left out" in capsys.readouterr().out
     assert set(Activity.objects.filter(pk__in=ids).values_list("status", flat=True)) == {"completed"}
@@ -145,9 +139,9 @@ def test_an_activity_that_fails_takes_no_other_with_it_and_keeps_its_results(poi
     assert Activity.objects.filter(status="completed").count() == 6
 
 
-def test_a_run_that_was_left_is_gone_on_with_and_nothing_is_done_twice(small_chunks, capsys):
+def test_a_run_that_was_left_is_gone_on_with_and_nothing_is_done_twice(capsys):
     file_many(7)
-    run = runs.start_run(Selection())
+    run = runs.start_run(Selection(), chunk_size=2)
     runs.work_on_next(run)
     done = SuggestedLine.objects.values_list("pk", flat=True)
     assert run.figures()["completed"] == 2
@@ -162,9 +156,9 @@ def test_a_run_that_was_left_is_gone_on_with_and_nothing_is_done_twice(small_chu
     assert SuggestedLine.objects.values("activity", "suggested_at").distinct().count() == 7
 
 
-def test_beginning_anew_stops_the_run_that_was_left(small_chunks):
+def test_beginning_anew_stops_the_run_that_was_left():
     file_many(3)
-    left = runs.start_run(Selection())
+    left = runs.start_run(Selection(), chunk_size=2)
 
     call_command("regenerate_activities", "--anew")
 
@@ -174,20 +168,20 @@ def test_beginning_anew_stops_the_run_that_was_left(small_chunks):
     assert left.figures()["completed"] == 0
 
 
-def test_a_run_whose_first_chunks_fail_stops_itself_and_says_why(small_chunks, poisoned):
+def test_a_run_whose_first_chunks_fail_stops_itself_and_says_why(poisoned):
     activities = [file("cafe-01") for _ in range(30)]
     poisoned("cafe-01")
 
     with pytest.raises(CommandError, match=r"stopped.*6 of its first 6 chunks failed\. ArithmeticError: poisoned"):
-        call_command("regenerate_activities")
+        call_command("regenerate_activities", "--chunk", "2")
 
     assert Activity.objects.filter(status="failed").count() == 12
     assert Activity.objects.filter(status="processing").count() == len(activities) - 12
 
 
-def test_a_chunk_that_comes_to_nothing_three_times_fails_with_the_reason(small_chunks):
+def test_a_chunk_that_comes_to_nothing_three_times_fails_with_the_reason():
     file_many(3)
-    run = runs.start_run(Selection())
+    run = runs.start_run(Selection(), chunk_size=2)
     ModelVersion.objects.update(status=ModelVersion.Status.RETIRED)
 
     for _ in range(6):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from activities.models import Activity, RegenerationRun
-from activities.runs import RunUnderWayError, start_run, work_on_next
+from activities.runs import CHUNK_SIZE, RunUnderWayError, start_run, work_on_next
 from activities.selection import Selection
 from recommender.errors import RecommenderError
 from recommender.models import ModelVersion
@@ -46,6 +46,9 @@ class Command(BaseCommand):
         parser.add_argument("--model-version", metavar="VERSION", help="results made by that version, such as 2.3.0")
         parser.add_argument("--queue", action="store_true", help="leave the work to the workers (manage.py work)")
         parser.add_argument("--dry-run", action="store_true", help="say how many there are, and do nothing")
+        parser.add_argument(
+            "--chunk", type=int, default=CHUNK_SIZE, help=f"activities of one transaction; default: {CHUNK_SIZE}"
+        )
         either = parser.add_mutually_exclusive_group()
         either.add_argument("--resume", action="store_true", help="go on with the last run that has not ended")
         either.add_argument("--anew", action="store_true", help="stop a run of the same selection that has not ended")
@@ -58,7 +61,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"Dry run: {count:,} activities would be generated. Nothing was changed.")
                 return
             run = last_unfinished() if options["resume"] else start_run(
-                selection_of(options), options["queue"], options["anew"]
+                selection_of(options), options["queue"], options["anew"], options["chunk"]
             )  # fmt: skip
         except (RecommenderError, RunUnderWayError) as error:
             raise CommandError(str(error)) from error

@@ -25,10 +25,7 @@ class Command(BaseCommand):
         for run in runs[: options["last"]]:
             self.stdout.write(line_of(run))
         for schedule in Schedule.objects.all():
-            last = (
-                f"last {schedule.last_run_at:%Y-%m-%d %H:%M} {schedule.last_outcome}; " if schedule.last_run_at else ""
-            )
-            self.stdout.write(f"{schedule}: {last}next {schedule.next_run_at:%Y-%m-%d %H:%M} UTC.")
+            self.stdout.write(when(schedule))
 
 
 def line_of(run: RegenerationRun) -> str:
