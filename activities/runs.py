@@ -45,7 +45,9 @@ def start_run(
         # Two starts at once follow each other, so that the second finds the first.
         cursor.execute(f"LOCK TABLE {RegenerationRun._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
     run = RegenerationRun(selection=selection.as_json(), queued=queued)
-    for former in RegenerationRun.objects.under_way().filter(selection=run.selection):
+    for former in RegenerationRun.objects.under_way():
+        if not selection.is_like(Selection(**former.selection)):
+            continue
         if not anew:
             raise RunUnderWayError(former)
         former.end(Status.STOPPED, "Another run took its place.")

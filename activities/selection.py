@@ -1,6 +1,6 @@
 """Which activities a run is about."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,10 @@ class Selection:
 
     def as_json(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if value}
+
+    def is_like(self, other: "Selection") -> bool:
+        """The same but for the moment: what `--older-than 7d` meant yesterday is a day before what it means today."""
+        return replace(self, results_before=None) == replace(other, results_before=None)
 
     def condition(self) -> Q:
         condition = ~Q(status="cancelled")

@@ -249,6 +249,16 @@ UNFOLD = {
                 "title": "Operation",
                 "items": [
                     {
+                        "title": "Runs",
+                        "icon": "sync",
+                        "link": reverse_lazy("admin:activities_regenerationrun_changelist"),
+                    },
+                    {
+                        "title": "Schedules",
+                        "icon": "schedule",
+                        "link": reverse_lazy("admin:activities_schedule_changelist"),
+                    },
+                    {
                         "title": "Model versions",
                         "icon": "model_training",
                         "link": reverse_lazy("admin:recommender_modelversion_changelist"),

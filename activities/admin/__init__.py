@@ -1,3 +1,3 @@
-from activities.admin import activity, api_key
+from activities.admin import activity, api_key, run
 
-__all__ = ["activity", "api_key"]
+__all__ = ["activity", "api_key", "run"]

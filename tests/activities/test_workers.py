@@ -17,6 +17,7 @@ TYPES = ("recommendation", "cross-sell", "upsell")
 CHUNK = 3
 
 WAITING = "SELECT count(*) FROM activities_regenerationchunk WHERE status = 'waiting' AND run_id = {run}"
+LEFT = "SELECT activities, busy_ids FROM activities_regenerationchunk WHERE status = 'waiting' AND run_id = {run}"
 STATE = "SELECT status, reason FROM activities_regenerationrun WHERE id = {run}"
 TALLY = "SELECT sum(completed), sum(failed), sum(activities) FROM activities_regenerationchunk WHERE run_id = {run}"
 # Of each activity, the generations of the run: the moments at which its lines were written.
@@ -94,6 +95,21 @@ def test_a_killed_command_is_gone_on_with(installation, round_):
     command.communicate()
     installation.manage("regenerate_activities", "--resume")
 
+    assert_all_was_done_once(installation, run)
+
+
+def test_an_activity_that_somebody_is_at_is_done_when_they_have_ended(installation):
+    [(before,)] = installation.ask("SELECT coalesce(max(id), 0) FROM activities_regenerationrun")
+    [(activity,)] = installation.ask("SELECT id FROM activities_activity LIMIT 1")
+    with installation.connect() as somebody:
+        somebody.execute(f"SELECT 1 FROM activities_activity WHERE id = '{activity}' FOR UPDATE")
+        command = installation.start("manage.py", "regenerate_activities", "--chunk", str(CHUNK))
+        wait_for(lambda: installation.ask(f"SELECT id FROM activities_regenerationrun WHERE id > {before}"))
+        [(run,)] = installation.ask("SELECT max(id) FROM activities_regenerationrun")
+        wait_for(lambda: installation.ask(LEFT.format(run=run)) == [(1, [activity])])
+    said = command.communicate()[0]
+
+    assert command.returncode == 0, said
     assert_all_was_done_once(installation, run)
 
 
