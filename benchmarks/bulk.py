@@ -14,6 +14,10 @@ from statistics import median
 import numpy as np
 from tqdm import tqdm
 
+# Importing that sets Django up, which the models below need.
+from benchmarks.own_database import own_database
+
+# isort: split
 from activities.bulk_generation import READ
 from activities.filing import file_for_clients
 from activities.generation import generate, requests_for
@@ -22,7 +26,6 @@ from activities.runs import start_run, work_on
 from activities.selection import Selection
 from benchmarks.demo_orders import LINES_A_CLIENT, fill, train_and_promote
 from benchmarks.measure import Measured, peak_megabytes
-from benchmarks.own_database import own_database
 from recommender import registry
 from recommender.client_groups import attributes_of
 from recommender.engine.scoring import score
