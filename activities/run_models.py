@@ -80,7 +80,7 @@ class RegenerationChunkQuerySet(models.QuerySet):
         return self.filter(status=RegenerationChunk.Status.WAITING)
 
     def ended(self) -> "RegenerationChunkQuerySet":
-        return self.exclude(status=RegenerationChunk.Status.WAITING)
+        return self.filter(finished_at__isnull=False)
 
 
 class RegenerationChunk(models.Model):
@@ -113,7 +113,17 @@ class RegenerationChunk(models.Model):
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["run", "tries", "id"], condition=Q(status="waiting"), name="chunk_waiting")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status="waiting", finished_at__isnull=True)
+                | ~Q(status="waiting") & Q(finished_at__isnull=False),
+                name="chunk_ended_has_its_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["run", "tries", "id"], condition=Q(status="waiting"), name="chunk_waiting"),
+            models.Index(fields=["run", "finished_at", "id"], name="chunk_finished"),
+        ]
 
     def __str__(self) -> str:
         return f"Chunk {self.pk} of run {self.run_id}"

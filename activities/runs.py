@@ -80,18 +80,18 @@ def cut_into_chunks(run: RegenerationRun, selection: Selection, chunk_size: int)
 
 
 def work_on_next(run: RegenerationRun) -> int | None:
-    """Do one chunk of the run that nobody is at; how many activities it had, None where there is none."""
+    """Do one chunk of the run that nobody is at; how many activities that has done, None where there is no chunk."""
     waiting = run.chunks.waiting().order_by("tries", "pk").select_for_update(skip_locked=True)
-    chunk = None
+    chunk, done = None, 0
     try:
         with transaction.atomic():
             chunk = waiting.first()
             if chunk is not None and is_running(run.pk):
-                do(chunk)
+                done = do(chunk)
     except Exception as error:
         note_failure(chunk, error)
     settle(run)
-    return None if chunk is None else chunk.activities
+    return None if chunk is None else done
 
 
 def work_on(chunk_id: int) -> RegenerationChunk:
@@ -113,8 +113,8 @@ def is_running(run_id: int) -> bool:
     return RegenerationRun.objects.under_way().filter(pk=run_id).exists()
 
 
-def do(chunk: RegenerationChunk) -> None:
-    """Generate the chunk's activities and mark it, within the caller's transaction."""
+def do(chunk: RegenerationChunk) -> int:
+    """Generate the chunk's activities and mark it, within the caller's transaction; how many are done with."""
     chosen = Activity.objects.selected(Selection(**chunk.run.selection)).order_by("id")
     if chunk.busy_ids is None:
         chosen = chosen.filter(id__gte=chunk.first_id, id__lte=chunk.last_id)
@@ -129,6 +129,7 @@ def do(chunk: RegenerationChunk) -> None:
     tally = generate_batch(locked)
     leave_to_later(chunk, busy)
     chunk.finish(tally.completed, tally.failed, left=len(busy))
+    return chunk.activities
 
 
 def leave_to_later(chunk: RegenerationChunk, busy: list[str]) -> None:

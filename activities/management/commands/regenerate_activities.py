@@ -76,10 +76,11 @@ class Command(BaseCommand):
         before = run.figures()
         with tqdm(total=run.total, initial=run.total - before["waiting"], unit="activity", disable=None) as bar:
             while run.status == RegenerationRun.Status.RUNNING:
-                if work_on_next(run) is None:
+                done = work_on_next(run)
+                if done is None:
                     time.sleep(OTHERS_ARE_AT_IT_SECONDS)
+                bar.update(done or 0)
                 run.refresh_from_db()
-                bar.update(run.total - run.figures()["waiting"] - bar.n)
         after, seconds = run.figures(), time.monotonic() - started
         done = after["completed"] + after["failed"] - before["completed"] - before["failed"]
         summary = (
