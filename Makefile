@@ -7,7 +7,7 @@ REQUIREMENTS := requirements.txt requirements-dev.txt
 usable = $(shell $(1) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(1))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz lint format plots screenshots bench clean reset
+.PHONY: help setup demo test fuzz kill lint format plots screenshots bench clean reset
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -41,6 +41,9 @@ test: setup lint  ## Run the linter and all tests
 
 fuzz: setup  ## Run Schemathesis at length against a running server (CASES=400 for each operation)
 	SCHEMATHESIS_EXAMPLES=$(or $(CASES),400) $(VENV_PYTHON) -m pytest tests/test_schemathesis.py -s
+
+kill: setup  ## Kill command, workers and PostgreSQL in mid-run, ROUNDS=50 times each
+	KILL_ROUNDS=$(or $(ROUNDS),50) $(VENV_PYTHON) -m pytest tests/activities/test_workers.py -k killed
 
 lint: setup  ## Check style and formatting
 	$(VENV_PYTHON) -m ruff check .

@@ -1,23 +1,30 @@
 """Making suggestions for an activity and storing them, whole or not at all."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
+from procrastinate.exceptions import AlreadyEnqueued
 
 from activities.draft_order import draft_order
 from activities.feedback import outcomes_for, visit_of
+from activities.job_queue import queue_generation
 from activities.models import Activity
 from activities.review import judge
 from recommender.errors import DamagedArtifactError, NoModelError
+from recommender.registry import active_versions
 from recommender.request_history import as_of
 from recommender.suggested_lines import record_generation
 from recommender.suggestions import SuggestionRequest, SuggestionResult, suggest
 from salesai.metrics import GENERATIONS
 
 logger = structlog.get_logger(__name__)
+
+CANCELLED = "The activity is cancelled. Ops can reopen it in the admin."
 
 
 class CancelledError(Exception):
@@ -26,6 +33,10 @@ class CancelledError(Exception):
 
 class GenerationError(Exception):
     """The suggestions could not be made; the activity says why in `metadata.failure`."""
+
+
+# Nobody's fault in the activity: the work can be done later, and nothing is to be changed until then.
+UNAVAILABLE = (NoModelError, DamagedArtifactError, OperationalError, InterfaceError)
 
 
 def generate(activity_id: str) -> Activity:
@@ -43,23 +54,53 @@ def generate(activity_id: str) -> Activity:
     with transaction.atomic():
         activity = Activity.objects.select_for_update().get(pk=activity_id)
         if activity.is_cancelled:
-            raise CancelledError("The activity is cancelled. Ops can reopen it in the admin.")
+            raise CancelledError(CANCELLED)
         try:
             with transaction.atomic():
                 result = suggest(requests_for([activity]))[0]
-        except (NoModelError, DamagedArtifactError, OperationalError, InterfaceError):
+        except UNAVAILABLE:
             raise
         except Exception as error:
-            logger.exception("generation_failed", activity=activity.id)
-            GENERATIONS.labels(activity.activity_type, "failed").inc()
-            store_failure(activity, error)
+            fail(activity, error)
         else:
-            GENERATIONS.labels(activity.activity_type, "completed").inc()
             store_result(activity, result)
         judge([activity.pk])
     if activity.status == Activity.Status.FAILED:
         raise GenerationError(activity.metadata["failure"])
     return activity
+
+
+@transaction.atomic
+def generate_later(activity_id: str) -> Activity:
+    """Leave it to the workers: the activity is `processing`, its former results still there.
+
+    Raises:
+        CancelledError: the activity is cancelled.
+        NoModelError: no model has been trained; nothing was changed.
+    """
+    activity = Activity.objects.select_for_update().get(pk=activity_id)
+    if activity.is_cancelled:
+        raise CancelledError(CANCELLED)
+    active_versions()
+    activity.status = Activity.Status.PROCESSING
+    activity.save(update_fields=["status", "updated_at"])
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        queue_generation(activity_id)
+    return activity
+
+
+def generate_waiting(activity_id: str) -> None:
+    """Generate the activity if that is still wanted: it may be gone, cancelled or done meanwhile. As `generate`."""
+    if Activity.objects.filter(pk=activity_id, status=Activity.Status.PROCESSING).exists():
+        generate(activity_id)
+
+
+@transaction.atomic
+def fail_waiting(activity_id: str, reason: str) -> None:
+    """Mark as failed what still waits for its results."""
+    waiting = Activity.objects.filter(pk=activity_id, status=Activity.Status.PROCESSING)
+    for activity in waiting.select_for_update():
+        mark_failed(activity, reason)
 
 
 def requests_for(activities: Sequence[Activity]) -> list[SuggestionRequest]:
@@ -86,6 +127,14 @@ def inputs_of(activity: Activity) -> SuggestionRequest:
 
 
 def store_result(activity: Activity, result: SuggestionResult) -> None:
+    complete(activity, result, timezone.now())
+    activity.save()
+    record_generation([(visit_of(activity), result)], activity.generated_at)
+
+
+def complete(activity: Activity, result: SuggestionResult, at: datetime) -> None:
+    """Make the activity show the result; saving it is the caller's."""
+    GENERATIONS.labels(activity.activity_type, "completed").inc()
     activity.ai_model = used_model(activity.requested_model, result)
     activity.recommendations = result.recommendations
     activity.insights = result.insights
@@ -95,9 +144,7 @@ def store_result(activity: Activity, result: SuggestionResult) -> None:
     activity.generated_order = draft_order(activity.id, result.recommendations, activity.feedback)
     activity.metadata = {key: value for key, value in activity.metadata.items() if key != "failure"}
     activity.status = Activity.Status.COMPLETED
-    activity.generated_at = timezone.now()
-    activity.save()
-    record_generation([(visit_of(activity), result)], activity.generated_at)
+    activity.generated_at = activity.updated_at = at
 
 
 def used_model(requested: dict, result: SuggestionResult) -> dict:
@@ -112,8 +159,14 @@ def used_model(requested: dict, result: SuggestionResult) -> dict:
     return used if all(used[key] == value for key, value in asked.items()) else used | {"requested": asked}
 
 
-def store_failure(activity: Activity, error: Exception) -> None:
-    """The former results stay beside the reason."""
-    activity.metadata = activity.metadata | {"failure": f"{type(error).__name__}: {error}"}
+def fail(activity: Activity, error: Exception) -> None:
+    """Mark the activity as failed; the former results stay beside the reason."""
+    logger.error("generation_failed", activity=activity.id, exc_info=error)
+    GENERATIONS.labels(activity.activity_type, "failed").inc()
+    mark_failed(activity, f"{type(error).__name__}: {error}")
+
+
+def mark_failed(activity: Activity, reason: str) -> None:
+    activity.metadata = activity.metadata | {"failure": reason}
     activity.status = Activity.Status.FAILED
-    activity.save()
+    activity.save(update_fields=["metadata", "status", "updated_at"])

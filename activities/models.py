@@ -16,9 +16,21 @@ from django.utils import timezone
 
 from activities.ids import new_activity_id
 from activities.review_models import ReviewItem, ReviewRule
+from activities.run_models import RegenerationChunk, RegenerationRun, Schedule
+from activities.selection import Selection
 from recommender.models import EXTERNAL_ID_LENGTH, ModelVersion
 
-__all__ = ["Activity", "ActivityEvent", "ApiKey", "KeptAnswer", "ReviewItem", "ReviewRule"]
+__all__ = [
+    "Activity",
+    "ActivityEvent",
+    "ApiKey",
+    "KeptAnswer",
+    "RegenerationChunk",
+    "RegenerationRun",
+    "ReviewItem",
+    "ReviewRule",
+    "Schedule",
+]
 
 
 class ApiKeyQuerySet(models.QuerySet):
@@ -115,6 +127,9 @@ class KeptAnswer(models.Model):
 class ActivityQuerySet(models.QuerySet):
     def visible_to(self, key: ApiKey) -> "ActivityQuerySet":
         return self.filter(rep=key.rep) if key.rep else self
+
+    def selected(self, selection: Selection) -> "ActivityQuerySet":
+        return self.filter(selection.condition())
 
     def sorted_by(self, field: str, descending: bool) -> "ActivityQuerySet":
         """Missing values come last in both orders; ties go by id in the same direction."""

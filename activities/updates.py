@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from activities.draft_order import draft_order
 from activities.feedback import answers_in, pass_on
+from activities.job_queue import drop_generation
 from activities.models import Activity
 from activities.review import judge
 from recommender.suggested_lines import supersede
@@ -60,6 +61,7 @@ def cancel_activity(activity: Activity) -> Activity:
     if not activity.is_cancelled:
         activity.status = Activity.Status.CANCELLED
         activity.save()
+        drop_generation(activity.id)
         judge([activity.pk])
     return activity
 

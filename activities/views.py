@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from activities.errors import Conflict, GenerationFailed
 from activities.etags import etag_of, is_unchanged, refuse_stale
 from activities.filters import ActivityFilterBackend
-from activities.generation import CancelledError, GenerationError, generate
+from activities.generation import CancelledError, GenerationError, generate, generate_later
 from activities.idempotency import answer_once
 from activities.ids import is_activity_id
 from activities.models import Activity
@@ -75,6 +75,8 @@ class ActivityViewSet(viewsets.GenericViewSet):
     def generate(self, request: Request, pk: str) -> Response:
         self.find(pk)
         try:
+            if wants_answer_at_once(request):
+                return self.answer(generate_later(pk), status.HTTP_202_ACCEPTED)
             activity = generate(pk)
         except CancelledError as error:
             raise Conflict(str(error)) from error
@@ -124,3 +126,9 @@ class ActivityViewSet(viewsets.GenericViewSet):
     def answer(self, activity: Activity, status_code: int = status.HTTP_200_OK) -> Response:
         document = self.get_serializer(activity).data
         return Response({"success": True, "data": document}, status_code, headers={"ETag": etag_of(document)})
+
+
+def wants_answer_at_once(request: Request) -> bool:
+    """`Prefer: respond-async` (RFC 7240), among other preferences or alone; a preference's name has no case."""
+    preferences = (part.split(";")[0].strip().lower() for part in request.headers.get("Prefer", "").split(","))
+    return "respond-async" in preferences

@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -85,12 +86,14 @@ def cases_of(
     facts = Product.objects.select_related("replaced_by").in_bulk(judged_products, field_name="external_id")
     categorised = len(facts) == len(judged_products) and all(about.category for about in facts.values())
     made = None if categorised else make_categories()
-    first = np.searchsorted(scores.client, np.arange(len(requests) + 1))
+    rows = columns_of(model, history, scores, probability, standing)
+    recent = {segment: recent_buyers(model, segment) for segment in set(attributes.segment.tolist())}
+    first = np.searchsorted(scores.client, np.arange(len(requests) + 1)).tolist()
     first_order = np.searchsorted(history.order_client, np.arange(len(requests) + 1))
     judged = [
         items_of(
-            model, history, scores, probability, standing, slice(*first[i : i + 2]), now[i], facts,
-            attributes.segment[i], made,
+            rows, range(*first[i : i + 2]), history.order_day[first_order[i] : first_order[i + 1]], now[i], facts,
+            recent[attributes.segment[i]], made,
         )
         for i in range(len(requests))
     ]  # fmt: skip
@@ -114,63 +117,128 @@ def probabilities(model: Model, scores: Scores, requests: list[SuggestionRequest
     return np.round(np.where(purpose == DEMAND_FORECASTING, within_asked, chosen), 4)
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Of R judged products what an item is made from, as lists: an item takes one number of each."""
+
+    code: list[int]
+    product: list[str]
+    probability: list[float]
+    ranking_weight: list[float]
+    held_back: list[bool]
+    is_own: list[bool]
+    orders: list[int]
+    first_day: list[float]
+    last_day: list[float]
+    gap_days: list[float]
+    quantity: list[float]
+    paid: list[float]
+    median_price: list[float]
+    goes_with: list[str | None]
+    buyers_of_both: list[int]
+    buyers_of_other: list[int]
+
+
+def columns_of(
+    model: Model, history: OrderHistory, scores: Scores, probability: np.ndarray, standing: Standing
+) -> Columns:
+    """The columns of a batch. Those of purchases say nothing where the client never bought the product."""
+    knowledge, purchases = model.knowledge, scores.purchases
+    is_own = scores.purchase >= 0
+    known = scores.product < len(knowledge.products)
+    code = np.where(known, scores.product, 0)
+    own = np.where(is_own, scores.purchase, 0)
+    pointed = (scores.goes_with >= 0) & ~is_own
+    both, buyers = np.zeros((2, len(code)), int)
+    both[pointed], buyers[pointed] = knowledge.shares_of_buyers(code[pointed], scores.goes_with[pointed])
+
+    def of_purchase(column: np.ndarray) -> np.ndarray:
+        return column[own] if len(column) else np.zeros(len(own))
+
+    return Columns(
+        code=scores.product.tolist(),
+        product=history.products[scores.product].tolist(),
+        probability=probability.tolist(),
+        ranking_weight=standing.weight.tolist(),
+        held_back=standing.held_back.tolist(),
+        is_own=is_own.tolist(),
+        orders=of_purchase(purchases.orders).astype(int).tolist(),
+        first_day=of_purchase(purchases.first_day).tolist(),
+        last_day=of_purchase(purchases.last_day).tolist(),
+        gap_days=of_purchase(purchases.gap_days).tolist(),
+        quantity=np.where(is_own, of_purchase(purchases.quantity), knowledge.quantity[code]).tolist(),
+        paid=np.where(is_own, of_purchase(purchases.price), np.nan).tolist(),
+        median_price=np.where(known, knowledge.price[code], np.nan).tolist(),
+        goes_with=np.where(pointed, history.products[scores.goes_with], None).tolist(),
+        buyers_of_both=both.tolist(),
+        buyers_of_other=buyers.tolist(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RecentBuyers:
+    """Who bought lately, in a segment or among all clients where the model does not know the segment."""
+
+    of_product: list[int]
+    clients: int
+    segment: str
+
+
+def recent_buyers(model: Model, segment: str) -> RecentBuyers:
+    segments = model.knowledge.segments
+    group = segments.index(segment) if segment in segments else -1
+    of_product, clients = model.knowledge.recent_buyers(group)
+    return RecentBuyers(of_product.tolist(), clients, segment if group >= 0 else "")
+
+
 def items_of(
-    model: Model,
-    history: OrderHistory,
-    scores: Scores,
-    probability: np.ndarray,
-    standing: Standing,
-    rows: slice,
+    rows: Columns,
+    of_client: range,
+    order_days: np.ndarray,
     now: float,
     facts: dict[str, Product],
-    segment: str,
+    recent: RecentBuyers,
     made: np.ndarray | None,
 ) -> list[Item]:
     """The candidates of one client as items, most probable first.
 
     Args:
+        of_client: their rows.
+        order_days: (O,) float64, ascending, of the client's orders.
         made: (P,) labels of the categories made from orders, where a product has none of its own.
     """
-    knowledge, purchases = model.knowledge, scores.purchases
-    group = knowledge.segments.index(segment) if segment in knowledge.segments else -1
-    known = len(knowledge.products)
-    recent_buyers, recent_clients = knowledge.recent_buyers(group)
-    order_days = history.order_day[history.order_client == scores.client[rows.start]] if rows.stop > rows.start else []
     items = []
-    for row in range(rows.start, rows.stop):
-        code, own = int(scores.product[row]), int(scores.purchase[row])
-        product = str(history.products[code])
-        about = facts.get(product)
-        other = int(scores.goes_with[row])
-        both, buyers = knowledge.share_of_buyers(code, other) if other >= 0 and own < 0 else (0, 0)
+    known = len(recent.of_product)
+    since_first = len(order_days) - np.searchsorted(order_days, rows.first_day[of_client.start : of_client.stop])
+    for row, orders_since_first in zip(of_client, since_first.tolist(), strict=True):
+        code, own = rows.code[row], rows.is_own[row]
+        about = facts.get(rows.product[row])
         list_price = float(about.list_price) if about and about.list_price is not None else None
-        if own >= 0:
-            quantity, price = purchases.quantity[own], known_number(purchases.price[own]) or list_price
-        else:
-            quantity, price = knowledge.quantity[code], list_price
-        if price is None and code < known:
-            price = known_number(knowledge.price[code])
+        price = known_number(rows.paid[row]) or list_price
+        if price is None:
+            price = known_number(rows.median_price[row])
+        quantity = rows.quantity[row]
         items.append(
             Item(
-                product=product,
+                product=rows.product[row],
                 facts=about,
-                probability=float(probability[row]),
-                ranking_weight=float(standing.weight[row]),
-                held_back=bool(standing.held_back[row]),
-                is_new=own < 0,
-                orders=int(purchases.orders[own]) if own >= 0 else 0,
+                probability=rows.probability[row],
+                ranking_weight=rows.ranking_weight[row],
+                held_back=rows.held_back[row],
+                is_new=not own,
+                orders=rows.orders[row] if own else 0,
                 client_orders=len(order_days),
-                orders_since_first=int(np.sum(order_days >= purchases.first_day[own])) if own >= 0 else 0,
-                days_since=float(now - purchases.last_day[own]) if own >= 0 else None,
-                gap_days=known_number(purchases.gap_days[own]) if own >= 0 else None,
-                typical_quantity=float(quantity) if quantity == quantity else 1.0,
+                orders_since_first=orders_since_first if own else 0,
+                days_since=float(now - rows.last_day[row]) if own else None,
+                gap_days=known_number(rows.gap_days[row]) if own else None,
+                typical_quantity=quantity if quantity == quantity else 1.0,
                 usual_price=price,
-                goes_with=str(history.products[other]) if other >= 0 and own < 0 else None,
-                buyers_of_both=both,
-                buyers_of_other=buyers,
-                recent_buyers=int(recent_buyers[code]) if code < known else 0,
-                recent_clients=recent_clients,
-                popular_in=segment if group >= 0 else "",
+                goes_with=rows.goes_with[row],
+                buyers_of_both=rows.buyers_of_both[row],
+                buyers_of_other=rows.buyers_of_other[row],
+                recent_buyers=recent.of_product[code] if code < known else 0,
+                recent_clients=recent.clients,
+                popular_in=recent.segment,
                 made_category=int(made[code]) if made is not None and code < known else -1,
             )
         )
@@ -178,4 +246,4 @@ def items_of(
 
 
 def known_number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return None if value != value else value

@@ -52,5 +52,7 @@ def logging_config(level: str, as_json: bool) -> dict[str, Any]:
             # Each request has its own line already.
             "django.server": {"handlers": [], "propagate": False},
             "django.request": {"level": "ERROR"},
+            # Two lines a job, and one a process that only looks at the queue.
+            "procrastinate": {"level": "WARNING"},
         },
     }

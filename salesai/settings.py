@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "pghistory",
     "pgtrigger",
+    "procrastinate.contrib.django",
     "rest_framework",
 ]
 
@@ -105,6 +106,16 @@ else:
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})["pool"] = DATABASE_POOL
+
+# What workers run by the clock (cron, in UTC; empty: never) as commands of manage.py.
+SCHEDULES = {
+    "training": (env.str("SCHEDULE_TRAINING", default="0 1 * * *"), ["train_recommender"]),
+    "regeneration": (
+        env.str("SCHEDULE_REGENERATION", default="0 3 * * *"),
+        # `--anew`: what is left of last night's run is part of tonight's.
+        ["regenerate_activities", "--queue", "--anew", *env.str("SCHEDULE_REGENERATION_OPTIONS", default="").split()],
+    ),
+}
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -255,6 +266,16 @@ UNFOLD = {
             {
                 "title": "Operation",
                 "items": [
+                    {
+                        "title": "Runs",
+                        "icon": "sync",
+                        "link": reverse_lazy("admin:activities_regenerationrun_changelist"),
+                    },
+                    {
+                        "title": "Schedules",
+                        "icon": "schedule",
+                        "link": reverse_lazy("admin:activities_schedule_changelist"),
+                    },
                     {
                         "title": "Model versions",
                         "icon": "model_training",

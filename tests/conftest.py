@@ -12,6 +12,7 @@ from activities.models import ApiKey
 from recommender.models import Client, ModelVersion, Order, Product, SalesRep
 from recommender.registry import promote
 from recommender.training import train_version
+from tests.installation import Installation
 from tests.wholesale import LAST_DAY, load_wholesale_house
 
 API = "/activity-ai-sales-order"
@@ -40,6 +41,19 @@ def empty_house(db):
     tables = ", ".join(model._meta.db_table for model in (ModelVersion, Order, Product, Client, SalesRep))
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {tables} CASCADE")
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory):
+    """An installation with a small history and a model; made once."""
+    installation = Installation(tmp_path_factory.mktemp("installation"))
+    try:
+        installation.manage("migrate", "--verbosity", "0")
+        installation.manage("generate_demo_history", "--clients", "30", "--until", "2026-01-01")
+        installation.manage("train_recommender")
+        yield installation
+    finally:
+        installation.postgres.stop()
 
 
 class Tool:

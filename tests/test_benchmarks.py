@@ -146,3 +146,12 @@ def test_simulated_reps_answer_in_rounds_with_and_without_feedback():
     later = figures["later_models"]["answering"]["accepted"]
     assert later["without"]["value"] == pytest.approx(by_round["without"][1], abs=1e-4)
     assert later["difference"]["value"] == pytest.approx(later["with"]["value"] - later["without"]["value"], abs=2e-4)
+
+
+def test_bulk_regeneration_is_measured_beside_the_engine_and_single_generations():
+    figures = run("bulk", "--clients", 12, "--sizes", 20, "--chunk", 10, "--singles", 1)
+
+    [size] = figures["sizes"]
+    assert size["activities"] == 20
+    assert size["bulk_to_engine"] == pytest.approx(size["bulk_ms"] / size["engine_ms"], abs=0.02)
+    assert size["peak_mb"] > 50

@@ -1,7 +1,5 @@
 import os
 import pwd
-import select
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,9 +15,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from salesai.embedded_postgres import EmbeddedPostgres
 from salesai.postgres_account import EmbeddedPostgresError
+from tests.installation import ANSWER_SECONDS, kill_postmaster, postmaster
 
 PROJECT = Path(__file__).resolve().parent.parent
-ANSWER_SECONDS = 60
+
 
 only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
@@ -55,19 +54,6 @@ def ask(server: EmbeddedPostgres, query: str) -> object:
 def store(server: EmbeddedPostgres, statement: str) -> None:
     with psycopg.connect(**server.connection_parameters) as connection:
         connection.execute(statement)
-
-
-def postmaster(server: EmbeddedPostgres) -> psutil.Process:
-    return psutil.Process(int((server.data / "postmaster.pid").read_text().splitlines()[0]))
-
-
-def kill_postmaster(server: EmbeddedPostgres) -> None:
-    """Kill the server's first process alone, and wait until it is dead: reaped or still a zombie."""
-    pid = postmaster(server).pid
-    end = os.pidfd_open(pid)
-    os.kill(pid, signal.SIGKILL)
-    select.select([end], [], [], ANSWER_SECONDS)
-    os.close(end)
 
 
 def test_it_works_in_a_long_path_with_spaces(make_server: MakeServer, tmp_path: Path) -> None:

@@ -1,3 +1,3 @@
-from activities.admin import activity, api_key, review
+from activities.admin import activity, api_key, review, run
 
-__all__ = ["activity", "api_key", "review"]
+__all__ = ["activity", "api_key", "review", "run"]

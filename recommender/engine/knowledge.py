@@ -91,6 +91,12 @@ class Knowledge:
         at = np.flatnonzero(self.similarity.indices[row] == product)
         return int(self.buyers_of_both[row][at[0]]) if len(at) else 0, int(self.buyers[other])
 
+    def shares_of_buyers(self, product: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`share_of_buyers` of N pairs: two arrays (N,) int."""
+        pattern = self.similarity.indices, self.similarity.indptr
+        both = sparse.csr_matrix((self.buyers_of_both, *pattern), self.similarity.shape, copy=False)
+        return np.asarray(both[other, product]).ravel(), self.buyers[other]
+
     def recent_buyers(self, segment: int) -> tuple[np.ndarray, int]:
         """((P,) int, clients that bought each product lately; clients that bought anything), -1 for all segments."""
         return self.segment_buyers[segment].toarray()[0], int(self.segment_clients[segment])

@@ -4,9 +4,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from activities.models import Activity, ApiKey, ReviewItem, ReviewRule
+from activities.models import Activity, ApiKey, RegenerationRun, ReviewItem, ReviewRule, Schedule
 from recommender.models import Client, ModelVersion, Order, Product, SalesRep, SuggestedLine
 from tests.conftest import API, Tool
+
+RUN_PAGES = ("regenerationrun", "schedule")
 
 
 @pytest.fixture
@@ -106,3 +108,16 @@ def test_the_wrong_password_too_often_locks_the_login(client, admin_user):
         client.post(login, {"username": "admin", "password": "guess"})
 
     assert client.post(login, {"username": "admin", "password": "password"}).status_code == 429
+
+
+def test_runs_and_schedules_can_be_looked_at_and_not_changed(ops, db):
+    RegenerationRun.objects.create(total=3)
+    Schedule.objects.create(name="training", cron="0 1 * * *", next_run_at="2031-01-02T01:00Z")
+
+    pages = [ops.get(reverse(f"admin:activities_{name}_changelist")).content.decode() for name in RUN_PAGES]
+    address = reverse("admin:activities_schedule_change", args=[Schedule.objects.get().pk])
+    change = ops.post(address, {"cron": "* * * * *"})
+
+    assert "0 completed, 0 failed, 0 waiting" in pages[0]
+    assert "Jan. 2, 2031" in pages[1]
+    assert change.status_code == 403

@@ -1,26 +1,17 @@
 """The life of models across processes: running servers follow a promotion, a killed trainer leaves no trace."""
 
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-import psycopg
 import pytest
-from django.conf import settings
 
-from salesai.embedded_postgres import EmbeddedPostgres
 from tests.conftest import API
+from tests.installation import ANSWER_SECONDS, wait_for
 
-ANSWER_SECONDS = 60
 WANTED = {"client": "C0001", "rep": "R1", "activityType": "recommendation"}
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
@@ -37,62 +28,6 @@ sys.addaudithook(kill)
 from django.core.management import execute_from_command_line
 execute_from_command_line(["manage.py", "train_recommender"])
 """
-
-
-class Installation:
-    """A Sales AI of its own, with its own database, reached by its commands alone."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.postgres = EmbeddedPostgres(folder / "postgres")
-        self.environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "SALESAI_DATA_DIR": str(folder),
-            "DJANGO_SETTINGS_MODULE": "salesai.settings",
-            "LOG_LEVEL": "CRITICAL",
-        }
-
-    def start(self, *command: str, **environment: str) -> subprocess.Popen:
-        return subprocess.Popen(
-            [sys.executable, *command],
-            cwd=settings.BASE_DIR,
-            env=self.environment | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def manage(self, *arguments: str) -> str:
-        process = self.start("manage.py", *arguments)
-        said = process.communicate()[0]
-        assert process.returncode == 0, said
-        return said
-
-    def connect(self) -> psycopg.Connection:
-        return psycopg.connect(**self.postgres.connection_parameters | {"dbname": "salesai"})
-
-    def ask(self, query: str) -> list[tuple]:
-        with self.connect() as connection:
-            return connection.execute(query).fetchall()
-
-    def active(self) -> list[tuple]:
-        return self.ask("SELECT number, traffic_share FROM recommender_modelversion WHERE status = 'active'")
-
-    def folders(self) -> set[str]:
-        return {path.name for path in (self.folder / "models").iterdir()}
-
-
-@pytest.fixture(scope="module")
-def installation(tmp_path_factory):
-    installation = Installation(tmp_path_factory.mktemp("installation"))
-    try:
-        installation.manage("migrate", "--verbosity", "0")
-        installation.manage("generate_demo_history", "--clients", "30", "--until", "2026-01-01")
-        installation.manage("train_recommender")
-        yield installation
-    finally:
-        installation.postgres.stop()
 
 
 @pytest.fixture
@@ -122,13 +57,6 @@ def server(installation):
     finally:
         process.terminate()
         process.communicate()
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + ANSWER_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def answers(send, path: str) -> bool:

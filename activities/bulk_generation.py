@@ -1,0 +1,91 @@
+"""Generating many activities at once: one question to the engine, one UPDATE for the results."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from activities.feedback import visit_of
+from activities.generation import UNAVAILABLE, complete, fail, requests_for
+from activities.models import Activity
+from recommender.loading.staging import TEXT, StagingTable
+from recommender.requests import SuggestionResult
+from recommender.suggested_lines import record_generation
+from recommender.suggestions import suggest
+
+# What a generation reads; the former results and their search text stay where they are.
+READ = ("client", "rep", "activity_type", "status", "input_data", "requested_model", "feedback", "metadata")
+
+JSON_RESULTS = ("ai_model", "recommendations", "insights", "accuracy", "generated_order", "metadata")
+PLAIN_RESULTS = {
+    "status": "text",
+    "processing_time": "float8",
+    "model_version_id": "bigint",
+    "generated_at": "timestamptz",
+    "updated_at": "timestamptz",
+}
+RESULTS = StagingTable(
+    name="generated_results",
+    columns={"id": TEXT} | dict.fromkeys(JSON_RESULTS, "jsonb") | PLAIN_RESULTS,
+    notes={},
+)
+# Without the count of rows the planner may read the whole table of activities for a few of them.
+COUNT_ROWS = f"ANALYZE {RESULTS.name} (id)"
+TAKE_OVER = f"""
+    UPDATE {Activity._meta.db_table} activity
+    SET {", ".join(f"{column} = made.{column}" for column in (*JSON_RESULTS, *PLAIN_RESULTS))}
+    FROM {RESULTS.name} made WHERE activity.id = made.id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    completed: int = 0
+    failed: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(self.completed + other.completed, self.failed + other.failed)
+
+
+def generate_batch(activities: Sequence[Activity]) -> Tally:
+    """Generate activities whose rows the caller's transaction has locked; the results are those of `generate`.
+
+    Where the batch fails it is halved until the activities that are to blame stand alone: those are
+    marked as failed, the others completed.
+
+    Raises:
+        NoModelError, DamagedArtifactError, OperationalError, InterfaceError: as `generate` does.
+    """
+    if not activities:
+        return Tally()
+    try:
+        with transaction.atomic():
+            store_results(activities, suggest(requests_for(activities)))
+    except UNAVAILABLE:
+        raise
+    except Exception as error:
+        if len(activities) == 1:
+            fail(activities[0], error)
+            return Tally(failed=1)
+        half = len(activities) // 2
+        return generate_batch(activities[:half]) + generate_batch(activities[half:])
+    return Tally(completed=len(activities))
+
+
+def store_results(activities: Sequence[Activity], results: Sequence[SuggestionResult]) -> None:
+    at = timezone.now()
+    for activity, result in zip(activities, results, strict=True):
+        complete(activity, result, at)
+    with connection.cursor() as cursor:
+        RESULTS.create(cursor)
+        RESULTS.copy_rows(cursor, map(row_of, activities))
+        cursor.execute(COUNT_ROWS)
+        cursor.execute(TAKE_OVER)
+    record_generation([(visit_of(a), result) for a, result in zip(activities, results, strict=True)], at)
+
+
+def row_of(activity: Activity) -> tuple:
+    """The columns of RESULTS."""
+    documents = (json.dumps(getattr(activity, name)) for name in JSON_RESULTS)
+    return activity.id, *documents, *(getattr(activity, name) for name in PLAIN_RESULTS)

@@ -1,0 +1,117 @@
+"""manage.py regenerate_activities: the suggestions of many activities, made anew."""
+
+import re
+import time
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from tqdm import tqdm
+
+from activities.models import Activity, RegenerationRun
+from activities.runs import CHUNK_SIZE, RunUnderWayError, start_run, work_on_next
+from activities.selection import Selection
+from recommender.errors import RecommenderError
+from recommender.models import ModelVersion
+from recommender.registry import active_versions
+
+UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+OTHERS_ARE_AT_IT_SECONDS = 0.5
+
+
+def age(text: str) -> timedelta:
+    match = re.fullmatch(r"(\d{1,4})([hdw])", text)
+    if not match:
+        raise ArgumentTypeError(f"{text!r} is no age: write 12h, 7d or 4w.")
+    return int(match[1]) * UNITS[match[2]]
+
+
+class Command(BaseCommand):
+    help = (
+        "Generate again all activities that meet every condition given; cancelled ones are left alone. Can be killed "
+        "at any time: --resume goes on where it was. Fails where any activity failed."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        statuses = [status for status in Activity.Status.values if status != Activity.Status.CANCELLED]
+        parser.add_argument("--status", action="append", default=[], choices=statuses, help="can be repeated")
+        parser.add_argument("--type", action="append", default=[], choices=Activity.Type.values, help="can be repeated")
+        parser.add_argument("--client", action="append", default=[], metavar="ID", help="can be repeated")
+        parser.add_argument("--rep", action="append", default=[], metavar="ID", help="can be repeated")
+        parser.add_argument(
+            "--older-than", type=age, metavar="AGE", help="results made before that, or none yet: 12h, 7d, 4w"
+        )
+        parser.add_argument("--model-version", metavar="VERSION", help="results made by that version, such as 2.3.0")
+        parser.add_argument("--queue", action="store_true", help="leave the work to the workers (manage.py work)")
+        parser.add_argument("--dry-run", action="store_true", help="say how many there are, and do nothing")
+        parser.add_argument(
+            "--chunk", type=int, default=CHUNK_SIZE, help=f"activities of one transaction; default: {CHUNK_SIZE}"
+        )
+        either = parser.add_mutually_exclusive_group()
+        either.add_argument("--resume", action="store_true", help="go on with the last run that has not ended")
+        either.add_argument("--anew", action="store_true", help="stop a run of the same selection that has not ended")
+
+    def handle(self, **options: Any) -> None:
+        try:
+            active_versions()
+            if options["dry_run"]:
+                count = Activity.objects.selected(selection_of(options)).count()
+                self.stdout.write(f"Dry run: {count:,} activities would be generated. Nothing was changed.")
+                return
+            run = last_unfinished() if options["resume"] else start_run(
+                selection_of(options), options["queue"], options["anew"], options["chunk"]
+            )  # fmt: skip
+        except (RecommenderError, RunUnderWayError) as error:
+            raise CommandError(str(error)) from error
+        if run.queued:
+            self.stdout.write(f"{run}: {run.total:,} activities are queued; see `manage.py regeneration_status`.")
+        else:
+            self.work(run)
+
+    def work(self, run: RegenerationRun) -> None:
+        self.stderr.write(f"{run}: {run.total:,} activities.")
+        started = time.monotonic()
+        before = run.figures()
+        with tqdm(total=run.total, initial=run.total - before["waiting"], unit="activity", disable=None) as bar:
+            while run.status == RegenerationRun.Status.RUNNING:
+                done = work_on_next(run)
+                if done is None:
+                    time.sleep(OTHERS_ARE_AT_IT_SECONDS)
+                bar.update(done or 0)
+                run.refresh_from_db()
+        after, seconds = run.figures(), time.monotonic() - started
+        done = after["completed"] + after["failed"] - before["completed"] - before["failed"]
+        summary = (
+            f"{run} {run.status}: {after['completed']:,} completed, {after['failed']:,} failed, "
+            f"{after['waiting'] + after['left_out']:,} left out; {seconds:.1f} s, {done / max(seconds, 0.001):,.0f}/s."
+        )
+        if run.status != RegenerationRun.Status.COMPLETED or after["failed"]:
+            raise CommandError(f"{summary} {run.reason}".strip())
+        self.stdout.write(summary)
+
+
+def selection_of(options: dict[str, Any]) -> Selection:
+    return Selection(
+        statuses=sorted(options["status"]),
+        types=sorted(options["type"]),
+        clients=sorted(options["client"]),
+        reps=sorted(options["rep"]),
+        results_before=(timezone.now() - options["older_than"]).isoformat() if options["older_than"] else None,
+        model_version=version_called(options["model_version"]).pk if options["model_version"] else None,
+    )
+
+
+def version_called(version: str) -> ModelVersion:
+    found = ModelVersion.objects.numbered(version).first()
+    if found is None:
+        raise CommandError(f"There is no model version {version}. `manage.py promote_model` lists them.")
+    return found
+
+
+def last_unfinished() -> RegenerationRun:
+    run = RegenerationRun.objects.under_way().filter(queued=False).first()
+    if run is None:
+        raise CommandError("There is no run to go on with: all have ended, or are with the workers.")
+    return run

@@ -1,0 +1,29 @@
+"""manage.py work: a worker of the job queue."""
+
+import asyncio
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from activities.worker import work
+
+
+class Command(BaseCommand):
+    help = (
+        "Do queued work: bulk regeneration, generations asked for with Prefer: respond-async, and the schedules. Any "
+        "number of workers on any number of machines; one that dies is made up for by the others within 15 seconds."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--jobs",
+            type=int,
+            default=2,
+            help="done at once by this process: two, so that a training or a run does not keep single activities "
+            "waiting; for more, start more workers",
+        )
+        parser.add_argument("--until-idle", action="store_true", help="end when no job waits")
+
+    def handle(self, **options: Any) -> None:
+        asyncio.run(work(options["jobs"], options["until_idle"]))

@@ -1,0 +1,77 @@
+"""What the worker does by the clock: the commands of settings.SCHEDULES, each at its time and never twice at once."""
+
+import subprocess
+import sys
+from datetime import datetime
+
+import structlog
+from croniter import croniter
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from procrastinate.exceptions import AlreadyEnqueued
+
+from activities.job_queue import queue_schedule
+from activities.models import Schedule
+
+logger = structlog.get_logger(__name__)
+
+# Of what a command said: its last lines, which hold its summary or its error.
+KEPT_CHARACTERS = 2000
+
+
+def queue_due_schedules() -> None:
+    """Queue what is due; of many workers that ask at once, one does.
+
+    What came due while no worker ran is done once, as soon as one runs.
+    """
+    take_over_settings()
+    with transaction.atomic():
+        for schedule in Schedule.objects.due(timezone.now()).select_for_update(skip_locked=True):
+            schedule.next_run_at = next_time(schedule.cron, timezone.now())
+            schedule.save(update_fields=["next_run_at"])
+            try:
+                with transaction.atomic():
+                    queue_schedule(schedule.name)
+            except AlreadyEnqueued:
+                logger.warning("schedule_still_waits", schedule=schedule.name)
+
+
+def take_over_settings() -> None:
+    """Make the table name the schedules of the settings, and their next times."""
+    wanted = {name: cron for name, (cron, _) in settings.SCHEDULES.items() if cron}
+    kept = dict(Schedule.objects.values_list("name", "cron"))
+    if kept == wanted:
+        return
+    Schedule.objects.exclude(name__in=wanted).delete()
+    for name, cron in wanted.items():
+        if kept.get(name) != cron:
+            defaults = {"cron": cron, "next_run_at": next_time(cron, timezone.now())}
+            Schedule.objects.update_or_create(name=name, defaults=defaults)
+
+
+def next_time(cron: str, after: datetime) -> datetime:
+    return croniter(cron, after).get_next(datetime)
+
+
+def run_scheduled_command(schedule: Schedule) -> None:
+    """Run the schedule's command to its end, and keep how it went.
+
+    In a process of its own: training may hold the interpreter for longer than a worker may go without
+    a heartbeat, and its memory is given back. Two trainings at once are prevented by their own lock.
+    """
+    _, command = settings.SCHEDULES[schedule.name]
+    schedule.begin()
+    logger.info("schedule_began", schedule=schedule.name)
+    done = subprocess.run(
+        [sys.executable, settings.BASE_DIR / "manage.py", *command],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    succeeded = done.returncode == 0
+    schedule.finish(succeeded, done.stdout.strip()[-KEPT_CHARACTERS:])
+    logger.log(20 if succeeded else 40, "schedule_ended", schedule=schedule.name, succeeded=succeeded)
+
+
+def fail_schedule(name: str, reason: str) -> None:
+    for schedule in Schedule.objects.filter(name=name):
+        schedule.finish(False, reason)

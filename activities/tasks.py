@@ -1,0 +1,55 @@
+"""What workers do. A job may run twice, so each looks first whether its work is still wanted."""
+
+import procrastinate
+from procrastinate.contrib.django import app
+
+from activities.generation import UNAVAILABLE, CancelledError, GenerationError, fail_waiting, generate_waiting
+from activities.job_queue import GENERATE_ACTIVITY, REGENERATE_CHUNK, RUN_SCHEDULE
+from activities.models import RegenerationChunk, Schedule
+from activities.runs import give_up_chunk, work_on
+from activities.schedules import fail_schedule, run_scheduled_command
+
+TRIES = 3
+# A database that restarts is back within that time; so is a model that is being promoted.
+NEXT_TRY_SECONDS = 5
+AGAIN = procrastinate.RetryStrategy(max_attempts=TRIES, wait=NEXT_TRY_SECONDS)
+
+
+class TryAgainError(Exception):
+    """The work is still to be done."""
+
+
+@app.task(name=REGENERATE_CHUNK, retry=AGAIN)
+def regenerate_chunk(chunk_id: int) -> None:
+    chunk = work_on(chunk_id)
+    if chunk.status == RegenerationChunk.Status.WAITING and chunk.run.is_running:
+        raise TryAgainError(chunk.failure)
+
+
+@app.task(name=GENERATE_ACTIVITY, retry=AGAIN, pass_context=True)
+def generate_activity(context: procrastinate.JobContext, activity_id: str) -> None:
+    try:
+        generate_waiting(activity_id)
+    except (CancelledError, GenerationError):
+        return  # the activity says so itself
+    except UNAVAILABLE as error:
+        if context.job.attempts + 1 >= TRIES:
+            fail_waiting(activity_id, f"{type(error).__name__}: {error}")
+        raise
+
+
+@app.task(name=RUN_SCHEDULE)
+def run_schedule(name: str) -> None:
+    run_scheduled_command(Schedule.objects.get(name=name))
+
+
+def give_up(job: procrastinate.jobs.Job) -> None:
+    """Say where it is looked for that the work of a job, whose workers died each time, is not done."""
+    reason = f"{TRIES} workers died over it."
+    match job.task_name:
+        case "activities.tasks.regenerate_chunk":
+            give_up_chunk(job.task_kwargs["chunk_id"], reason)
+        case "activities.tasks.generate_activity":
+            fail_waiting(job.task_kwargs["activity_id"], reason)
+        case "activities.tasks.run_schedule":
+            fail_schedule(job.task_kwargs["name"], reason)

@@ -1,0 +1,101 @@
+"""A worker: takes jobs, shows that it lives, takes up what dead workers left, and minds the clock.
+
+procrastinate leaves the job of a killed worker in `doing` for ever; so every worker looks for such
+jobs, which it tells by the heartbeat that their worker has not given for a while.
+"""
+
+import asyncio
+import itertools
+
+import structlog
+from asgiref.sync import sync_to_async
+from django.db import InterfaceError, OperationalError, connection, connections
+from procrastinate import exceptions
+from procrastinate.app import App
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Status
+
+from activities.schedules import queue_due_schedules
+from activities.tasks import TRIES, give_up
+
+logger = structlog.get_logger(__name__)
+
+# Together below 15 seconds: the longest that a killed worker's job stands still.
+HEARTBEAT_SECONDS = 2
+DEAD_AFTER_SECONDS = 8
+SWEEP_SECONDS = 3
+# Finished jobs are kept that long, for those who want to know what happened.
+JOBS_KEPT_HOURS = 7 * 24
+ROUNDS_A_CLEANING = 1000
+RECONNECT_SECONDS = 2
+
+
+async def work(concurrency: int, until_idle: bool) -> None:
+    """Work until told to stop by a signal, or until no job waits. A database that goes away is waited for."""
+    while True:
+        try:
+            await in_own_thread(reach_database)
+            await work_while_connected(concurrency, until_idle)
+            return
+        except (exceptions.ConnectorException, OperationalError, InterfaceError, OSError) as error:
+            logger.warning("worker_reconnects", error=str(error))
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+
+def reach_database() -> None:
+    """Start the server where it is the embedded one. Raises OperationalError where it is out of reach."""
+    connection.ensure_connection()
+
+
+async def work_while_connected(concurrency: int, until_idle: bool) -> None:
+    worker_app = app.with_connector(app.connector.get_worker_connector())
+    async with worker_app.open_async():
+        minding = asyncio.create_task(mind(worker_app))
+        working = asyncio.create_task(
+            worker_app.run_worker_async(
+                concurrency=concurrency,
+                wait=not until_idle,
+                update_heartbeat_interval=HEARTBEAT_SECONDS,
+                stalled_worker_timeout=DEAD_AFTER_SECONDS,
+            )
+        )
+        done, _ = await asyncio.wait({minding, working}, return_when=asyncio.FIRST_COMPLETED)
+        for task in {minding, working} - done:
+            task.cancel()
+        await asyncio.gather(*{minding, working} - done, return_exceptions=True)
+        for task in done:
+            task.result()
+
+
+async def mind(worker_app: App) -> None:
+    for round_ in itertools.count():
+        await take_up_abandoned_jobs(worker_app)
+        await in_own_thread(queue_due_schedules)
+        if round_ % ROUNDS_A_CLEANING == 0:
+            await worker_app.job_manager.delete_old_jobs(nb_hours=JOBS_KEPT_HOURS, include_failed=True)
+        await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def take_up_abandoned_jobs(worker_app: App) -> None:
+    for job in await worker_app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
+        logger.warning("worker_died", job=job.id, task=job.task_name, tries=job.attempts + 1)
+        try:
+            if job.attempts + 1 >= TRIES:
+                await in_own_thread(give_up, job)
+                await worker_app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
+            else:
+                await worker_app.job_manager.retry_job(job)
+        except exceptions.ConnectorException:
+            logger.info("job_taken_up_by_another", job=job.id)
+
+
+async def in_own_thread(function, *arguments) -> None:
+    """Django's ORM, away from the event loop and from the thread of a job."""
+
+    def call() -> None:
+        try:
+            function(*arguments)
+        finally:
+            connections.close_all()
+
+    await sync_to_async(call, thread_sensitive=False)()

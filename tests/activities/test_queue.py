@@ -1,0 +1,218 @@
+"""What is left to the workers: single activities, runs, and what comes by the clock."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from activities import runs
+from activities.generation import fail_waiting, generate_waiting
+from activities.models import Activity, RegenerationRun, Schedule
+from activities.schedules import queue_due_schedules
+from activities.selection import Selection
+from recommender.models import ModelVersion
+from tests.conftest import API
+from tests.wholesale import LAST_DAY
+
+pytestmark = pytest.mark.usefixtures("wholesale_house", "db")
+
+NOW = {"parameters": {"asOf": LAST_DAY.isoformat()}}
+
+
+def ask_later(tool, activity_id, prefer="respond-async"):
+    return tool.post(path=f"{API}/{activity_id}/generate", prefer=prefer)
+
+
+def jobs():
+    return list(ProcrastinateJob.objects.filter(status="todo").order_by("id").values_list("task_name", "args"))
+
+
+@pytest.mark.parametrize("prefer", ["respond-async", "wait=10, Respond-Async", "respond-async; foo=bar"])
+def test_an_answer_at_once_is_a_202_and_the_work_is_queued(tool, prefer):
+    activity = tool.generated(aiModel=NOW)
+
+    answer = ask_later(tool, activity["_id"], prefer)
+
+    assert (answer.status_code, answer.body["data"]["status"]) == (202, "processing")
+    assert answer.body["data"]["recommendations"] == activity["recommendations"]
+    assert answer.headers["ETag"] == tool.get(f"{API}/{activity['_id']}").headers["ETag"]
+    assert jobs() == [("activities.tasks.generate_activity", {"activity_id": activity["_id"]})]
+
+
+def test_other_preferences_are_answered_with_the_suggestions(tool):
+    assert ask_later(tool, tool.file(aiModel=NOW)["_id"], "return=minimal").status_code == 200
+    assert jobs() == []
+
+
+def test_asking_again_queues_no_second_job(tool):
+    activity = tool.file(aiModel=NOW)
+
+    answers = [ask_later(tool, activity["_id"]).status_code for _ in range(3)]
+
+    assert (answers, len(jobs())) == ([202] * 3, 1)
+
+
+def test_a_cancelled_activity_is_a_409_and_is_not_queued(tool):
+    activity = tool.file()
+    tool.post(path=f"{API}/{activity['_id']}/cancel")
+
+    assert ask_later(tool, activity["_id"]).status_code == 409
+    assert jobs() == []
+
+
+def test_without_a_model_it_is_a_503_that_changes_nothing(tool):
+    ModelVersion.objects.update(status=ModelVersion.Status.RETIRED)
+    activity = tool.file()
+
+    answer = ask_later(tool, activity["_id"])
+
+    assert (answer.status_code, answer.body["code"]) == (503, "no_model")
+    assert tool.get(f"{API}/{activity['_id']}").body["data"] == activity
+    assert jobs() == []
+
+
+def test_cancelling_drops_the_queued_work(tool):
+    activity = tool.file()
+    ask_later(tool, activity["_id"])
+
+    tool.post(path=f"{API}/{activity['_id']}/cancel")
+
+    assert jobs() == []
+
+
+def test_work_that_was_done_meanwhile_is_not_done_again(tool):
+    activity = tool.file(aiModel=NOW)
+    ask_later(tool, activity["_id"])
+    tool.generate(activity["_id"])
+    before = tool.get(f"{API}/{activity['_id']}").body
+
+    generate_waiting(activity["_id"])
+
+    assert tool.get(f"{API}/{activity['_id']}").body == before
+
+
+def test_work_that_is_given_up_leaves_the_reason_and_the_former_results(tool):
+    activity = tool.generated(aiModel=NOW)
+    ask_later(tool, activity["_id"])
+
+    fail_waiting(activity["_id"], "3 workers died over it.")
+
+    failed = tool.get(f"{API}/{activity['_id']}").body["data"]
+    assert (failed["status"], failed["metadata"]["failure"]) == ("failed", "3 workers died over it.")
+    assert failed["recommendations"] == activity["recommendations"]
+
+
+def test_a_queued_run_has_a_job_for_each_chunk_and_its_state_can_be_asked(capsys):
+    for _ in range(5):
+        Activity.objects.create(client="cafe-01", rep="r", activity_type="upsell", requested_model=NOW)
+    call_command("regenerate_activities", "--queue", "--chunk", "2")
+    assert [task for task, _ in jobs()] == ["activities.tasks.regenerate_chunk"] * 3
+
+    runs.work_on(jobs()[1][1]["chunk_id"])
+    runs.work_on(jobs()[1][1]["chunk_id"])
+    call_command("regeneration_status")
+
+    assert "running (queued): 2 completed, 0 failed, 3 waiting, 0 left out of 5" in capsys.readouterr().out
+
+
+def test_a_run_goes_on_without_a_chunk_that_killed_its_workers():
+    for _ in range(4):
+        Activity.objects.create(client="cafe-01", rep="r", activity_type="upsell", requested_model=NOW)
+    run = runs.start_run(Selection(), queued=True, chunk_size=2)
+    first, second = run.chunks.values_list("pk", flat=True)
+
+    runs.give_up_chunk(first, "3 workers died over it.")
+    runs.work_on(second)
+
+    run.refresh_from_db()
+    assert (run.status, run.reason) == ("failed", "3 workers died over it.")
+    assert run.figures()["completed"] == run.figures()["left_out"] == 2
+
+
+@pytest.fixture
+def nightly():
+    """One schedule, every day at three."""
+    with override_settings(SCHEDULES={"regeneration": ("0 3 * * *", ["regenerate_activities", "--queue"])}):
+        queue_due_schedules()
+        yield Schedule.objects.get()
+
+
+def test_a_schedule_is_queued_at_its_time_once(nightly):
+    assert nightly.next_run_at > timezone.now()
+    assert (nightly.next_run_at.astimezone(UTC).hour, jobs()) == (3, [])
+    Schedule.objects.update(next_run_at=timezone.now() - timedelta(days=2))
+
+    queue_due_schedules()
+    queue_due_schedules()
+
+    assert jobs() == [("activities.tasks.run_schedule", {"name": "regeneration"})]
+    nightly.refresh_from_db()
+    assert timezone.now() < nightly.next_run_at <= timezone.now() + timedelta(days=1)
+
+
+def test_a_schedule_that_still_waits_is_not_queued_twice(nightly):
+    Schedule.objects.update(next_run_at=timezone.now())
+    queue_due_schedules()
+    Schedule.objects.update(next_run_at=timezone.now())
+
+    queue_due_schedules()
+
+    assert len(jobs()) == 1
+
+
+def test_schedules_are_those_of_the_settings(nightly):
+    with override_settings(SCHEDULES={"training": ("15 1 * * *", []), "regeneration": ("", [])}):
+        queue_due_schedules()
+
+    assert list(Schedule.objects.values_list("name", "cron")) == [("training", "15 1 * * *")]
+
+
+def test_how_a_schedule_went_is_told_with_its_next_time(nightly, capsys):
+    nightly.begin()
+    nightly.finish(False, "No model has been trained yet.")
+    Schedule.objects.update(next_run_at=datetime(2031, 1, 2, 3, tzinfo=UTC))
+
+    call_command("regeneration_status")
+
+    said = capsys.readouterr().out
+    assert f"regeneration: last {timezone.now():%Y-%m-%d}" in said
+    assert "failed, next 2031-01-02 03:00 UTC." in said
+
+
+def test_one_activity_is_filed_for_each_client_that_orders(capsys):
+    call_command("create_activities", "--type", "upsell", "--clients", "all")
+    call_command("create_activities", "--type", "upsell", "--clients", "all")
+
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("40 activities filed, 0 clients")
+    assert said[1].startswith("0 activities filed, 40 clients have one that waits")
+    filed = Activity.objects.order_by("id")
+    assert list(filed.values_list("client", "rep")[:2]) == [("bar-00", "rep-0"), ("bar-01", "rep-1")]
+    assert filed.filter(id__regex="^[0-9a-f]{24}$", status="processing").count() == 40
+
+
+def test_what_is_filed_in_bulk_reads_like_what_a_tool_files(tool):
+    call_command("create_activities", "--type", "upsell", "--clients", "cafe-04")
+    by_tool = tool.file(client="cafe-04", rep="rep-1", activityType="upsell")
+
+    in_bulk = tool.get(f"{API}?status=processing&order=asc").body["data"][0]
+
+    its_own = ("_id", "createdAt", "updatedAt")
+    assert {k: v for k, v in in_bulk.items() if k not in its_own} == {
+        k: v for k, v in by_tool.items() if k not in its_own
+    }
+
+
+def test_a_client_without_a_rep_is_told_and_a_dry_run_files_nothing(capsys):
+    with pytest.raises(CommandError, match="--rep"):
+        call_command("create_activities", "--type", "upsell", "--clients", "nobody", "cafe-01", "--dry-run")
+    assert "1 activities filed, 0 clients have one that waits, 1 have no rep. Nothing" in capsys.readouterr().out
+    assert not Activity.objects.exists()
+
+    call_command("create_activities", "--type", "upsell", "--clients", "nobody", "--rep", "rep-7")
+
+    assert Activity.objects.get().rep == "rep-7"
+    assert not RegenerationRun.objects.exists()

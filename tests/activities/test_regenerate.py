@@ -1,0 +1,203 @@
+"""Regenerating many activities at once gives what generating each of them gives, and loses none."""
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from activities import bulk_generation, runs
+from activities.generation import generate
+from activities.models import Activity, RegenerationChunk, RegenerationRun
+from activities.selection import Selection
+from recommender.models import ModelVersion, SuggestedLine
+from tests.wholesale import LAST_DAY
+
+pytestmark = pytest.mark.usefixtures("wholesale_house", "db")
+
+AT_LAST_DAY = {"parameters": {"asOf": LAST_DAY.isoformat()}}
+RESULTS = ("status", "ai_model", "recommendations", "insights", "accuracy", "generated_order", "metadata", "feedback")
+LINE = (
+    "activity", "client", "product", "rep", "model_version", "rank", "confidence", "quantity", "price", "outcome",
+    "outcome_at",
+)  # fmt: skip
+
+
+def file(client="cafe-01", activity_type="recommendation", **fields):
+    wanted = {"client": client, "rep": "rep-1", "activity_type": activity_type, "requested_model": AT_LAST_DAY}
+    return Activity.objects.create(**wanted | fields)
+
+
+def file_many(count=7):
+    return [file(f"{('cafe', 'bar')[number % 2]}-{number:02}") for number in range(count)]
+
+
+def results_of(ids):
+    return list(Activity.objects.filter(pk__in=ids).order_by("pk").values(*RESULTS))
+
+
+def lines_of(ids):
+    shown = SuggestedLine.objects.filter(activity__in=ids, superseded=False)
+    return list(shown.order_by("activity", "rank", "product").values(*LINE))
+
+
+@pytest.fixture
+def poisoned(monkeypatch):
+    """An engine that cannot answer for some clients."""
+
+    def poison(*clients):
+        suggest = bulk_generation.suggest
+
+        def choosy(requests):
+            if {request.client for request in requests} & set(clients):
+                raise ArithmeticError("poisoned")
+            return suggest(requests)
+
+        monkeypatch.setattr(bulk_generation, "suggest", choosy)
+
+    return poison
+
+
+def test_the_results_are_those_of_generating_one_by_one(tool):
+    [*ids] = (
+        tool.generated(client=client, activityType=kind, aiModel=AT_LAST_DAY, **more)["_id"]
+        for client in ("cafe-03", "bar-04", "unheard-of")
+        for kind in Activity.Type.values
+        for more in ({}, {"inputData": {"inventoryLevels": {"milk": 7}}, "metadata": {"failure": "of old", "visit": 3}})
+    )
+    first = Activity.objects.get(pk=ids[0]).recommendations
+    tool.patch(ids[0], {"feedback": {"acceptedRecommendations": [first[0]["product"]]}})
+    tool.patch(ids[1], {"feedback": {"rejectedRecommendations": [first[1]["product"]]}})
+    for activity_id in ids:
+        generate(activity_id)
+    one_by_one, lines = results_of(ids), lines_of(ids)
+
+    call_command("regenerate_activities")
+
+    assert results_of(ids) == one_by_one
+    assert lines_of(ids) == lines
+    assert SuggestedLine.objects.filter(activity__in=ids, superseded=True).count() > len(lines)
+
+
+def test_every_selected_activity_is_generated_once_and_the_summary_counts_them(capsys):
+    ids = [activity.pk for activity in file_many(7)]
+    cancelled = file(status=Activity.Status.CANCELLED)
+
+    call_command("regenerate_activities", "--chunk", "2")
+
+    assert "7 completed, 0 failed, 0 left out" in capsys.readouterr().out
+    assert set(Activity.objects.filter(pk__in=ids).values_list("status", flat=True)) == {"completed"}
+    moments = SuggestedLine.objects.values("activity", "suggested_at").distinct().count()
+    assert moments == 7
+    cancelled.refresh_from_db()
+    assert (cancelled.status, cancelled.recommendations) == ("cancelled", [])
+
+
+@pytest.mark.parametrize(
+    ("options", "chosen"),
+    [
+        (["--status", "completed"], {"done"}),
+        (["--status", "processing", "--status", "failed"], {"new", "failed"}),
+        (["--type", "upsell"], {"new"}),
+        (["--client", "bar-01"], {"failed"}),
+        (["--rep", "rep-9"], set()),
+        (["--older-than", "7d"], {"new", "failed"}),
+        (["--older-than", "0h"], {"new", "failed", "done"}),
+        (["--model-version", "2.1.0"], {"done"}),
+        ([], {"new", "failed", "done"}),
+    ],
+)
+def test_the_options_choose(options, chosen, capsys):
+    active = ModelVersion.objects.active().get()
+    ids = {
+        "new": file(activity_type="upsell"),
+        "failed": file("bar-01", status=Activity.Status.FAILED),
+        "done": file(status=Activity.Status.COMPLETED, generated_at=timezone.now(), model_version=active),
+        "cancelled": file(status=Activity.Status.CANCELLED),
+    }
+    before = {name: activity.updated_at for name, activity in ids.items()}
+
+    call_command("regenerate_activities", *options, "--dry-run")
+    assert f"{len(chosen)} activities would be generated" in capsys.readouterr().out
+    assert not RegenerationRun.objects.exists()
+    call_command("regenerate_activities", *options)
+
+    after = {name: Activity.objects.get(pk=activity.pk).updated_at for name, activity in ids.items()}
+    assert {name for name in ids if before[name] != after[name]} == chosen
+
+
+def test_an_activity_that_fails_takes_no_other_with_it_and_keeps_its_results(poisoned):
+    activities = file_many(7)
+    call_command("regenerate_activities")
+    former = results_of([activities[3].pk])[0]
+    poisoned("bar-03")
+
+    with pytest.raises(CommandError, match="6 completed, 1 failed"):
+        call_command("regenerate_activities")
+
+    failed = results_of([activities[3].pk])[0]
+    reason = {"failure": "ArithmeticError: poisoned"}
+    assert failed == former | {"status": "failed", "metadata": reason}
+    assert Activity.objects.filter(status="completed").count() == 6
+
+
+def test_a_run_that_was_left_is_gone_on_with_and_nothing_is_done_twice(capsys):
+    file_many(7)
+    run = runs.start_run(Selection(), chunk_size=2)
+    runs.work_on_next(run)
+    done = SuggestedLine.objects.values_list("pk", flat=True)
+    assert run.figures()["completed"] == 2
+    kept = set(done)
+
+    with pytest.raises(CommandError, match=r"--resume.*--anew"):
+        call_command("regenerate_activities")
+    call_command("regenerate_activities", "--resume")
+
+    assert "7 completed" in capsys.readouterr().out
+    assert kept <= set(done.filter(superseded=False))
+    assert SuggestedLine.objects.values("activity", "suggested_at").distinct().count() == 7
+
+
+def test_beginning_anew_stops_the_run_that_was_left():
+    file_many(3)
+    left = runs.start_run(Selection(), chunk_size=2)
+
+    call_command("regenerate_activities", "--anew")
+
+    left.refresh_from_db()
+    assert (left.status, left.reason) == ("stopped", "Another run took its place.")
+    assert runs.work_on_next(left) is not None
+    assert left.figures()["completed"] == 0
+
+
+def test_a_run_whose_first_chunks_fail_stops_itself_and_says_why(poisoned):
+    activities = [file("cafe-01") for _ in range(30)]
+    poisoned("cafe-01")
+
+    with pytest.raises(CommandError, match=r"stopped.*6 of its first 6 chunks failed\. ArithmeticError: poisoned"):
+        call_command("regenerate_activities", "--chunk", "2")
+
+    assert Activity.objects.filter(status="failed").count() == 12
+    assert Activity.objects.filter(status="processing").count() == len(activities) - 12
+
+
+def test_a_chunk_that_comes_to_nothing_three_times_fails_with_the_reason():
+    file_many(3)
+    run = runs.start_run(Selection(), chunk_size=2)
+    ModelVersion.objects.update(status=ModelVersion.Status.RETIRED)
+
+    for _ in range(6):
+        runs.work_on_next(run)
+
+    run.refresh_from_db()
+    assert (run.status, run.reason.split(":")[0]) == ("failed", "NoModelError")
+    assert set(run.chunks.values_list("status", "tries")) == {(RegenerationChunk.Status.FAILED, 3)}
+    assert Activity.objects.filter(status="processing").count() == 3
+
+
+def test_without_a_model_no_run_begins():
+    ModelVersion.objects.update(status=ModelVersion.Status.RETIRED)
+    file()
+
+    with pytest.raises(CommandError, match="No model has been trained"):
+        call_command("regenerate_activities")
+
+    assert not RegenerationRun.objects.exists()
