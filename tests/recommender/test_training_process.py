@@ -21,6 +21,11 @@ def own_data(settings, monkeypatch, tmp_path):
     return tmp_path
 
 
+def address_of(database):
+    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
+    return {name: database[key] for name, key in names.items()}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_it_trains_a_version_that_answers(own_data):
     ModelVersion.objects.all().delete()
@@ -39,7 +44,7 @@ def test_it_does_not_begin_without_orders(empty_house, own_data):
 
 @pytest.mark.django_db
 def test_it_does_not_begin_while_another_trains(own_data, wholesale_house):
-    with psycopg.connect(database_url(connection.settings_dict)) as other:
+    with psycopg.connect(**address_of(connection.settings_dict)) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
 
         with pytest.raises(TrainingRunsError):
