@@ -101,6 +101,7 @@ def fail_waiting(activity_id: str, reason: str) -> None:
     waiting = Activity.objects.filter(pk=activity_id, status=Activity.Status.PROCESSING)
     for activity in waiting.select_for_update():
         mark_failed(activity, reason)
+        judge([activity.pk])
 
 
 def requests_for(activities: Sequence[Activity]) -> list[SuggestionRequest]:

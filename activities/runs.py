@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from activities.bulk_generation import READ, generate_batch
 from activities.job_queue import queue_chunks
 from activities.models import Activity, RegenerationChunk, RegenerationRun
+from activities.review import judge
 from activities.selection import Selection
 
 logger = structlog.get_logger(__name__)
@@ -127,6 +128,7 @@ def do(chunk: RegenerationChunk) -> int:
         locked = list(chosen.filter(id__in=chunk.busy_ids).only(*READ).select_for_update())
         busy = []
     tally = generate_batch(locked)
+    judge([activity.id for activity in locked])
     leave_to_later(chunk, busy)
     chunk.finish(tally.completed, tally.failed, left=len(busy))
     return chunk.activities

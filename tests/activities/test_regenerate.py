@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from activities import bulk_generation, runs
 from activities.generation import generate
-from activities.models import Activity, RegenerationChunk, RegenerationRun
+from activities.models import Activity, RegenerationChunk, RegenerationRun, ReviewItem
 from activities.selection import Selection
 from recommender.models import ModelVersion, SuggestedLine
 from tests.wholesale import LAST_DAY
@@ -136,6 +136,7 @@ def test_an_activity_that_fails_takes_no_other_with_it_and_keeps_its_results(poi
     failed = results_of([activities[3].pk])[0]
     reason = {"failure": "ArithmeticError: poisoned"}
     assert failed == former | {"status": "failed", "metadata": reason}
+    assert ReviewItem.objects.filter(activity=activities[3].pk, findings__has_key="failed").exists()
     assert Activity.objects.filter(status="completed").count() == 6
 
 
