@@ -19,7 +19,7 @@ from recommender.engine.product_features import Sales
 from recommender.engine.product_outlook import ProductOutlook
 from recommender.engine.training import Model
 
-FORMAT = 4  # rises whenever what a folder holds changes
+FORMAT = 3  # rises whenever what a folder holds changes
 MANIFEST = "manifest.json"
 MODEL = "model.json"
 ACCEPTANCE = "acceptance.json"
@@ -64,8 +64,8 @@ def save(model: Model, acceptance: Acceptance, folder: Path) -> str:
         "heads": {f"{target}.{kind}": head_of(model, target, kind).to_json() for target, kind in HEADS},
     }
     for target, kind in HEADS:
-        for number, trees in enumerate(head_of(model, target, kind).trees):
-            (folder / f"{target}.{kind}.{number}.txt").write_text(trees.model_to_string())
+        if (trees := head_of(model, target, kind).trees) is not None:
+            (folder / f"{target}.{kind}.txt").write_text(trees.model_to_string())
     (folder / MODEL).write_text(json.dumps(described, sort_keys=True))
     (folder / ACCEPTANCE).write_text(json.dumps(asdict(acceptance), sort_keys=True))
     manifest = {path.name: sha256(path) for path in sorted(folder.iterdir())}
@@ -104,7 +104,7 @@ def load(folder: Path) -> Model:
     if described.get("format") != FORMAT:
         raise OtherFormatError(f"{folder.name} has format {described.get('format')}, not {FORMAT}.")
     heads = {
-        name: Head.from_json(data, [path.read_text() for path in sorted(folder.glob(f"{name}.*.txt"))])
+        name: Head.from_json(data, (folder / f"{name}.txt").read_text() if (folder / f"{name}.txt").exists() else None)
         for name, data in described["heads"].items()
     }
     return Model(

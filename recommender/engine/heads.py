@@ -36,8 +36,6 @@ PARAMETERS = {
 # What clients take up anew is rare and noisy: trees that are simpler still.
 PARAMETERS_OF = {"repeat": {}, "explore": {"num_leaves": 8, "min_data_in_leaf": 300, "feature_fraction": 0.3}}
 
-BOOSTERS = {"repeat": 1, "explore": 3}
-
 
 @dataclass(frozen=True, slots=True)
 class Examples:
@@ -74,13 +72,10 @@ class Examples:
 
 @dataclass(frozen=True)
 class Head:
-    """Log odds = slope x (start + mean of the boosters) + intercept; no booster where there was too little to grow any.
-
-    Several boosters that differ by the rows and features they drew err less together than each alone.
-    """
+    """Log odds = slope x (start + trees) + intercept; `trees` is None where there was too little to grow any."""
 
     start: Start
-    trees: "list[Booster]"
+    trees: "Booster | None"
     slope: float
     intercept: float
 
@@ -91,13 +86,17 @@ class Head:
         held_back: of other clients than `examples`; says when to stop, and calibrates.
         """
         start = Start.fit(inputs, examples.features, examples.happened, examples.weight)
-        trees = grown(start, examples, held_back, PARAMETERS_OF[inputs], range(seed, seed + BOOSTERS[inputs]))
-        log_odds = start.log_odds(held_back.features) + raw_scores(trees, held_back.features)
+        trees = grown(start, examples, held_back, PARAMETERS_OF[inputs] | {"seed": seed})
+        log_odds = start.log_odds(held_back.features)
+        if trees is not None:
+            log_odds = log_odds + raw_scores(trees, held_back.features)
         return cls(start, trees, *calibration(log_odds, held_back.happened, held_back.weight))
 
     def probability(self, features: np.ndarray) -> np.ndarray:
         """(R,) float64, to six decimals: what is below that is not known, and differs by machine."""
-        log_odds = self.start.log_odds(features) + raw_scores(self.trees, features)
+        log_odds = self.start.log_odds(features)
+        if self.trees is not None and len(features):
+            log_odds = log_odds + raw_scores(self.trees, features)
         return logistic(self.slope * log_odds + self.intercept).round(6)
 
     def to_json(self) -> dict[str, Any]:
@@ -105,12 +104,12 @@ class Head:
         return {"start": self.start.to_json(), "slope": self.slope, "intercept": self.intercept}
 
     @classmethod
-    def from_json(cls, data: dict[str, Any], trees: list[str]) -> "Head":
+    def from_json(cls, data: dict[str, Any], trees: str | None) -> "Head":
         # Here and below, because it takes long to import and most commands do without.
         from lightgbm import Booster
 
-        boosters = [Booster(model_str=text) for text in trees]
-        return cls(Start.from_json(data["start"]), boosters, data["slope"], data["intercept"])
+        booster = Booster(model_str=trees) if trees else None
+        return cls(Start.from_json(data["start"]), booster, data["slope"], data["intercept"])
 
 
 @dataclass(frozen=True)
@@ -140,21 +139,18 @@ class TwoHeads:
         return probability
 
 
-def grown(
-    start: Start, examples: Examples, held_back: Examples, parameters: dict[str, float], seeds: range
-) -> "list[Booster]":
-    """A booster for each seed: trees that mend the start, as many as help with clients they have not seen."""
+def grown(start: Start, examples: Examples, held_back: Examples, parameters: dict[str, float]) -> "Booster | None":
+    """Trees that mend the start, as many as help with clients they have not seen; None for none."""
     import lightgbm
 
     if min(examples.happened.sum(), held_back.happened.sum()) < FEWEST_POSITIVES:
-        return []
+        return None
     known = lightgbm.Dataset(
         examples.features,
         examples.happened,
         weight=examples.weight,
         init_score=start.log_odds(examples.features),
         params={"max_bin": PARAMETERS["max_bin"], "verbose": -1},
-        free_raw_data=False,
     )
     unseen = known.create_valid(
         held_back.features,
@@ -162,25 +158,19 @@ def grown(
         weight=held_back.weight,
         init_score=start.log_odds(held_back.features),
     )
-    found = []
-    for seed in seeds:
-        trees = lightgbm.train(
-            PARAMETERS | parameters | {"bagging_seed": seed, "feature_fraction_seed": seed},
-            known,
-            TREES_AT_MOST,
-            valid_sets=[unseen],
-            callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
-        )
-        # Read back from its text, so that what is measured now is to the last bit what will be loaded.
-        found.append(lightgbm.Booster(model_str=trees.model_to_string(num_iteration=trees.best_iteration)))
-    return found
+    trees = lightgbm.train(
+        PARAMETERS | parameters,
+        known,
+        TREES_AT_MOST,
+        valid_sets=[unseen],
+        callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
+    )
+    # Read back from its text, so that what is measured now is to the last bit what will be loaded.
+    return lightgbm.Booster(model_str=trees.model_to_string(num_iteration=trees.best_iteration))
 
 
-def raw_scores(trees: "list[Booster]", features: np.ndarray) -> np.ndarray:
-    """(R,) float64, the mean of what the boosters add to the start; nothing where there are none."""
-    if not trees or not len(features):
-        return np.zeros(len(features))
-    return np.mean([each.predict(features, raw_score=True, num_threads=1) for each in trees], axis=0)
+def raw_scores(trees: "Booster", features: np.ndarray) -> np.ndarray:
+    return trees.predict(features, raw_score=True, num_threads=1)
 
 
 def calibration(log_odds: np.ndarray, happened: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
