@@ -33,9 +33,6 @@ PARAMETERS = {
     "verbose": -1,
 }
 
-# What clients take up anew is rare and noisy: trees that are simpler still.
-PARAMETERS_OF = {"repeat": {}, "explore": {"num_leaves": 8, "min_data_in_leaf": 300, "feature_fraction": 0.3}}
-
 
 @dataclass(frozen=True, slots=True)
 class Examples:
@@ -82,11 +79,11 @@ class Head:
     @classmethod
     def fit(cls, inputs: str, examples: Examples, held_back: Examples, seed: int) -> "Head":
         """Args:
-        inputs: what the head is for and the start is made from, one of `start.INPUTS`.
+        inputs: what the start is made from, one of `start.INPUTS`.
         held_back: of other clients than `examples`; says when to stop, and calibrates.
         """
         start = Start.fit(inputs, examples.features, examples.happened, examples.weight)
-        trees = grown(start, examples, held_back, PARAMETERS_OF[inputs] | {"seed": seed})
+        trees = grown(start, examples, held_back, seed)
         log_odds = start.log_odds(held_back.features)
         if trees is not None:
             log_odds = log_odds + raw_scores(trees, held_back.features)
@@ -139,7 +136,7 @@ class TwoHeads:
         return probability
 
 
-def grown(start: Start, examples: Examples, held_back: Examples, parameters: dict[str, float]) -> "Booster | None":
+def grown(start: Start, examples: Examples, held_back: Examples, seed: int) -> "Booster | None":
     """Trees that mend the start, as many as help with clients they have not seen; None for none."""
     import lightgbm
 
@@ -159,7 +156,7 @@ def grown(start: Start, examples: Examples, held_back: Examples, parameters: dic
         init_score=start.log_odds(held_back.features),
     )
     trees = lightgbm.train(
-        PARAMETERS | parameters,
+        PARAMETERS | {"seed": seed},
         known,
         TREES_AT_MOST,
         valid_sets=[unseen],
