@@ -8,7 +8,7 @@ from recommender.engine.history import OrderHistory
 
 SHORT = 2  # orders; a client is as good as new up to there
 SHORT_SHARE = 0.1  # of the questions about next orders, at least, are of clients with so little history
-MOMENTS_OF_CLIENT = 4  # in one window: more would ask for nearly the same days again
+MOMENTS_OF_CLIENT = 4  # in one window, on average: more would ask for nearly the same days again
 LONGEST_WAIT_DAYS = 60  # a moment between two orders lies at most so long before the later one
 
 
@@ -62,7 +62,7 @@ def at_any_time(
 ) -> Questions:
     """Moments from day `start` to `end` of clients that had ordered by then, whether or not they do again."""
     known = np.unique(history.order_client[history.order_day < end])
-    client = drawn(np.repeat(known, MOMENTS_OF_CLIENT), at_most, random)
+    client = np.sort(random.choice(known, min(at_most, MOMENTS_OF_CLIENT * len(known)))) if len(known) else known
     first = np.searchsorted(history.order_client, client)
     since = np.maximum(history.order_day[first], start) if len(first) else np.zeros(0)
     now = since + random.random(len(client)) * (end - since)
