@@ -48,7 +48,17 @@ def own_database() -> Iterator[OwnDatabase]:
         try:
             yield OwnDatabase(name, models)
         finally:
+            close_sessions(name)
             connection.creation.destroy_test_db(usual, verbosity=0)
+
+
+def close_sessions(database: str) -> None:
+    """End what threads and servers of the benchmark left open, which would keep the database from being dropped."""
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+            [database],
+        )
 
 
 def models_in(folder: str) -> override_settings:
