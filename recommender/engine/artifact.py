@@ -14,7 +14,7 @@ from recommender.engine.heads import Head, TwoHeads
 from recommender.engine.held_out import Recall
 from recommender.engine.knowledge import Knowledge
 from recommender.engine.neighbours import Taste
-from recommender.engine.outcomes import NOTHING_LEARNED, Acceptance
+from recommender.engine.outcomes import Acceptance
 from recommender.engine.product_features import Sales
 from recommender.engine.product_outlook import ProductOutlook
 from recommender.engine.training import Model
@@ -147,9 +147,8 @@ def knowledge_of(folder: Path, described: dict[str, Any]) -> Knowledge:
 
 
 def load_acceptance(folder: Path) -> Acceptance:
-    """Versions trained before answers were learned from have none."""
-    path = folder / ACCEPTANCE
-    return Acceptance(**json.loads(path.read_text())) if path.exists() else NOTHING_LEARNED
+    """What the model in the folder learned of reps' answers."""
+    return Acceptance(**json.loads((folder / ACCEPTANCE).read_text()))
 
 
 def sha256(path: Path) -> str:
