@@ -38,15 +38,19 @@ def answer(case: Case, seconds: float) -> SuggestionResult:
     return SuggestionResult(
         recommendations=recommendations,
         insights=insights,
-        accuracy={
-            "historical": case.model.recall.of(request.client, case.segment),
-            "estimated": confidence,
-        },
+        accuracy={"historical": historical_accuracy(case), "estimated": confidence},
         confidence=confidence,
         parameters=request.parameters | {"limit": request.limit},
         model_version=case.version,
         seconds=round(seconds, 4),
     )
+
+
+def historical_accuracy(case: Case) -> float:
+    """Recall on held-out orders; of forecasts how often their intervals held."""
+    model, request = case.model, case.request
+    achieved = model.coverage if request.purpose == DEMAND_FORECASTING else model.recall
+    return achieved.of(request.client, case.segment)
 
 
 def lines_of(listing: Listing, choice: Choice, case: Case) -> list[dict[str, Any]]:

@@ -6,16 +6,19 @@ import numpy as np
 
 from recommender import registry
 from recommender.client_groups import attributes_of
+from recommender.engine.client_answers import ClientAnswers
 from recommender.engine.groups import Attributes
 from recommender.engine.history import OrderHistory
 from recommender.engine.intervals import Bootstrap
 from recommender.engine.metrics import LIST_LENGTH
+from recommender.engine.outcomes import Answers
 from recommender.engine.questions import prefixes
 from recommender.engine.scoring import score
 from recommender.engine.training import Model
 from recommender.errors import DamagedArtifactError
 from recommender.models import ModelVersion, Order
 from recommender.order_rows import read_order_rows
+from recommender.outcomes import answers_about, answers_before
 from recommender.request_history import day_of
 
 MOST_CLIENTS = 2000
@@ -29,7 +32,7 @@ Verdict = ModelVersion.Verdict
 def compare(candidate: ModelVersion, active: ModelVersion, seed: int = 0) -> dict[str, Any]:
     """Both versions asked, at each order after the active one's data, for the products of that order.
 
-    What they know of the client is what stood before the order; the figure is the mean recall at 10
+    What they know of the client is what stood, and was answered, before the order; the figure is the mean recall at 10
     of each client, and the interval that of the paired difference over clients (95%, bootstrap).
 
     The candidate was trained on these very orders and the active version was not, which favours the
@@ -51,6 +54,7 @@ def compare(candidate: ModelVersion, active: ModelVersion, seed: int = 0) -> dic
     except DamagedArtifactError as error:
         return not_judged(str(error))
     history = read_order_rows(candidate.data_until, clients_between(active, candidate, seed)).baskets()
+    answers = answers_before(candidate.data_until)
     orders = orders_from(history, day_of(active.data_until), seed)
     clients = len(np.unique(history.order_client[orders]))
     if clients < FEWEST_CLIENTS:
@@ -58,7 +62,9 @@ def compare(candidate: ModelVersion, active: ModelVersion, seed: int = 0) -> dic
             f"{clients} clients ordered between the ends of the two versions' data; "
             f"fewer than {FEWEST_CLIENTS} are too few to judge by."
         )
-    recalls = [client_means(history, orders, recall_of_orders(model, history, orders)) for model in (asked, present)]
+    recalls = [
+        client_means(history, orders, recall_of_orders(model, history, orders, answers)) for model in (asked, present)
+    ]
     difference = recalls[0] - recalls[1]
     found = Bootstrap(len(difference), seed).mean(difference)
     mean, low, high = found.value, found.low, found.high
@@ -104,22 +110,24 @@ def client_means(history: OrderHistory, orders: np.ndarray, values: np.ndarray) 
     return np.bincount(position, values) / np.bincount(position)
 
 
-def recall_of_orders(model: Model, history: OrderHistory, orders: np.ndarray) -> np.ndarray:
+def recall_of_orders(model: Model, history: OrderHistory, orders: np.ndarray, answers: Answers) -> np.ndarray:
     """(N,) share of each order's products that the model names in its ten, asked just before the order."""
     known = history.in_catalogue(model.knowledge.products)
-    attributes = attributes_of(known.clients.tolist())
+    attributes, known_answers = attributes_of(known.clients.tolist()), answers_about(known, answers)
     return np.concatenate(
         [
-            recall_of_batch(model, known, batch, attributes)
+            recall_of_batch(model, known, batch, attributes, known_answers)
             for batch in np.split(orders, range(ORDERS_AT_ONCE, len(orders), ORDERS_AT_ONCE))
         ]
     )
 
 
-def recall_of_batch(model: Model, history: OrderHistory, orders: np.ndarray, attributes: Attributes) -> np.ndarray:
+def recall_of_batch(
+    model: Model, history: OrderHistory, orders: np.ndarray, attributes: Attributes, answers: ClientAnswers
+) -> np.ndarray:
     client = history.order_client[orders]
     before = prefixes(history, client, np.searchsorted(history.order_client, client), orders)
-    scores = score(model, before, history.order_day[orders], attributes.of(client))
+    scores = score(model, before, history.order_day[orders], attributes.of(client), answers.of(client))
     first, stop = np.searchsorted(history.line_order, [orders, orders + 1])
     return np.array(
         [

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from recommender.engine.demand import Demand, DemandHabits, demand_of
+from recommender.engine.demand import LEVEL, Demand, DemandHabits, demand_of
 from recommender.engine.history import OrderHistory
 from recommender.engine.purchases import purchases_of
 from recommender.items import Item
 from recommender.request_history import date_of
 
-LEVEL = 0.8
 HIGHEST_LEVEL = 0.9999  # the contract has no certainty
 WEEKS_SHOWN = 26
 

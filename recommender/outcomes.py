@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from recommender.client_groups import attributes_of
-from recommender.engine.outcomes import MEMORY_DAYS, Acceptance, Answers, Standing, standing
+from recommender.engine.client_answers import MEMORY_DAYS, ClientAnswers
+from recommender.engine.groups import codes_in
+from recommender.engine.history import OrderHistory
+from recommender.engine.outcomes import Acceptance, Answers
 from recommender.models import Outcome, SuggestedLine
-from recommender.order_rows import SECONDS_PER_DAY
 from recommender.request_history import as_of, day_of
 from recommender.requests import FormerOutcome, SuggestionRequest
 
@@ -45,36 +47,42 @@ def answers_before(until: datetime) -> Answers:
         segment=attributes_of(client).segment,
         rep=np.array(rep, dtype=str),
         product=np.array(product, dtype=str),
-        day=np.array([moment.timestamp() // SECONDS_PER_DAY for moment in at], dtype=np.int64),
+        day=np.array([day_of(moment) for moment in at], dtype=float),
         confidence=np.array(confidence, dtype=float),
         accepted=np.array([each == Outcome.ACCEPTED for each in outcome], dtype=bool),
     )
 
 
-def standing_of(
-    requests: Sequence[SuggestionRequest],
-    client: np.ndarray,
-    products: np.ndarray,
-    probability: np.ndarray,
-    segment: np.ndarray,
-    acceptance: Acceptance,
-) -> Standing:
-    """Where R judged products stand in the lists of their requests.
+def answers_about(history: OrderHistory, answers: Answers) -> ClientAnswers:
+    """The same by the codes of a history; what is said of other clients and products is left out."""
+    client = codes_in(answers.client, history.clients.tolist())
+    product = codes_in(answers.product, history.products.tolist())
+    known = (client >= 0) & (product >= 0)
+    return ClientAnswers.sorted(client[known], product[known], answers.day[known], answers.accepted[known])
+
+
+def answers_in(requests: Sequence[SuggestionRequest], history: OrderHistory) -> ClientAnswers:
+    """What the requests bring along, by the codes of their history, whose client i is request i.
 
     An answer's age is reckoned at the moment of judgement. One that came later than `asOf` counts as
     given just then: `asOf` takes orders back in time, not what the client's rep has said.
-
-    Args:
-        client: (R,) int, the request's position; products: (R,) str; probability: (R,) float64.
-        segment: (len(requests),) str.
     """
-    accepted, rejected = np.full((2, len(client)), np.nan)
-    effect = np.zeros(len(client))
-    now = [day_of(as_of(request)) for request in requests]
-    segments = segment.tolist()
-    for row, (position, product) in enumerate(zip(client.tolist(), products.tolist(), strict=True)):
-        effect[row] = acceptance.effect(segments[position], product)
-        if former := requests[position].outcomes.get(product):
-            days = accepted if former.accepted else rejected
-            days[row] = now[position] - day_of(former.at)
-    return standing(probability, effect, accepted, rejected)
+    codes = {product: code for code, product in enumerate(history.products.tolist())}
+    rows = [
+        (position, codes[product], min(day_of(former.at), day_of(as_of(request))), former.accepted)
+        for position, request in enumerate(requests)
+        for product, former in request.outcomes.items()
+        if product in codes
+    ]
+    client, product, day, accepted = zip(*rows, strict=True) if rows else ((),) * 4
+    return ClientAnswers.sorted(
+        np.array(client, np.int32), np.array(product, np.int32), np.array(day, float), np.array(accepted, bool)
+    )
+
+
+def effects_of(acceptance: Acceptance, segment: np.ndarray, products: np.ndarray) -> np.ndarray:
+    """(R,) float64 log odds, of R products ((R,) str) each within a segment ((R,) str)."""
+    if not acceptance.effects:
+        return np.zeros(len(products))
+    pairs = zip(segment.tolist(), products.tolist(), strict=True)
+    return np.array([acceptance.effect(*pair) for pair in pairs])

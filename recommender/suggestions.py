@@ -15,13 +15,13 @@ from recommender.categories import made_categories
 from recommender.client_groups import attributes_of
 from recommender.engine.demand import carried_over
 from recommender.engine.history import OrderHistory
-from recommender.engine.outcomes import Acceptance, Standing
+from recommender.engine.outcomes import Acceptance, Standing, standing
 from recommender.engine.questions import prefixes
 from recommender.engine.scoring import Scores, score
 from recommender.engine.training import Model
 from recommender.items import Item
 from recommender.models import ModelVersion, Product
-from recommender.outcomes import standing_of
+from recommender.outcomes import answers_in, effects_of
 from recommender.request_history import as_of, day_of, history_of_requests
 from recommender.requests import (
     CROSS_SELL,
@@ -78,15 +78,17 @@ def cases_of(
     history = history_of_requests(requests, model.knowledge.products)
     now = np.array([day_of(as_of(request)) for request in requests])
     attributes = attributes_of([request.client for request in requests])
-    scores = score(model, history, now, attributes)
+    answers = answers_in(requests, history)
+    scores = score(model, history, now, attributes, answers)
     probability = probabilities(model, scores, requests)
     listed = history.products[scores.product]
-    standing = standing_of(requests, scores.client, listed, probability, attributes.segment, acceptance)
+    effect = effects_of(acceptance, attributes.segment[scores.client], listed)
+    answered = answers.days_since(scores.client, scores.product, now[scores.client])
     judged_products = history.products[np.unique(scores.product)].tolist()
     facts = Product.objects.select_related("replaced_by").in_bulk(judged_products, field_name="external_id")
     categorised = len(facts) == len(judged_products) and all(about.category for about in facts.values())
     made = None if categorised else make_categories()
-    rows = columns_of(model, history, scores, probability, standing)
+    rows = columns_of(model, history, scores, probability, standing(probability, effect, *answered))
     recent = {segment: recent_buyers(model, segment) for segment in set(attributes.segment.tolist())}
     first = np.searchsorted(scores.client, np.arange(len(requests) + 1)).tolist()
     first_order = np.searchsorted(history.order_client, np.arange(len(requests) + 1))

@@ -20,7 +20,7 @@ from recommender.engine.training import Model, train
 from recommender.errors import NotEnoughHistoryError, TrainingRunsError
 from recommender.models import ModelVersion
 from recommender.order_rows import read_order_rows
-from recommender.outcomes import answers_before
+from recommender.outcomes import answers_about, answers_before
 from recommender.request_history import date_of, day_of
 
 MODEL_NAME = "sales-recommender-v2"
@@ -43,8 +43,15 @@ def train_version(until: datetime, seed: int = 0) -> ModelVersion:
             )
         version = new_version(history, until, seed)
         try:
-            model = train(history, attributes_of(history.clients.tolist()), day_of(until), seed)
-            acceptance = learn(answers_before(until))
+            answers = answers_before(until)
+            model = train(
+                history,
+                attributes_of(history.clients.tolist()),
+                day_of(until),
+                seed,
+                answers_about(history, answers),
+            )
+            acceptance = learn(answers)
             version.sha256 = artifacts.publish(model, acceptance, version.artifact)
         except Exception as error:
             give_up(version, f"{type(error).__name__}: {error}")

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from recommender.engine.demand import DemandHabits
 from recommender.engine.heads import Head, TwoHeads
-from recommender.engine.held_out import Recall
+from recommender.engine.held_out import HeldOutShare
 from recommender.engine.knowledge import Knowledge
 from recommender.engine.neighbours import Taste
 from recommender.engine.outcomes import Acceptance
@@ -19,7 +19,7 @@ from recommender.engine.product_features import Sales
 from recommender.engine.product_outlook import ProductOutlook
 from recommender.engine.training import Model
 
-FORMAT = 3  # rises whenever what a folder holds changes
+FORMAT = 4  # rises whenever what a folder holds changes
 MANIFEST = "manifest.json"
 MODEL = "model.json"
 ACCEPTANCE = "acceptance.json"
@@ -60,6 +60,7 @@ def save(model: Model, acceptance: Acceptance, folder: Path) -> str:
         "demand": model.demand.to_json(),
         "outlook": model.outlook.to_json(),
         "recall": asdict(model.recall),
+        "coverage": asdict(model.coverage),
         "metrics": model.metrics,
         "heads": {f"{target}.{kind}": head_of(model, target, kind).to_json() for target, kind in HEADS},
     }
@@ -116,7 +117,8 @@ def load(folder: Path) -> Model:
         outlook=ProductOutlook(
             **{name: read_array(folder, f"outlook.{name}") for name in OUTLOOK}, **described["outlook"]
         ),
-        recall=Recall(**described["recall"]),
+        recall=HeldOutShare(**described["recall"]),
+        coverage=HeldOutShare(**described["coverage"]),
         metrics=described["metrics"],
     )
 

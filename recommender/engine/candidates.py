@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.engine.client_answers import NO_ANSWERS, ClientAnswers
 from recommender.engine.clock import clock_of
 from recommender.engine.features import features_of
 from recommender.engine.groups import Attributes, codes_in
@@ -39,7 +40,12 @@ class Candidates:
 
 
 def candidates_of(
-    history: OrderHistory, now: np.ndarray, attributes: Attributes, knowledge: Knowledge, sales_until: np.ndarray
+    history: OrderHistory,
+    now: np.ndarray,
+    attributes: Attributes,
+    knowledge: Knowledge,
+    sales_until: np.ndarray,
+    answers: ClientAnswers = NO_ANSWERS,
 ) -> Candidates:
     """The candidates of each client of a batch, with the figures that they are judged by.
 
@@ -47,6 +53,7 @@ def candidates_of(
         history: the batch's, over a catalogue that begins with the model's products and may go on.
         now: (C,) float64, days since 1970-01-01 UTC.
         sales_until: (C,) float64, the day up to which it may be known how products sell; `now` at most.
+        answers: about what was suggested to the batch's clients; those after `now` are not looked at.
     """
     purchases, clock = purchases_of(history), clock_of(history, now)
     segment, chain = codes_in(attributes.segment, knowledge.segments), codes_in(attributes.chain, knowledge.chains)
@@ -58,7 +65,7 @@ def candidates_of(
     ]
     pointed = with_unknown(Pointed.together(parts), purchases, len(knowledge.products))
     purchase = rows_of_purchases(pointed, purchases, len(history.products))
-    features = features_of(pointed, purchase, batch, history, clock, purchases, knowledge, sales_until)
+    features = features_of(pointed, purchase, batch, history, clock, purchases, knowledge, sales_until, answers)
     return Candidates(pointed.client, pointed.product, purchase, features, purchases)
 
 

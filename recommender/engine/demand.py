@@ -19,6 +19,7 @@ POOLED_POINTS = ndtri((np.arange(7) + 0.5) / 7)  # of a normal distribution, equ
 LEAST_LEFT = 1e-3  # no purchase is so sure that this probability is not left
 GRID = 512  # cells; a total is held to 1/512 of the largest that is thought of
 TAIL = 10  # standard deviations above the mean: what lies beyond would fall on the grid's low end
+LEVEL = 0.8  # of the intervals shown, at least
 DECIMALS = 9  # what is below that differs by machine
 
 

@@ -25,7 +25,7 @@ from recommender.engine.history import OrderHistory
 from recommender.engine.knowledge import group_medians
 from recommender.engine.purchases import last_values
 from recommender.engine.quantities import usual_quantities, weighted_quantiles
-from recommender.engine.questions import purchases_within
+from recommender.engine.questions import Questions, purchases_within
 
 if TYPE_CHECKING:
     from recommender.engine.training import Asked
@@ -80,11 +80,8 @@ def followed(
     client, product, bought = candidates.client[rows], candidates.product[rows], candidates.purchase[rows]
     within = heads.probability(candidates.features[rows], candidates.is_new[rows])
     as_expected = carried_over(within, horizon_days, days, 1.0)
-    pair, count, units = purchases_within(history, questions, days)
-    mine = client.astype(np.int64) * len(history.products) + product
-    at = np.searchsorted(pair, mine).clip(max=max(len(pair) - 1, 0))
-    came = pair[at] == mine if len(pair) else np.zeros(len(mine), bool)
-    pace = (came.sum() + DOUBT_PURCHASES) / (as_expected.sum() + DOUBT_PURCHASES)
+    count, units = came_of(history, questions, client, product, days)
+    pace = ((count > 0).sum() + DOUBT_PURCHASES) / (as_expected.sum() + DOUBT_PURCHASES)
     pace = round(float(np.clip(pace, SLOWEST, FASTEST)), 4)
     own = candidates.purchases
     typical = group_medians(history.line_product, history.line_quantity, len(history.products))
@@ -93,13 +90,25 @@ def followed(
         Followed(
             probability=carried_over(within, horizon_days, days, pace).clip(1e-6, 1 - LEAST_LEFT),
             own=own_purchases(own, questions.now[own.client], pace * days)[bought],
-            count=np.where(came, count[at] if len(pair) else 0, 0),
-            units=np.where(came, units[at] if len(pair) else 0.0, 0.0),
+            count=count,
+            units=units,
             recent=last_values(line_quantity, own.start, own.stop, RECENT)[bought],
             usual=usual_quantities(questions.history, typical)[bought],
         ),
         pace,
     )
+
+
+def came_of(
+    history: OrderHistory, questions: Questions, client: np.ndarray, product: np.ndarray, days: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """((R,) int64 orders, (R,) float64 units) of each pair of a question and a product in the `days` after it."""
+    pair, count, units = purchases_within(history, questions, days)
+    mine = client.astype(np.int64) * len(history.products) + product
+    if not len(pair):
+        return np.zeros(len(mine), np.int64), np.zeros(len(mine))
+    at = np.searchsorted(pair, mine).clip(max=len(pair) - 1)
+    return np.where(pair[at] == mine, count[at], 0), np.where(pair[at] == mine, units[at], 0.0)
 
 
 def fit_repetition(followed: Followed, habits: DemandHabits) -> DemandHabits:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from recommender.engine.client_answers import ANSWERS, ClientAnswers
 from recommender.engine.client_features import CLIENT, client_features
 from recommender.engine.clock import OrderClock
 from recommender.engine.history import OrderHistory
@@ -13,7 +14,7 @@ from recommender.engine.purchases import Purchases
 
 RANKS = tuple(f"rank by {name}" for name in POINTERS)
 BLEND = ("own and neighbours", "rank by own and neighbours")
-FEATURES = (*POINTERS, *RANKS, *BLEND, *PRODUCT, *CLIENT, *PERSONAL)
+FEATURES = (*POINTERS, *RANKS, *BLEND, *PRODUCT, *CLIENT, *PERSONAL, *ANSWERS)
 
 
 def features_of(
@@ -25,12 +26,14 @@ def features_of(
     purchases: Purchases,
     knowledge: Knowledge,
     sales_until: np.ndarray,
+    answers: ClientAnswers,
 ) -> np.ndarray:
     """(R, len(FEATURES)) float32, NaN for what is not known.
 
     Args:
         purchase: (R,) int32, the row of `purchases` of each candidate, -1 for none.
         sales_until: (C,) float64, the day up to which it may be known how products sell.
+        answers: of the batch's clients.
     """
     is_own, is_known = purchase >= 0, pointed.product < len(knowledge.products)
     client, product = pointed.client, np.where(is_known, pointed.product, 0)
@@ -43,7 +46,8 @@ def features_of(
     blend = own_and_neighbours(pointed, is_own & is_known, batch, knowledge)
     *ranks, rank_of_blend = (ranks_within(client, ~is_own, column) for column in (*pointed.scores.T, blend))
     of_client = client_features(history, clock, purchases)[client]
-    table = [pointed.scores, *ranks, blend, rank_of_blend, selling, of_client, personal]
+    answered = answers.days_since(client, pointed.product, clock.now[client])
+    table = [pointed.scores, *ranks, blend, rank_of_blend, selling, of_client, personal, *answered]
     return np.column_stack(table).astype(np.float32)
 
 

@@ -19,8 +19,8 @@ FEWEST_ORDERS = 2  # held out, for a client to have a recall of its own
 
 
 @dataclass(frozen=True, slots=True)
-class Recall:
-    """Recall at 10 on held-out orders, of each client that has enough of them, and of each segment; "" is all."""
+class HeldOutShare:
+    """A share found on held-out orders, of each client that has enough of them, and of each segment; "" is all."""
 
     clients: dict[str, float]
     segments: dict[str, float]
@@ -29,10 +29,20 @@ class Recall:
         """The client's own, else its segment's, else that of all; 0 where nothing was held out."""
         return self.clients.get(client, self.segments.get(segment, self.segments.get("", 0.0)))
 
+    @classmethod
+    def of_values(
+        cls, values: np.ndarray, client: np.ndarray, history: OrderHistory, attributes: Attributes, fewest: int
+    ) -> "HeldOutShare":
+        """The means of (R,) values by client ((R,) codes of `history`) where it has `fewest`, and by segment."""
+        return cls(
+            clients=means(history.clients[client], values, fewest),
+            segments=means(attributes.segment[client], values, 1) | means(np.full(len(client), ""), values, 1),
+        )
+
 
 def judge(
     history: OrderHistory, attributes: Attributes, asked: "Asked", heads: TwoHeads, held_back: np.ndarray
-) -> tuple[dict[str, Any], Recall]:
+) -> tuple[dict[str, Any], HeldOutShare]:
     """Metrics over the questions asked when the order was placed, and what they say of clients and segments.
 
     Args:
@@ -67,11 +77,7 @@ def judge(
     if len(shown):
         metrics["ece"] = round(expected_calibration_error(probability[shown], asked.happened[shown]), 4)
     client = questions.client[judged]
-    everyone = np.full(len(judged), "")
-    return metrics, Recall(
-        clients=means(history.clients[client], values["recall"], FEWEST_ORDERS),
-        segments=means(attributes.segment[client], values["recall"], 1) | means(everyone, values["recall"], 1),
-    )
+    return metrics, HeldOutShare.of_values(values["recall"], client, history, attributes, FEWEST_ORDERS)
 
 
 def means(names: np.ndarray, values: np.ndarray, fewest: int) -> dict[str, float]:

@@ -2,7 +2,8 @@
 
 Two things are made of it. `learn` fits, at training, an effect per product (and per product within a
 segment) on the log odds of being accepted; `standing` turns it and the client's own last answers into
-the weight by which a list is sorted. Probabilities themselves are never touched: they stay calibrated.
+the weight by which a list is sorted. What an answer says of the purchases
+that follow is another thing, which probabilities are learned from (`client_answers`).
 """
 
 from dataclasses import dataclass
@@ -10,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.engine.acceptance import confidence_offsets, fitted_effects
+from recommender.engine.client_answers import MEMORY_DAYS
 
 REP_DAILY_WEIGHT = 20.0  # two lists of ten: who answers more in a day counts for more than that no further
 PRODUCT_DAILY_WEIGHT = 1.0  # what one rep says of one product on one day is one opinion, of however many clients
 LARGEST_EFFECT = 2.0  # log odds, a factor of 7: reps move a product up or down, what clients buy stays the ground
 FULL_HOLD_DAYS = 30.0  # a rejected product is not shown at all: a rep who calls monthly is not asked twice in a row
-MEMORY_DAYS = 90.0  # from then on an answer about a client's product is forgotten
 ACCEPTED_BONUS = 0.7  # log odds, a factor of 2 at first: about what a preferred category gets at middling odds
 
 
@@ -24,7 +25,7 @@ class Answers:
     """N suggested lines that were answered.
 
     client, segment, rep, product  (N,) str      "" where a client has no segment
-    day                            (N,) int64    days since 1970-01-01 UTC of the answer
+    day                            (N,) float64  days since 1970-01-01 UTC of the answer
     confidence                     (N,) float64  that the line was shown with
     accepted                       (N,) bool
     """
@@ -101,7 +102,7 @@ def capped_weights(answers: Answers) -> np.ndarray:
     """(N,) float64 in (0, 1]: how much each answer counts, so that no rep's day bends what is learned."""
     _, rep = np.unique(answers.rep, return_inverse=True)
     _, product = np.unique(answers.product, return_inverse=True)
-    _, rep_day = np.unique(np.column_stack([rep, answers.day]), axis=0, return_inverse=True)
+    _, rep_day = np.unique(np.column_stack([rep, np.floor(answers.day)]), axis=0, return_inverse=True)
     _, opinion = np.unique(np.column_stack([rep_day, product]), axis=0, return_inverse=True)
     weight = np.minimum(1, PRODUCT_DAILY_WEIGHT / np.bincount(opinion)[opinion])
     return weight * np.minimum(1, REP_DAILY_WEIGHT / np.bincount(rep_day, weight)[rep_day])

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from recommender.engine.candidates import candidates_of
+from recommender.engine.client_answers import NO_ANSWERS, ClientAnswers
 from recommender.engine.companions import strongest_companions
 from recommender.engine.groups import Attributes
 from recommender.engine.history import OrderHistory
@@ -47,7 +48,13 @@ class Scores:
         return [rows[start : min(start + count, stop)] for start, stop in pairwise(bounds)]
 
 
-def score(model: Model, history: OrderHistory, now: np.ndarray, attributes: Attributes) -> Scores:
+def score(
+    model: Model,
+    history: OrderHistory,
+    now: np.ndarray,
+    attributes: Attributes,
+    answers: ClientAnswers = NO_ANSWERS,
+) -> Scores:
     """Judge every candidate of every client of a batch; a client alone gets the same bytes as in a batch.
 
     Args:
@@ -55,9 +62,10 @@ def score(model: Model, history: OrderHistory, now: np.ndarray, attributes: Attr
             products and may go on.
         now: (C,) float64, days since 1970-01-01 UTC.
         attributes: of the C clients.
+        answers: of their reps, by the batch's codes; what came after `now` is not looked at.
     """
     knowledge = model.knowledge
-    candidates = candidates_of(history, now, attributes, knowledge, np.minimum(now, knowledge.as_of))
+    candidates = candidates_of(history, now, attributes, knowledge, np.minimum(now, knowledge.as_of), answers)
     return Scores(
         client=candidates.client,
         product=candidates.product,

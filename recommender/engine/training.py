@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from recommender.engine.candidates import Candidates, candidates_of
+from recommender.engine.client_answers import NO_ANSWERS, ClientAnswers
 from recommender.engine.demand import DemandHabits
 from recommender.engine.demand_fitting import fit_demand
+from recommender.engine.forecast_coverage import coverage_of
 from recommender.engine.groups import Attributes
 from recommender.engine.heads import Examples, TwoHeads
-from recommender.engine.held_out import Recall, judge
+from recommender.engine.held_out import HeldOutShare, judge
 from recommender.engine.history import OrderHistory
 from recommender.engine.knowledge import Knowledge, learn
 from recommender.engine.neighbours import Taste
@@ -42,6 +44,7 @@ class Model:
     demand          what forecasts need beside these
     outlook         what all clients together will take
     recall          of lists for orders that the heads were not fitted to
+    coverage        of the intervals of forecasts, likewise
     """
 
     knowledge: Knowledge
@@ -50,7 +53,8 @@ class Model:
     horizon_days: float
     demand: DemandHabits
     outlook: ProductOutlook
-    recall: Recall
+    recall: HeldOutShare
+    coverage: HeldOutShare
     metrics: dict[str, Any]
 
 
@@ -73,7 +77,13 @@ class Asked:
         )
 
 
-def train(history: OrderHistory, attributes: Attributes, as_of: float, seed: int = 0) -> Model:
+def train(
+    history: OrderHistory,
+    attributes: Attributes,
+    as_of: float,
+    seed: int = 0,
+    answers: ClientAnswers = NO_ANSWERS,
+) -> Model:
     """Fit a model to a history that ends before day `as_of`.
 
     The heads are fitted to what happened in four windows, with knowledge from before each; some
@@ -82,25 +92,30 @@ def train(history: OrderHistory, attributes: Attributes, as_of: float, seed: int
 
     Args:
         attributes: of the C clients.
+        answers: to what was suggested before `as_of`, by the history's codes.
     """
     span = as_of - history.order_day.min()
     horizon = float(max(1.0, min(LONGEST_HORIZON_DAYS, span / 4)))
     held_back = np.random.default_rng(seed).random(len(history.clients)) < HELD_BACK
     bounds = windows(history, as_of, horizon)
     taste = tuned(history, *bounds[-3:-1], seed)
-    asker = Asker(history, attributes, taste, horizon, as_of, seed)
+    asker = Asker(history, attributes, answers, taste, horizon, as_of, seed)
     next_orders, moments = zip(*(asker.ask(start, end) for start, end in pairwise(bounds)), strict=True)
     next_order = fit_next_order(next_orders, held_back, seed)
     within_horizon = fit_within_horizon(moments, held_back, seed)
     metrics, recall = judge(history, attributes, next_orders[-1], next_order, held_back)
+    lately = asker.ask_lately(bounds[-2])
+    demand = fit_demand(history, lately, within_horizon, horizon, asker.demand_days)
+    coverage = coverage_of(history, attributes, lately, held_back, within_horizon, horizon, asker.demand_days, demand)
     return Model(
         knowledge=learn(history, attributes, as_of, taste, seed),
         next_order=next_order,
         within_horizon=within_horizon,
         horizon_days=horizon,
-        demand=fit_demand(history, asker.ask_lately(bounds[-2]), within_horizon, horizon, asker.demand_days),
+        demand=demand,
         outlook=outlook_of(weekly_series(history, as_of), seed),
         recall=recall,
+        coverage=coverage,
         metrics=metrics,
     )
 
@@ -127,6 +142,7 @@ class Asker:
 
     history: OrderHistory
     attributes: Attributes
+    answers: ClientAnswers
     taste: Taste
     horizon: float
     as_of: float
@@ -167,7 +183,8 @@ class Asker:
         is_fresh = random.random(len(questions.now)) < 0.5
         sales_until = np.where(is_fresh, questions.now, np.minimum(questions.now, start))
         attributes = self.attributes.of(questions.client)
-        candidates = candidates_of(questions.history, questions.now, attributes, knowledge, sales_until)
+        answers = self.answers.of(questions.client)
+        candidates = candidates_of(questions.history, questions.now, attributes, knowledge, sales_until, answers)
         pair = candidates.client.astype(np.int64) * len(self.history.products) + candidates.product
         return Asked(questions, candidates, np.isin(pair, bought))
 

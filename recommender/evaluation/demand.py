@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.engine.demand import Demand, carried_over, demand_of
+from recommender.engine.demand import LEVEL, Demand, carried_over, demand_of
 from recommender.engine.demand_fitting import quantile_loss
 from recommender.engine.intervals import Bootstrap, Estimate
 from recommender.engine.training import DEMAND_DAYS, Model
 from recommender.evaluation.later_orders import LaterOrders, Standing
 from recommender.evaluation.lists import OURS
-from recommender.forecasting import LEVEL
 
 LAST_DAYS = "as in the last days"
 NOTHING = "nothing at all"

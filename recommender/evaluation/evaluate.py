@@ -7,8 +7,10 @@ import numpy as np
 
 from recommender.client_groups import attributes_of
 from recommender.engine.calibrated_counting import CalibratedCounting
+from recommender.engine.client_answers import NO_ANSWERS
 from recommender.engine.history import OrderHistory
 from recommender.engine.intervals import Bootstrap
+from recommender.engine.outcomes import Answers
 from recommender.engine.purchases import purchases_of
 from recommender.engine.training import Model, train
 from recommender.errors import NotEnoughHistoryError
@@ -23,6 +25,7 @@ from recommender.evaluation.lists import OURS, PERSONAL, Suggested, counted_list
 from recommender.evaluation.product_forecasts import SeriesGroup, product_backtest
 from recommender.evaluation.upsell import UpsellBacktest, upsell_backtest
 from recommender.order_rows import read_order_rows
+from recommender.outcomes import answers_about, answers_before
 from recommender.request_history import day_of
 
 AT_MOST_CLIENTS = 10_000  # judged; more would make the intervals little narrower
@@ -100,8 +103,9 @@ def evaluate(cut: datetime, until: datetime, seed: int = 0) -> Evaluation:
             f"There are {len(before.order_day)} orders before {cut:%Y-%m-%d} and {len(known.ordered)} clients of "
             "theirs that ordered after it; choose another cut."
         )
-    model = train(before, attributes_of(before.clients.tolist()), day_of(cut), seed)
-    judge = Judge(before, known, model, Bootstrap(len(known.ordered), seed))
+    answers = answers_before(cut)
+    model = train(before, attributes_of(before.clients.tolist()), day_of(cut), seed, answers_about(before, answers))
+    judge = Judge(before, known, model, answers, Bootstrap(len(known.ordered), seed))
     at_order = judge.suggested(known.ordered, "At the order")
     between = judge.suggested(np.random.default_rng(seed).uniform(day_of(cut), known.ordered), "Between orders")
     return Evaluation(
@@ -117,17 +121,21 @@ def evaluate(cut: datetime, until: datetime, seed: int = 0) -> Evaluation:
         new_clients=judge_new_clients(before, new, model, seed) if len(new.ordered) else None,
         quantity=judge.backtested(known.quantity, known.history.line_quantity, at_order.quantity),
         price=judge.backtested(known.price, known.history.line_price, at_order.price),
-        after_cut=after_cut(before, after, model, cut, seed),
+        after_cut=after_cut(before, after, model, answers, cut, seed),
     )
 
 
-def after_cut(before: OrderHistory, after: OrderHistory, model: Model, cut: datetime, seed: int) -> AfterCut:
+def after_cut(
+    before: OrderHistory, after: OrderHistory, model: Model, answers: Answers, cut: datetime, seed: int
+) -> AfterCut:
     """Of all the clients of `before`, whether they order again or not; of more than AT_MOST_CLIENTS a sample."""
     later, some, clients = later_orders(before, after, day_of(cut)), before, np.arange(len(before.clients))
     if len(clients) > AT_MOST_CLIENTS:
         clients = np.sort(np.random.default_rng(seed).choice(clients, AT_MOST_CLIENTS, replace=False))
         some = before.where(np.isin(before.order_client, clients))
-    standing = standing_at(model, some, day_of(cut), attributes_of(before.clients.tolist()))
+    standing = standing_at(
+        model, some, day_of(cut), attributes_of(before.clients.tolist()), answers_about(before, answers)
+    )
     return AfterCut(
         demand=demand_backtest(standing, later, model, seed),
         products=product_backtest(before, later, model.outlook, day_of(cut), seed),
@@ -153,7 +161,10 @@ def orders_to_find(
 class Judge:
     """What all occasions share: the orders to be found, and what counting says about them."""
 
-    def __init__(self, before: OrderHistory, judged: JudgedOrders, model: Model, bootstrap: Bootstrap) -> None:
+    def __init__(
+        self, before: OrderHistory, judged: JudgedOrders, model: Model, answers: Answers, bootstrap: Bootstrap
+    ) -> None:
+        self.answers = answers_about(judged.history, answers)
         self.judged, self.model, self.bootstrap = judged, model, bootstrap
         self.attributes = attributes_of(judged.clients.tolist())
         self.baskets, self.bought = judged.baskets, judged.bought
@@ -164,7 +175,7 @@ class Judge:
 
     def suggested(self, now: np.ndarray, about: str) -> Suggested:
         """`now`: (N,) days since 1970-01-01 UTC at which the lists are asked for."""
-        return suggested_by(self.model, self.judged, now, self.attributes, self.whole[PERSONAL], about)
+        return suggested_by(self.model, self.judged, now, self.attributes, self.answers, self.whole[PERSONAL], about)
 
     def occasion(self, found: Suggested) -> Occasion:
         return Occasion(
@@ -195,6 +206,6 @@ def judge_new_clients(before: OrderHistory, new: JudgedOrders, model: Model, see
     whole, _ = counted_lists(before, purchases_of(new.history), clients)
     nothing = [np.zeros(0, np.int64)] * clients
     attributes = attributes_of(new.clients.tolist())
-    found = suggested_by(model, new, new.ordered, attributes, nothing, "New clients")
+    found = suggested_by(model, new, new.ordered, attributes, NO_ANSWERS, nothing, "New clients")
     lists = {OURS: found.whole} | {name: some for name, some in whole.items() if name != PERSONAL}
     return compare(lists, new.baskets, new.bought, new.orders_before, Bootstrap(clients, seed))

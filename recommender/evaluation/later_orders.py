@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
+from recommender.engine.client_answers import ClientAnswers
 from recommender.engine.groups import Attributes
 from recommender.engine.history import OrderHistory
 from recommender.engine.purchases import Purchases, purchases_of
@@ -89,17 +90,19 @@ class Standing:
     now: float
 
 
-def standing_at(model: Model, history: OrderHistory, now: float, attributes: Attributes) -> Standing:
+def standing_at(
+    model: Model, history: OrderHistory, now: float, attributes: Attributes, answers: ClientAnswers
+) -> Standing:
     """Args:
     history: before day `now`; its products are the model's.
-    attributes: of its clients.
+    attributes, answers: of its clients.
     """
     within, usual = [], []
     clients = len(history.clients)
     for start in tqdm(range(0, clients, BATCH_CLIENTS), desc="At the cut", unit="batch", disable=None):
         chosen = np.arange(start, min(start + BATCH_CLIENTS, clients))
         some = clients_from(history, int(chosen[0]), int(chosen[-1]) + 1)
-        scores = score(model, some, np.full(len(chosen), now), attributes.of(chosen))
+        scores = score(model, some, np.full(len(chosen), now), attributes.of(chosen), answers.of(chosen))
         within.append(scores.within_horizon[~scores.is_new])
         usual.append(scores.purchases.quantity[scores.purchase[~scores.is_new]])
     return Standing(history, purchases_of(history), np.concatenate(within), np.concatenate(usual), now)

@@ -7,6 +7,7 @@ import numpy as np
 from tqdm import tqdm
 
 from recommender.engine import baselines
+from recommender.engine.client_answers import ClientAnswers
 from recommender.engine.groups import Attributes
 from recommender.engine.history import OrderHistory
 from recommender.engine.purchases import Purchases
@@ -40,7 +41,13 @@ class Suggested:
 
 
 def suggested_by(
-    model: Model, judged: JudgedOrders, now: np.ndarray, attributes: Attributes, others: list[np.ndarray], about: str
+    model: Model,
+    judged: JudgedOrders,
+    now: np.ndarray,
+    attributes: Attributes,
+    answers: ClientAnswers,
+    others: list[np.ndarray],
+    about: str,
 ) -> Suggested:
     """Args:
     now: (N,) float64, the day that each client's list is asked for.
@@ -51,7 +58,8 @@ def suggested_by(
     bounds = [*range(0, len(now), BATCH_CLIENTS), len(now)]
     for start, stop in tqdm(list(pairwise(bounds)), desc=about, unit="batch", disable=None):
         chosen = np.arange(start, stop)
-        scores = score(model, clients_from(judged.history, start, stop), now[chosen], attributes.of(chosen))
+        some = clients_from(judged.history, start, stop)
+        scores = score(model, some, now[chosen], attributes.of(chosen), answers.of(chosen))
         best = scores.best(LONGEST)
         found.whole.extend(scores.product[rows] for rows in best)
         found.confidence.extend(scores.next_order[rows] for rows in best)

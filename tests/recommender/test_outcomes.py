@@ -29,7 +29,7 @@ def answers(welcome, *, clients=30, days=20, seed=1, segment="cafe", reps=5):
         segment=np.full(len(product), segment),
         rep=np.char.add("rep-", (client % reps).astype(str)),
         product=product,
-        day=client % days,
+        day=(client % days).astype(float),
         confidence=np.full(len(product), 0.3),
         accepted=random.random(len(product)) < np.array([welcome[each] for each in product.tolist()]),
     )
@@ -41,7 +41,7 @@ def together(*parts):
 
 
 def repeated(count, **fields):
-    values = {"client": "c", "segment": "cafe", "rep": "loud", "product": "p0", "day": 1, "confidence": 0.3}
+    values = {"client": "c", "segment": "cafe", "rep": "loud", "product": "p0", "day": 1.0, "confidence": 0.3}
     return Answers(**{name: np.full(count, value) for name, value in (values | fields).items()})
 
 

@@ -1,0 +1,58 @@
+"""How often the intervals of forecasts held, for clients that the heads were not fitted to."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from recommender.engine.demand import LEVEL, DemandHabits, carried_over, demand_of
+from recommender.engine.demand_fitting import came_of
+from recommender.engine.groups import Attributes
+from recommender.engine.heads import TwoHeads
+from recommender.engine.held_out import HeldOutShare
+from recommender.engine.history import OrderHistory
+from recommender.engine.knowledge import group_medians
+from recommender.engine.metrics import LIST_LENGTH
+from recommender.engine.quantities import usual_quantities
+
+if TYPE_CHECKING:
+    from recommender.engine.training import Asked
+
+FEWEST_FORECASTS = 5  # held out, for a client to have a coverage of its own
+
+
+def coverage_of(
+    history: OrderHistory,
+    attributes: Attributes,
+    asked: "Asked",
+    held_back: np.ndarray,
+    heads: TwoHeads,
+    horizon_days: float,
+    days: float,
+    habits: DemandHabits,
+) -> HeldOutShare:
+    """Share of the intervals that held the units taken, over the products that a list of ten would show.
+
+    Args:
+        asked: about the last `days` of the history.
+        held_back: (C,) bool, clients of `history` whose answers the heads were not fitted to.
+        heads: for a purchase within `horizon_days`.
+    """
+    questions, candidates = asked.questions, asked.candidates
+    own = candidates.purchases
+    rows = ~candidates.is_new  # in the order of `own`
+    within = heads.probability(candidates.features[rows], candidates.is_new[rows])
+    probability = carried_over(within, horizon_days, days, habits.pace)
+    typical = group_medians(history.line_product, history.line_quantity, len(history.products))
+    usual = usual_quantities(questions.history, typical)
+    demand = demand_of(
+        own, questions.history.line_quantity, usual, probability, questions.now[own.client], days, habits
+    )
+    order = np.lexsort((own.product, -probability, own.client))
+    rank = np.arange(len(order)) - np.searchsorted(own.client, own.client)  # rows are sorted by client
+    shown = np.sort(order[(rank < LIST_LENGTH) & held_back[questions.client[own.client]]])
+    low, high, _ = demand.of(shown).intervals(LEVEL)
+    _, units = came_of(history, questions, own.client[shown], own.product[shown], days)
+    held = (units >= low) & (units <= high)
+    return HeldOutShare.of_values(
+        held.astype(float), questions.client[own.client[shown]], history, attributes, FEWEST_FORECASTS
+    )

@@ -1,0 +1,56 @@
+"""What a forecast says of its own past accuracy: how often intervals like its own held."""
+
+import numpy as np
+import pytest
+
+from recommender import registry
+from recommender.engine.groups import Attributes
+from recommender.engine.training import DEMAND_DAYS, train
+from recommender.models import ModelVersion
+from recommender.requests import SuggestionRequest
+from recommender.suggestions import suggest
+from tests.recommender.test_engine import basket
+from tests.wholesale import LAST_DAY
+
+AS_OF = 364.0
+CLIENTS = 60
+
+
+def weekly_orders(last_quantity):
+    """Each client takes two products every week, six of each, but `last_quantity` in the last days."""
+    return basket(
+        [
+            (client, day, dict.fromkeys((client % 4, 4), 6 if day < AS_OF - DEMAND_DAYS else last_quantity))
+            for client in range(CLIENTS)
+            for day in np.arange(client % 7, AS_OF, 7.0)
+        ],
+        products=5,
+    )
+
+
+def coverage(last_quantity):
+    history = weekly_orders(last_quantity)
+    nothing = np.full(len(history.clients), "")
+    return train(history, Attributes(nothing, nothing), AS_OF).coverage.of("", "")
+
+
+def test_intervals_of_steady_demand_held_and_those_before_a_leap_did_not():
+    assert coverage(6) > 0.7
+    assert coverage(600) < 0.1
+
+
+@pytest.mark.django_db
+def test_a_forecast_shows_how_often_intervals_held_and_a_list_how_much_was_found(wholesale_house):
+    model = registry.load(ModelVersion.objects.active().get())
+    client = next(iter(model.coverage.clients))
+
+    forecast, listed = suggest(
+        [
+            SuggestionRequest(client=client, purpose=purpose, now=LAST_DAY)
+            for purpose in ("demand-forecasting", "recommendation")
+        ]
+    )
+
+    assert forecast.accuracy["historical"] == model.coverage.clients[client]
+    assert listed.accuracy["historical"] == model.recall.of(client, client.split("-")[0])
+    assert 0.5 < model.coverage.of("", "") <= 1
