@@ -21,6 +21,7 @@ class Item:
                       `buyers_of_both` buy this one too
     recent_buyers     of `recent_clients` clients (of the segment, where there is one) who bought lately
     made_category     the category that the model made from orders, for a product that has none; -1 for none
+    least_quantity    units below which the suggestion makes no sense
     stands_for        the client's own product, no longer sold, whose place this one takes
     """
 
@@ -44,6 +45,7 @@ class Item:
     recent_clients: int
     popular_in: str
     made_category: int = -1
+    least_quantity: int = 1
     stands_for: "Item | None" = None
 
     @property
@@ -90,7 +92,7 @@ class Item:
 
     @property
     def min_order_quantity(self) -> int:
-        return self.facts.min_order_quantity if self.facts else 1
+        return max(self.facts.min_order_quantity if self.facts else 1, self.least_quantity)
 
 
 Chosen = list[tuple[Item, float]]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from recommender.cases import Case
 from recommender.items import GIVEN_UP, Chosen, Item
+from recommender.larger_volumes import LargerVolume, larger_volumes_of
 from recommender.requests import CROSS_SELL, DEMAND_FORECASTING, ORDER_ANALYSIS, RECOMMENDATION, UPSELL
 from recommender.successors import with_successors
 from recommender.upgrades import Upgrade, upgrades_of
@@ -17,7 +18,7 @@ class Choice:
 
     chosen: Chosen
     left_out: Counter
-    upgrades: dict[str, Upgrade] = field(default_factory=dict)
+    upgrades: dict[str, Upgrade | LargerVolume] = field(default_factory=dict)
 
 
 def choose(case: Case) -> Choice:
@@ -65,11 +66,11 @@ def companions(case: Case) -> Choice:
 
 
 def upgrades(case: Case) -> Choice:
-    """Dearer products and larger packs in place of what the client buys."""
-    found = upgrades_of(case)
-    chosen = [(item, found[item.product].units_wanted) for item in case.items if item.product in found]
+    """Dearer products and larger packs in place of what the client buys, and more of it at once."""
+    found = upgrades_of(case) | larger_volumes_of(case)
+    chosen = [(upgrade.item, upgrade.units_wanted) for upgrade in found.values()]
     left_out = Counter(
-        "no upgrade of what the client buys" if item.is_new else "bought already"
+        "no upgrade of what the client buys" if item.is_new else "bought in no larger volume by others"
         for item in case.items
         if item.product not in found
     )

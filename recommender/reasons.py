@@ -5,7 +5,9 @@ clients is of the orders that the model was trained on.
 """
 
 from recommender.cases import Case
+from recommender.engine.volumes import REGULAR
 from recommender.items import Item
+from recommender.larger_volumes import LargerVolume
 from recommender.requests import CROSS_SELL, UPSELL
 from recommender.seasons import SEASON_DAYS, Season
 from recommender.terms import Terms
@@ -13,8 +15,12 @@ from recommender.upgrades import Upgrade
 from recommender.wording import counted, days, units
 
 
-def reason_of(item: Item, terms: Terms, case: Case, season: Season | None, upgrade: Upgrade | None) -> str:
-    if upgrade:
+def reason_of(
+    item: Item, terms: Terms, case: Case, season: Season | None, upgrade: Upgrade | LargerVolume | None
+) -> str:
+    if isinstance(upgrade, LargerVolume):
+        said = [more_at_once(upgrade)]
+    elif upgrade:
         said = [instead_of(upgrade, terms, case)]
     elif item.is_new:
         said = [from_others(item, case)]
@@ -51,6 +57,14 @@ def instead_of(upgrade: Upgrade, terms: Terms, case: Case) -> str:
     else:
         sentence += bought_lately(item, case)
     return sentence + ("." if item.category else "; category made from orders.")
+
+
+def more_at_once(upgrade: LargerVolume) -> str:
+    return (
+        f"Instead of {units(upgrade.units)} {upgrade.item.name} at {upgrade.price:.15g}; {upgrade.takers} of the "
+        f"{counted(upgrade.buyers, 'client')} that ordered it {REGULAR} times or more usually take "
+        f"{units(upgrade.units_wanted)} or more at once."
+    )
 
 
 def taken_by(both: int, buyers: int) -> str:

@@ -18,6 +18,7 @@ from recommender.engine.outcomes import Acceptance
 from recommender.engine.product_features import Sales
 from recommender.engine.product_outlook import ProductOutlook
 from recommender.engine.training import Model
+from recommender.engine.volumes import Volumes
 
 FORMAT = 4  # rises whenever what a folder holds changes
 MANIFEST = "manifest.json"
@@ -25,6 +26,7 @@ MODEL = "model.json"
 ACCEPTANCE = "acceptance.json"
 HEADS = [(target, kind) for target in ("next_order", "within_horizon") for kind in ("repeat", "explore")]
 OUTLOOK = ("weekly", "recent", "kind")
+VOLUMES = ("larger", "takers", "buyers")
 CSR = ("data", "indices", "indptr")
 
 
@@ -48,6 +50,8 @@ def save(model: Model, acceptance: Acceptance, folder: Path) -> str:
         save_array(folder, f"sales.{field.name}", getattr(knowledge.sales, field.name))
     for name in OUTLOOK:
         save_array(folder, f"outlook.{name}", getattr(model.outlook, name))
+    for name in VOLUMES:
+        save_array(folder, f"volumes.{name}", getattr(model.volumes, name))
     described = {
         "format": FORMAT,
         "knowledge": {
@@ -59,6 +63,7 @@ def save(model: Model, acceptance: Acceptance, folder: Path) -> str:
         "horizon_days": model.horizon_days,
         "demand": model.demand.to_json(),
         "outlook": model.outlook.to_json(),
+        "larger_volume_rate": model.volumes.rate,
         "recall": asdict(model.recall),
         "coverage": asdict(model.coverage),
         "metrics": model.metrics,
@@ -114,6 +119,7 @@ def load(folder: Path) -> Model:
         within_horizon=TwoHeads(heads["within_horizon.repeat"], heads["within_horizon.explore"]),
         horizon_days=described["horizon_days"],
         demand=DemandHabits.from_json(described["demand"]),
+        volumes=Volumes(*(read_array(folder, f"volumes.{name}") for name in VOLUMES), described["larger_volume_rate"]),
         outlook=ProductOutlook(
             **{name: read_array(folder, f"outlook.{name}") for name in OUTLOOK}, **described["outlook"]
         ),

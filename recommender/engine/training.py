@@ -22,6 +22,7 @@ from recommender.engine.product_outlook import ProductOutlook, outlook_of
 from recommender.engine.product_series import weekly_series
 from recommender.engine.questions import Questions, at_any_time, before_orders, bought_within, in_next_order
 from recommender.engine.taste_tuning import choose_taste
+from recommender.engine.volumes import Volumes, fit_volumes
 
 WINDOWS = (0.4, 0.55, 0.7, 0.85)  # of the orders, by time: where each window begins
 QUESTIONS = 2500  # a window: about next orders
@@ -42,6 +43,7 @@ class Model:
     next_order      heads for "the client's next order contains the product"
     within_horizon  heads for "the client buys it within `horizon_days`"
     demand          what forecasts need beside these
+    volumes         how much of a product its buyers take at once
     outlook         what all clients together will take
     recall          of lists for orders that the heads were not fitted to
     coverage        of the intervals of forecasts, likewise
@@ -52,6 +54,7 @@ class Model:
     within_horizon: TwoHeads
     horizon_days: float
     demand: DemandHabits
+    volumes: Volumes
     outlook: ProductOutlook
     recall: HeldOutShare
     coverage: HeldOutShare
@@ -113,6 +116,7 @@ def train(
         within_horizon=within_horizon,
         horizon_days=horizon,
         demand=demand,
+        volumes=fit_volumes(history, as_of, horizon),
         outlook=outlook_of(weekly_series(history, as_of), seed),
         recall=recall,
         coverage=coverage,

@@ -40,13 +40,28 @@ class LaterOrders:
         key = self.line_client[inside].astype(np.int64) * self.products + self.line_product[inside]
         bought, position = np.unique(key, return_inverse=True)
         units = np.bincount(position, self.line_quantity[inside], minlength=len(bought))
-        wanted = client.astype(np.int64) * self.products + product
-        at = np.searchsorted(bought, wanted).clip(max=max(len(bought) - 1, 0))
-        return np.where(bought[at] == wanted, units[at], 0.0) if len(bought) else np.zeros(len(wanted))
+        return at_keys(bought, units, client.astype(np.int64) * self.products + product)
+
+    def largest(self, client: np.ndarray, product: np.ndarray, days: float) -> np.ndarray:
+        """(R,) float64, the most units of a product that each client took in one order within `days`, 0 for none."""
+        inside = self.line_day < days
+        key = self.line_client[inside].astype(np.int64) * self.products + self.line_product[inside]
+        bought, position = np.unique(key, return_inverse=True)
+        most = np.zeros(len(bought))
+        np.maximum.at(most, position, self.line_quantity[inside])
+        return at_keys(bought, most, client.astype(np.int64) * self.products + product)
 
     def ordered(self, clients: int, days: float) -> np.ndarray:
         """(C,) bool: whether the client ordered anything within `days`."""
         return np.bincount(self.order_client[self.order_day < days], minlength=clients) > 0
+
+
+def at_keys(keys: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """(R,) float64: the value of each key ((K,) sorted) that is wanted, 0 where there is none."""
+    if not len(keys):
+        return np.zeros(len(wanted))
+    at = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
+    return np.where(keys[at] == wanted, values[at], 0.0)
 
 
 def later_orders(before: OrderHistory, after: OrderHistory, cut: float) -> LaterOrders:

@@ -159,8 +159,11 @@ def upsell_table(found: UpsellBacktest) -> Table:
     rows = [
         (method, [Cell(f"{found.suggestions[method]:,}"), percent(share)]) for method, share in found.bought.items()
     ]
-    difference = ("difference (points)", [Cell(""), percent(found.difference, "+")])
-    return Table(f"Upgrades bought within {found.days:.0f} days", ["", "suggested", "bought"], [*rows, difference])
+    rows.append(("difference (points)", [Cell(""), percent(found.difference, "+")]))
+    if volumes := found.volumes:
+        rows.append(("larger volumes: promised", [Cell(f"{volumes.suggestions:,}"), percent(volumes.promised)]))
+        rows.append(("larger volumes: taken at once", [Cell(""), percent(volumes.taken)]))
+    return Table(f"Upgrades bought within {found.days:.0f} days", ["", "suggested", "bought"], rows)
 
 
 def churn_table(found: ChurnBacktest) -> Table:

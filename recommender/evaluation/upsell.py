@@ -1,4 +1,7 @@
-"""How many of the suggested upgrades were bought after the cut, beside the dearest product of the same category."""
+"""How many of the suggested upgrades were bought after the cut, beside the dearest product of the same category.
+
+Larger volumes of what the client buys have no such rule beside them: what was promised is.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,6 +43,16 @@ class UpsellBacktest:
     suggestions: dict[str, int]
     bought: dict[str, Estimate]
     difference: Estimate
+    volumes: "VolumeBacktest | None"
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeBacktest:
+    """Larger volumes suggested: mean confidence, and the share of them that were taken at once within the days."""
+
+    suggestions: int
+    promised: Estimate
+    taken: Estimate
 
 
 def upsell_backtest(
@@ -56,6 +69,7 @@ def upsell_backtest(
     known = model.knowledge.products
     dearest = DearestOfCategory(model.knowledge)
     pairs: dict[str, list[tuple[int, str]]] = {OURS: [], DEAREST: []}
+    volumes: list[tuple[int, Item, int]] = []
     asked = np.arange(len(clients))
     if len(clients) > AT_MOST_CLIENTS:
         asked = np.sort(np.random.default_rng(seed).choice(asked, AT_MOST_CLIENTS, replace=False))
@@ -63,7 +77,9 @@ def upsell_backtest(
         some = asked[start : start + BATCH_CLIENTS]
         for client, case in zip(some.tolist(), upsell_cases(model, clients[some], cut, dearest.made), strict=True):
             choice = choose(case)
-            listed = [item for item, _ in make_listing(choice.chosen, case.request).lines]
+            lines = make_listing(choice.chosen, case.request).lines
+            volumes += [(client, item, terms.quantity) for item, terms in lines if not item.is_new]
+            listed = [item for item, _ in lines if item.is_new]
             pairs[OURS] += [(client, item.product) for item in listed]
             replaced = [choice.upgrades[item.product].replaced for item in listed]
             pairs[DEAREST] += [(client, product) for product in dearest.instead_of(replaced, case)]
@@ -84,7 +100,31 @@ def upsell_backtest(
         suggestions={name: int(of_clients.sum()) for name, of_clients in count.items()},
         bought={name: bootstrap.ratio(bought[name], count[name]) for name in pairs},
         difference=bootstrap.ratio(bought[OURS] - bought[DEAREST], count[OURS]),
+        volumes=volume_backtest(volumes, asked, known, later, days, bootstrap),
     )
+
+
+def volume_backtest(
+    volumes: list[tuple[int, Item, int]],
+    asked: np.ndarray,
+    known: np.ndarray,
+    later: LaterOrders,
+    days: float,
+    bootstrap: Bootstrap,
+) -> VolumeBacktest | None:
+    """`volumes`: (client, item, units) of each suggestion."""
+    if not volumes:
+        return None
+    client = np.array([client for client, _, _ in volumes], np.int64)
+    product = np.searchsorted(known, [item.product for _, item, _ in volumes])
+    taken = later.largest(client, product, days) >= [units for _, _, units in volumes]
+    position = np.searchsorted(asked, client)
+    count = np.bincount(position, minlength=len(asked))
+
+    def mean(values: np.ndarray) -> Estimate:
+        return bootstrap.ratio(np.bincount(position, values, len(asked)), count)
+
+    return VolumeBacktest(len(volumes), mean(np.array([item.probability for _, item, _ in volumes])), mean(taken))
 
 
 def upsell_cases(model: Model, clients: np.ndarray, cut: datetime, made: np.ndarray) -> list[Case]:

@@ -53,9 +53,34 @@ def test_cross_sell_names_what_the_product_goes_with_and_never_what_was_bought(t
 def test_upsell_is_dearer_than_what_it_replaces_and_says_by_how_much(tool):
     activity = tool.generated(client="cafe-03", activityType="upsell", aiModel=NOW)
 
-    line = activity["recommendations"][0]
-    assert (line["product"], line["replaces"]) == ("coffee-gold", "coffee")
-    assert line["uplift"] > 0
+    [gold] = [line for line in activity["recommendations"] if line["product"] != line["replaces"]]
+    assert (gold["product"], gold["replaces"]) == ("coffee-gold", "coffee")
+    assert gold["uplift"] > 0
+
+
+def test_upsell_is_also_more_at_once_of_what_others_take_more_of(tool):
+    usual = tool.generated(client="cafe-03", activityType="recommendation", aiModel=NOW)["recommendations"]
+    units = {line["product"]: line["quantity"] for line in usual}
+
+    activity = tool.generated(client="cafe-03", activityType="upsell", aiModel=NOW)
+
+    more = [line for line in activity["recommendations"] if line["product"] == line["replaces"]]
+    assert more
+    for line in more:
+        assert units[line["product"]] < line["quantity"] <= 2 * units[line["product"]]
+        added = (line["quantity"] - units[line["product"]]) * line["price"]
+        assert line["uplift"] == pytest.approx(added, abs=0.01)
+        assert " ordered it 3 times or more usually take " in line["reason"]
+
+
+def test_a_larger_volume_is_had_whole_or_not_at_all(tool):
+    wanted = tool.generated(client="cafe-03", activityType="upsell", aiModel=NOW)["recommendations"]
+    line = next(line for line in wanted if line["product"] == line["replaces"])
+    stock = {"inventoryLevels": {line["product"]: line["quantity"] - 1}}
+
+    activity = tool.generated(client="cafe-03", activityType="upsell", aiModel=NOW, inputData=stock)
+
+    assert line["product"] not in products(activity)
 
 
 def test_a_forecast_comes_with_its_weeks_and_an_interval(tool):

@@ -79,6 +79,35 @@ SINCE = "extract(epoch FROM (SELECT now FROM moment) - (SELECT max(ordered_at) F
 IN_SEASON = """abs(day_apart - floor(day_apart / 365.25) * 365.25 - 182.625) <= 45"""
 DAY_APART = "extract(epoch FROM ordered_at - now) / 86400 + 182.625 AS day_apart"
 
+# Units that the client would take: the lower weighted median of its last ten purchases, each with 0.85 of the weight
+# of the one after it, and of one more with weight 0.9, which is what is typical of product and client; of a single
+# purchase at most three times that. Then whole packs, and the least that is sold.
+USUAL = """typical AS (
+        SELECT product, percentile_disc(0.5) WITHIN GROUP (ORDER BY quantity) AS units FROM baskets GROUP BY 1
+    ), size AS (
+        SELECT exp(sum(ln(quantity / units)) / (count(*) + 3)) AS times FROM mine JOIN typical USING (product)
+    ), one_more AS (
+        SELECT round((units * times)::numeric, 3) AS units FROM typical, size WHERE product = %(replaces)s
+    ), purchases AS (
+        SELECT quantity AS units,
+               0.85 ^ (row_number() OVER (ORDER BY ordered_at DESC, order_name DESC) - 1) AS weight,
+               row_number() OVER (ORDER BY ordered_at DESC, order_name DESC) AS back
+        FROM mine WHERE product = %(replaces)s
+    ), weighed AS (
+        SELECT units, sum(weight) OVER (ORDER BY units) AS reached, sum(weight) OVER () AS whole
+        FROM (SELECT units, weight FROM purchases WHERE back <= 10
+              UNION ALL SELECT units, 0.9 FROM one_more) AS together
+    ), usual AS (
+        SELECT CASE (SELECT count(*) FROM purchases)
+               WHEN 1 THEN least(min(weighed.units), 3 * (SELECT units FROM one_more))
+               ELSE min(weighed.units) END AS units
+        FROM weighed WHERE reached >= whole / 2
+    ), sold AS (
+        SELECT greatest(greatest(1, floor(usual.units / pack_size + 0.5)) * pack_size,
+                        ceil(min_order_quantity::numeric / pack_size) * pack_size) AS units
+        FROM usual, recommender_product WHERE external_id = %(replaces)s
+    )"""
+
 # The products of the client with their own intervals, lately.
 PACED = """spaced AS (
         SELECT product, name, ordered_at,
@@ -161,10 +190,11 @@ REASONS = {
             WHERE ordered_at >= %(now)s - interval '90 days' AND (segment = %(segment)s OR %(segment)s = '')""",
     ),
     "instead of": Kind(
-        rf"Instead of [\d.]+ (?P<name>.+?) at (?P<price>[\d.]+)"
+        rf"Instead of (?P<units>[\d.]+) (?P<name>.+?) at (?P<price>[\d.]+)"
         rf"(?:, in packs of (?P<pack>{N}) and not (?P<former_pack>{N}))?; (?P<both>{N}) of the (?P<buyers>{N}) "
         r"clients? that bought it bought this too\.",
-        f"""{MINE} SELECT (SELECT DISTINCT name FROM mine WHERE product = %(replaces)s) AS name,
+        f"""{MINE}, {USUAL} SELECT (SELECT DISTINCT name FROM mine WHERE product = %(replaces)s) AS name,
+            (SELECT units FROM sold) AS units,
             (SELECT price FROM mine WHERE product = %(replaces)s AND price IS NOT NULL
              ORDER BY ordered_at DESC, order_name DESC LIMIT 1) AS price,
             (SELECT pack_size FROM recommender_product WHERE external_id = %(product)s) AS pack,
@@ -174,10 +204,11 @@ REASONS = {
              WHERE baskets.product = %(product)s AND other.product = %(replaces)s) AS both""",
     ),
     "instead of, by segment": Kind(
-        rf"Instead of [\d.]+ (?P<name>.+?) at (?P<price>[\d.]+)"
+        rf"Instead of (?P<units>[\d.]+) (?P<name>.+?) at (?P<price>[\d.]+)"
         rf"(?:, in packs of (?P<pack>{N}) and not (?P<former_pack>{N}))?; bought from (?P<start>\S+) to (?P<until>\S+) "
         rf"by (?P<takers>{N}) of the (?P<clients>{N}) clients?(?: of the segment (?P<segment>.+?))? ordering then\.",
-        f"""{MINE} SELECT (SELECT DISTINCT name FROM mine WHERE product = %(replaces)s) AS name,
+        f"""{MINE}, {USUAL} SELECT (SELECT DISTINCT name FROM mine WHERE product = %(replaces)s) AS name,
+            (SELECT units FROM sold) AS units,
             (SELECT price FROM mine WHERE product = %(replaces)s AND price IS NOT NULL
              ORDER BY ordered_at DESC, order_name DESC LIMIT 1) AS price,
             (SELECT pack_size FROM recommender_product WHERE external_id = %(product)s) AS pack,
@@ -187,6 +218,30 @@ REASONS = {
             count(DISTINCT client) AS clients, %(segment)s AS segment
             FROM baskets
             WHERE ordered_at >= %(now)s - interval '90 days' AND (segment = %(segment)s OR %(segment)s = '')""",
+    ),
+    "more at once": Kind(
+        rf"Instead of (?P<units>[\d.]+) (?P<name>[^;]+?) at (?P<price>[\d.]+); (?P<takers>{N}) of the (?P<buyers>{N}) "
+        r"clients? that ordered it 3 times or more usually take (?P<larger>[\d.]+) or more at once\.",
+        f"""{MINE}, {USUAL}, last_five AS (
+                SELECT client, quantity,
+                       row_number() OVER (PARTITION BY client ORDER BY ordered_at DESC, order_name DESC) AS back,
+                       count(*) OVER (PARTITION BY client) AS orders
+                FROM baskets WHERE product = %(replaces)s
+            ), regular AS (
+                SELECT client, percentile_cont(0.5) WITHIN GROUP (ORDER BY quantity) AS units FROM last_five
+                WHERE back <= 5 AND orders >= 3 GROUP BY 1
+            ), step AS (
+                SELECT min(units) AS units FROM (
+                    SELECT units FROM regular ORDER BY units DESC
+                    LIMIT greatest((SELECT count(*) FROM regular) / 4, 1)
+                ) AS upper_quarter
+            )
+            SELECT (SELECT DISTINCT name FROM mine WHERE product = %(replaces)s) AS name,
+                   (SELECT price FROM mine WHERE product = %(replaces)s AND price IS NOT NULL
+                    ORDER BY ordered_at DESC, order_name DESC LIMIT 1) AS price,
+                   (SELECT units FROM sold) AS units, (SELECT units FROM step) AS larger,
+                   count(*) FILTER (WHERE regular.units >= (SELECT units FROM step)) AS takers, count(*) AS buyers
+            FROM regular""",
     ),
     "season": Kind(
         rf"Seasonal: (?P<inside>{N}) of its (?P<orders>{N}) orders fell within 45 days of this time of the year, "

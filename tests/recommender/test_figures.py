@@ -17,6 +17,8 @@ from recommender.suggestions import suggest
 from recommender.training import train_version
 from tests.recommender.recomputed import BASKETS, INSIGHTS, MONTHS, REASONS, WEEKS, read, recomputed, rows
 
+pytestmark = pytest.mark.django_db  # so that the module alone has a database too
+
 END = datetime(2026, 3, 1, tzinfo=UTC)
 AS_OF = datetime(2025, 12, 15, tzinfo=UTC)  # the orders of ten weeks come after it
 CLIENTS = 80

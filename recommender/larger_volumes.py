@@ -1,0 +1,67 @@
+"""What a client could take more of at once: as much as others do that buy the same product regularly."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import numpy as np
+
+from recommender.cases import Case
+from recommender.engine.volumes import REGULAR
+from recommender.items import Item
+from recommender.money import amount
+from recommender.terms import Terms, demand_factor, price_of, sold_units
+
+
+@dataclass(frozen=True, slots=True)
+class LargerVolume:
+    """More of a product of the client's own, in one order.
+
+    item             how probable it is that the client takes so much; fewer units are no upgrade
+    replaced         the same product as the client buys it now
+    units, price     what the client takes now, as it is sold and priced
+    units_wanted     what `takers` of the `buyers` that buy it regularly take at once, or more
+    """
+
+    item: Item
+    replaced: Item
+    units: int
+    price: float
+    units_wanted: float
+    takers: int
+    buyers: int
+
+    def uplift(self, terms: Terms) -> Decimal:
+        """Money more per order."""
+        return amount(terms.quantity, terms.price) - amount(self.units, self.price)
+
+
+def larger_volumes_of(case: Case) -> dict[str, LargerVolume]:
+    """By product id, of what the client buys regularly and for a known price, where others take more at once."""
+    regular = [item for item in case.own.values() if item.orders >= REGULAR and item.usual_price]
+    known = case.model.knowledge.products
+    codes = np.searchsorted(known, [item.product for item in regular]) if regular else []
+    found = {}
+    for item, code in zip(regular, codes, strict=True):
+        if code < len(known) and known[code] == item.product:
+            volume = larger_volume(item, int(code), case)
+            found |= {item.product: volume} if volume else {}
+    return found
+
+
+def larger_volume(item: Item, code: int, case: Case) -> LargerVolume | None:
+    volumes, market = case.model.volumes, case.request.market
+    wanted = float(volumes.step(code, item.typical_quantity))
+    if wanted != wanted:
+        return None
+    factor = demand_factor(item, market)
+    units, larger = sold_units(item, item.typical_quantity * factor), sold_units(item, wanted * factor)
+    if larger <= units:
+        return None
+    of_so_many = replace(
+        item,
+        probability=round(item.probability * volumes.rate, 4),
+        ranking_weight=item.ranking_weight * volumes.rate,
+        least_quantity=larger,
+    )
+    price, _ = price_of(item, market)
+    return LargerVolume(of_so_many, item, units, price, wanted, int(volumes.takers[code]), int(volumes.buyers[code]))
