@@ -28,6 +28,8 @@ COLUMNS = {
     "createdAt": "created_at",
     "updatedAt": "updated_at",
 }
+# Held in columns of their own, so that they can be read from an index.
+GENERATED = {"aiModel.confidence": "confidence", "accuracy.estimated": "estimated_accuracy"}
 SECTIONS = {
     "inputData": "input_data",
     "aiModel": "ai_model",
@@ -78,6 +80,21 @@ class JsonPathTest(Func):
         super().__init__(F(column), jsonpath, Value({"v": value}, JSONField()), Value(True), function=function)
 
 
+class JsonPathHolds(Func):
+    """Whether a path holds a value: as JsonPathTest, in the form that a GIN index answers.
+
+    The value stands in the path, where `json.dumps` writes nothing that ends a literal of jsonpath.
+    """
+
+    output_field = BooleanField()
+    conditional = True
+    template = "(%(expressions)s::jsonpath)"
+    arg_joiner = " @? "
+
+    def __init__(self, column: str, path: str, value: Any):
+        super().__init__(F(column), Value(f"{path} ? (@ == {json.dumps(value)})"))
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A field that can be compared: a column, or a path into a JSONB column.
@@ -102,7 +119,7 @@ class Field:
             )
         if value is None:
             return self.lacks()
-        return self.where("jsonb_path_exists", f"{self.json_path} ? (@ == $v)", value)
+        return Q(JsonPathHolds(self.column, self.json_path, value))
 
     def compares(self, operator: str, value: Any) -> Q:
         symbol, lookup = COMPARE[operator]
@@ -226,6 +243,8 @@ def field_named(name: str) -> Field:
     first, *path = name.split(".")
     if first in COLUMNS and not path:
         return Field(name, COLUMNS[first], (), resolved(activity_schema()["properties"][first]))
+    if name in GENERATED:
+        return Field(name, GENERATED[name], (), {"type": "number"})
     if first in SECTIONS and all(path):
         schema = resolved(activity_schema()["properties"][first])
         if first in DESCRIBED_ELSEWHERE:

@@ -10,9 +10,11 @@ from rest_framework.views import APIView
 from activities.contract import check_query
 from activities.dates import parse_time
 from activities.filter_language import FilterError, parse_filter
-from activities.models import Activity
+from activities.models import Activity, ActivityTally, ApiKey
 
 LARGEST_OFFSET = 2**62  # of PostgreSQL's bigint, with room for a page; no list is as long
+# A list filtered by these alone is not counted; the total is known.
+TALLIED = {"rep": "rep", "activityType": "activity_type", "status": "status"}
 SORT_FIELDS = {
     "_id": "id",
     "createdAt": "created_at",
@@ -67,12 +69,20 @@ class ActivityFilterBackend(filters.DjangoFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: QuerySet, view: APIView) -> QuerySet:
         given = check_query("/activity-ai-sales-order", request.query_params.dict())
-        view.page_wanted = min(given["offset"], LARGEST_OFFSET), given["limit"]
+        view.page_wanted = min(given.pop("offset"), LARGEST_OFFSET), given.pop("limit")
+        sort, order = given.pop("sort"), given.pop("order")
         if not all(is_an_id(given[name]) for name in ("client", "rep") if name in given):
             queryset = queryset.none()
-        given["search"] = given.get("search", "").replace("\0", " ")
+        if "search" in given:
+            given["search"] = given["search"].replace("\0", " ")
         filtered = ActivityFilter(data=given, queryset=queryset, request=request).qs
-        return filtered.sorted_by(SORT_FIELDS[given["sort"]], descending=given["order"] == "desc")
+        view.count = filtered.count if given.keys() - TALLIED.keys() else tally_of(given, request.user).total
+        return filtered.sorted_by(SORT_FIELDS[sort], descending=order == "desc")
+
+
+def tally_of(given: dict[str, str], key: ApiKey) -> QuerySet:
+    """The numbers of the activities that the key sees and these filters match."""
+    return ActivityTally.objects.visible_to(key).filter(**{TALLIED[name]: value for name, value in given.items()})
 
 
 def is_an_id(text: str) -> bool:

@@ -14,15 +14,18 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from activities.documents import DocumentText
 from activities.ids import new_activity_id
 from activities.review_models import ReviewItem, ReviewRule
 from activities.run_models import RegenerationChunk, RegenerationRun, Schedule
 from activities.selection import Selection
+from activities.tally import TRIGGERS, ActivityTally
 from recommender.models import EXTERNAL_ID_LENGTH, ModelVersion
 
 __all__ = [
     "Activity",
     "ActivityEvent",
+    "ActivityTally",
     "ApiKey",
     "KeptAnswer",
     "RegenerationChunk",
@@ -137,6 +140,11 @@ class ActivityQuerySet(models.QuerySet):
             return self.order_by(F(field).desc(nulls_last=True), "-id")
         return self.order_by(F(field).asc(nulls_last=True), "id")
 
+    def documents(self, offset: int, limit: int) -> "ActivityQuerySet":
+        """That part of the list as JSON texts. Ids are found first: of what is passed over nothing else is read."""
+        shown = Activity.objects.filter(pk__in=self.values("pk")[offset : offset + limit])
+        return shown.order_by(*self.query.order_by).values_list(DocumentText(), flat=True)
+
 
 class SearchText(Func):
     """Words of what people look for: client, rep, suggested products, reasons, insights and comments.
@@ -164,6 +172,14 @@ class JSONDecoder(json.JSONDecoder):
 
 def json_section(default: type) -> models.JSONField:
     return models.JSONField(default=default, blank=True, decoder=JSONDecoder)
+
+
+def both_ways(field: str, name: str) -> list[models.Index]:
+    """The indexes that lists sorted by a field are read from, where missing values come last up and down."""
+    return [
+        models.Index(F(field).asc(nulls_last=True), F("id").asc(), name=f"{name}_up"),
+        models.Index(F(field).desc(nulls_last=True), F("id").desc(), name=f"{name}_down"),
+    ]
 
 
 def code_point_text(**options) -> models.CharField:
@@ -245,13 +261,30 @@ class Activity(models.Model):
             models.CheckConstraint(condition=~Q(client=""), name="activity_client_given"),
             models.CheckConstraint(condition=~Q(rep=""), name="activity_rep_given"),
         ]
+        triggers = TRIGGERS
+        # Lists sort by any of these fields, the id last; what can be missing comes last in both directions.
         indexes = [
             models.Index(fields=["created_at", "id"], name="activity_created"),
-            models.Index(fields=["client", "created_at"], name="activity_client"),
-            models.Index(fields=["rep", "created_at"], name="activity_rep"),
-            models.Index(fields=["status", "created_at"], name="activity_status"),
+            models.Index(fields=["updated_at", "id"], name="activity_updated"),
+            models.Index(fields=["rep", "id"], name="activity_by_rep"),
+            models.Index(fields=["activity_type", "id"], name="activity_by_type"),
+            models.Index(fields=["status", "id"], name="activity_by_status"),
+            *both_ways("processing_time", "activity_seconds"),
+            *both_ways("confidence", "activity_confidence"),
+            *both_ways("estimated_accuracy", "activity_accuracy"),
+            *both_ways("user_rating", "activity_rating"),
+            # Those of one client, rep, type or status, by time. A client has so few that these sort by client too.
+            models.Index(fields=["client", "created_at", "id"], name="activity_client"),
+            models.Index(fields=["rep", "created_at", "id"], name="activity_rep"),
+            models.Index(fields=["activity_type", "created_at", "id"], name="activity_type"),
+            models.Index(fields=["status", "created_at", "id"], name="activity_status"),
             models.Index(fields=["model_version", "generated_at"], name="activity_version"),
             GinIndex(fields=["search_text"], name="activity_search"),
+            # Equality in a filter, of any path (`filter_language`).
+            *(
+                GinIndex(fields=[section], name=f"activity_in_{section}", opclasses=["jsonb_path_ops"])
+                for section in ("recommendations", "ai_model", "input_data", "feedback", "metadata")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Between the wire and the tables: the names of the API stand here and nowhere else.
+"""From the wire to the tables; the other way is `documents`, which has the names of all fields.
 
 Bodies are checked against the contract itself (`activities.contract`); a serializer only maps.
 """
@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from activities import contract
-from activities.dates import wire_time
+from activities.documents import document_of
 from activities.merge_patch import merge_patch
 from activities.models import Activity
 
@@ -31,24 +31,7 @@ class ActivitySerializer(serializers.BaseSerializer):
         return fields | {field: section(name, given[name]) for name, field in SECTIONS.items() if name in given}
 
     def to_representation(self, activity: Activity) -> dict[str, Any]:
-        return {
-            "_id": activity.id,
-            "client": activity.client,
-            "rep": activity.rep,
-            "activityType": activity.activity_type,
-            "inputData": activity.input_data,
-            "aiModel": activity.ai_model,
-            "recommendations": activity.recommendations,
-            "insights": activity.insights,
-            "status": activity.status,
-            "processingTime": activity.processing_time,
-            "accuracy": activity.accuracy,
-            "feedback": activity.feedback,
-            "generatedOrder": activity.generated_order,
-            "metadata": activity.metadata,
-            "createdAt": wire_time(activity.created_at),
-            "updatedAt": wire_time(activity.updated_at),
-        }
+        return document_of(activity)
 
 
 def patched(activity: Activity, patch: dict[str, Any]) -> dict[str, Any]:

@@ -15,14 +15,16 @@ PATIENCE_SECONDS = 60  # for a busy machine to start the processes, and to end t
 
 
 @contextmanager
-def running_service(database_url: str, **environment: str) -> Iterator[str]:
+def running_service(
+    database_url: str, application: str = "salesai.wsgi:application", **environment: str
+) -> Iterator[str]:
     """Run gunicorn on a database; gives its address. Requests that come while it starts wait for it."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         server = subprocess.Popen(
             [
                 sys.executable, "-m", "gunicorn", "--config", "salesai/gunicorn.conf.py",
-                "--bind", f"fd://{listener.fileno()}", "--log-level", "warning",
+                "--bind", f"fd://{listener.fileno()}", "--log-level", "warning", application,
             ],
             cwd=settings.BASE_DIR,
             env=os.environ | {"DATABASE_URL": database_url, "LOG_LEVEL": "CRITICAL"} | environment,
