@@ -12,23 +12,35 @@ from recommender.engine.questions import ranges
 from recommender.models import Client, Product
 
 SECONDS_PER_DAY = 86_400.0
-COPY_HEADER_BYTES = 19  # PostgreSQL documentation, "COPY: Binary Format"
+ROWS_OF_ARRAY = 1_000_000  # below what PostgreSQL can hold of them in one value
+# Bytes before the rows of a binary COPY, and before the elements of a binary array (array_send in its sources).
+COPY_HEADER, ARRAY_HEADER = 19, 20
 
-ORDERS = """
+# Numbers come as a few long arrays and not as many short rows: a row is a message, which costs more than it holds.
+ORDERS = f"""
     COPY (
-        SELECT o.id, o.client_id, extract(epoch FROM o.ordered_at)::float8
-        FROM recommender_order o JOIN recommender_client c ON c.id = o.client_id
-        WHERE o.ordered_at < %(until)s AND (%(clients)s::text[] IS NULL OR c.external_id = ANY(%(clients)s::text[]))
-        ORDER BY c.external_id, o.ordered_at, o.external_id
+        SELECT array_agg(id), array_agg(client_id), array_agg(epoch) FROM (
+            SELECT *, row_number() OVER () / {ROWS_OF_ARRAY} AS part FROM (
+                SELECT o.id, o.client_id, extract(epoch FROM o.ordered_at)::float8 AS epoch
+                FROM recommender_order o JOIN recommender_client c ON c.id = o.client_id
+                WHERE o.ordered_at < %(until)s
+                AND (%(clients)s::text[] IS NULL OR c.external_id = ANY(%(clients)s::text[]))
+                ORDER BY c.external_id, o.ordered_at, o.external_id
+            ) AS sorted
+        ) AS cut GROUP BY part ORDER BY part
     ) TO STDOUT (FORMAT binary)"""
 
-LINES = """
+LINES = f"""
     COPY (
-        SELECT l.order_id, l.product_id, l.quantity::float8, coalesce(l.unit_price, 'NaN')::float8
-        FROM recommender_orderline l
-        JOIN recommender_order o ON o.id = l.order_id
-        JOIN recommender_client c ON c.id = o.client_id
-        WHERE o.ordered_at < %(until)s AND (%(clients)s::text[] IS NULL OR c.external_id = ANY(%(clients)s::text[]))
+        SELECT array_agg(order_id), array_agg(product_id), array_agg(quantity), array_agg(price) FROM (
+            SELECT l.order_id, l.product_id, l.quantity::float8, coalesce(l.unit_price, 'NaN')::float8 AS price,
+                   row_number() OVER () / {ROWS_OF_ARRAY} AS part
+            FROM recommender_orderline l
+            JOIN recommender_order o ON o.id = l.order_id
+            JOIN recommender_client c ON c.id = o.client_id
+            WHERE o.ordered_at < %(until)s
+            AND (%(clients)s::text[] IS NULL OR c.external_id = ANY(%(clients)s::text[]))
+        ) AS cut GROUP BY part
     ) TO STDOUT (FORMAT binary)"""
 
 
@@ -63,48 +75,50 @@ class OrderRows:
 def read_order_rows(until: datetime, clients: Sequence[str] | None = None) -> OrderRows:
     """The orders before `until`, of all clients or of those with the given external ids."""
     chosen = {"until": until, "clients": None if clients is None else list(clients)}
-    orders = copy_numbers(ORDERS, chosen, [("order", ">i8"), ("client", ">i8"), ("second", ">f8")])
-    lines = copy_numbers(
-        LINES, chosen, [("order", ">i8"), ("product", ">i8"), ("quantity", ">f8"), ("price", ">f8")]
-    )  # fmt: skip
-    client_ids, order_client = external_codes(Client, orders["client"])
-    product_ids, line_product = external_codes(Product, lines["product"])
-    order_key = orders["order"].astype(np.int64)
+    order_key, order_client_key, second = copy_arrays(ORDERS, chosen, (">i8", ">i8", ">f8"))
+    line_key, line_product_key, quantity, price = copy_arrays(LINES, chosen, (">i8", ">i8", ">f8", ">f8"))
+    client_ids, order_client = external_codes(Client, order_client_key)
+    product_ids, line_product = external_codes(Product, line_product_key)
     by_key = np.argsort(order_key)
-    line_order = (
-        by_key[np.searchsorted(order_key, lines["order"].astype(np.int64), sorter=by_key)]
-        if len(lines)
-        else (np.zeros(0, np.int64))
-    )
+    line_order = by_key[np.searchsorted(order_key, line_key, sorter=by_key)] if len(line_key) else np.zeros(0, np.int64)
     in_order = np.argsort(line_order, kind="stable")
     return OrderRows(
         clients=client_ids,
         products=product_ids,
         order_key=order_key,
         order_client=order_client,
-        order_day=orders["second"].astype(float) / SECONDS_PER_DAY,
+        order_day=second / SECONDS_PER_DAY,
         line_order=line_order[in_order],
         line_product=line_product[in_order],
-        line_quantity=lines["quantity"].astype(float)[in_order],
-        line_price=lines["price"].astype(float)[in_order],
+        line_quantity=quantity[in_order],
+        line_price=price[in_order],
     )
 
 
-def copy_numbers(statement: str, parameters: dict, columns: list[tuple[str, str]]) -> np.ndarray:
-    """The rows of a binary COPY whose columns are eight bytes wide and never null, as a structured array."""
-    layout = [("fields", ">i2")]
-    for name, kind in columns:
-        layout += [(f"{name}_length", ">i4"), (name, kind)]
-    record = np.dtype(layout)
+def copy_arrays(statement: str, parameters: dict, kinds: tuple[str, ...]) -> list[np.ndarray]:
+    """The columns of a binary COPY whose rows hold one array each of numbers, eight bytes wide and never null.
+
+    Args:
+        kinds: numpy's name of each column's numbers as PostgreSQL sends them, such as ">i8".
+    """
     with connection.cursor() as cursor, cursor.copy(statement, parameters) as copy:
         data = b"".join(copy)
-    rows = (len(data) - COPY_HEADER_BYTES) // record.itemsize
-    return np.frombuffer(data, record, rows, COPY_HEADER_BYTES)
+    parts: list[list[np.ndarray]] = [[np.zeros(0, np.dtype(kind).newbyteorder("="))] for kind in kinds]
+    at = COPY_HEADER
+    while int.from_bytes(data[at : at + 2], signed=True) == len(kinds):  # the end is marked by -1
+        at += 2
+        for column, kind in zip(parts, kinds, strict=True):
+            size = int.from_bytes(data[at : at + 4])
+            record = np.dtype([("length", ">i4"), ("number", kind)])
+            elements = np.frombuffer(data, record, (size - ARRAY_HEADER) // record.itemsize, at + 4 + ARRAY_HEADER)
+            column.append(elements["number"].astype(column[0].dtype))
+            at += 4 + size
+    return [np.concatenate(column) for column in parts]
 
 
 def external_codes(model: type, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(external ids sorted by code point, (N,) int32 position of each key's external id)."""
-    unique, inverse = np.unique(keys.astype(np.int64), return_inverse=True)
+    unique, inverse = np.unique(keys, return_inverse=True)
     names = dict(model.objects.filter(pk__in=unique.tolist()).values_list("pk", "external_id"))
     ids = np.array([names[key] for key in unique.tolist()], dtype=str)
     order = np.argsort(ids, kind="stable")
