@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from recommender.models import Product
+from recommender.catalogue import ProductFacts
 
 REGULAR_ORDERS = 3  # two intervals: with one, nothing says that it comes again
 GIVEN_UP = 6  # intervals without a purchase; what is as long gone is no reorder that was forgotten
@@ -26,7 +26,7 @@ class Item:
     """
 
     product: str
-    facts: Product | None
+    facts: ProductFacts | None
     probability: float
     ranking_weight: float
     held_back: bool
@@ -50,7 +50,7 @@ class Item:
 
     @property
     def name(self) -> str:
-        return str(self.facts) if self.facts else self.product
+        return (self.facts and self.facts.name) or self.product
 
     @property
     def known_as(self) -> str:

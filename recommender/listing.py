@@ -1,7 +1,9 @@
 """From judged items to the list that is shown: what may stand on it, in which order, how much of it."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from recommender.budget import within_budget
 from recommender.items import Item
@@ -20,23 +22,32 @@ class Listing:
 
 
 def make_listing(items: list[tuple[Item, float]], request: SuggestionRequest) -> Listing:
-    """The best of `items` ((item, units wanted)) that the request allows, most probable first."""
+    """The best of `items` ((item, units wanted)) that the request allows: as `ranked` sorts them, then diversified.
+
+    No more items are looked at than the list needs, so `left_out` is whole only where the list is short.
+    """
     listing = Listing()
-    allowed: list[tuple[Item, Terms]] = []
-    for item, units in items:
-        if reason := refusal(item, request):
-            listing.left_out[reason] += 1
-        elif (terms := terms_of(item, request, units)) is None:
-            listing.left_out[shortage(item, request)] += 1
-        else:
-            allowed.append((item, terms))
+    allowed = allowed_lines(ranked(items, request), request, listing.left_out)
+    if request.parameters.get("diversity"):
+        allowed = iter(diversified(list(allowed), request))
     budget = request.preferences.get("budget")
     if budget is None:
-        listing.lines = ranked(allowed, request, request.limit)
+        listing.lines = list(islice(allowed, request.limit))
     else:
-        in_order = ranked(allowed, request, len(allowed))
-        listing.lines, listing.left_out["over the budget"] = within_budget(in_order, budget, request.limit)
+        listing.lines, listing.left_out["over the budget"] = within_budget(allowed, budget, request.limit)
     return listing
+
+
+def allowed_lines(
+    items: Iterable[tuple[Item, float]], request: SuggestionRequest, left_out: Counter
+) -> Iterator[tuple[Item, Terms]]:
+    for item, units in items:
+        if reason := refusal(item, request):
+            left_out[reason] += 1
+        elif (terms := terms_of(item, request, units)) is None:
+            left_out[shortage(item, request)] += 1
+        else:
+            yield item, terms
 
 
 def shortage(item: Item, request: SuggestionRequest) -> str:
@@ -69,25 +80,28 @@ def refusal(item: Item, request: SuggestionRequest) -> str:
     return ""
 
 
-def ranked(lines: list[tuple[Item, Terms]], request: SuggestionRequest, count: int) -> list[tuple[Item, Terms]]:
-    """The first `count`: most probable first, ties by product id; former answers, preferences and diversity re-rank.
+def ranked(items: list[tuple[Item, float]], request: SuggestionRequest) -> list[tuple[Item, float]]:
+    """Most probable first, ties by product id; former answers and preferences re-rank."""
+    preferred = set(request.preferences.get("preferredCategories", ()))
+    return sorted(items, key=lambda line: (-weight_of(line[0], preferred), line[0].product))
+
+
+def weight_of(item: Item, preferred: set[str]) -> float:
+    return round(item.ranking_weight * (PREFERRED_BOOST if item.category in preferred else 1), 6)
+
+
+def diversified(lines: list[tuple[Item, Terms]], request: SuggestionRequest) -> list[tuple[Item, Terms]]:
+    """Ranked lines re-ranked so that kinds alternate; as many as the request can show, or all with a budget.
 
     With diversity d each further product of a category counts (1 - d) times the one before: maximal
     marginal relevance (Carbonell & Goldstein, SIGIR 1998) with "same category" as the similarity.
     """
     preferred = set(request.preferences.get("preferredCategories", ()))
-    weight = {
-        line[0].product: round(line[0].ranking_weight * (PREFERRED_BOOST if line[0].category in preferred else 1), 6)
-        for line in lines
-    }
-    waiting = sorted(lines, key=lambda line: (-weight[line[0].product], line[0].product))
-    diversity = request.parameters.get("diversity", 0)
-    if not diversity:
-        return waiting[:count]
-    chosen: list[tuple[Item, Terms]] = []
-    seen: Counter = Counter()
+    less = 1 - request.parameters["diversity"]
+    count = request.limit if "budget" not in request.preferences else len(lines)
+    waiting, chosen, seen = list(lines), [], Counter()
     while waiting and len(chosen) < count:
-        best = max(waiting, key=lambda line: round(weight[line[0].product] * (1 - diversity) ** seen[line[0].kind], 6))
+        best = max(waiting, key=lambda line: round(weight_of(line[0], preferred) * less ** seen[line[0].kind], 6))
         waiting.remove(best)
         chosen.append(best)
         seen[best[0].kind] += 1

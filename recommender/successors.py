@@ -15,8 +15,8 @@ def with_successors(chosen: Chosen, case: Case) -> Chosen:
     """
     heirs: dict[str, tuple[Item, float]] = {}
     for item, units in chosen:
-        if gives_way(item, case.request) and item.facts.replaced_by.external_id not in case.own:
-            heirs.setdefault(item.facts.replaced_by.external_id, (successor_of(item), units))
+        if gives_way(item, case.request) and item.facts.replaced_by.product not in case.own:
+            heirs.setdefault(item.facts.replaced_by.product, (successor_of(item), units))
     gone = heirs.keys() | {heir.stands_for.product for heir, _ in heirs.values()}
     return [line for line in chosen if line[0].product not in gone] + list(heirs.values())
 
@@ -28,5 +28,5 @@ def gives_way(item: Item, request: SuggestionRequest) -> bool:
 
 def successor_of(item: Item) -> Item:
     heir = item.facts.replaced_by
-    price = item.usual_price if heir.list_price is None else float(heir.list_price)
-    return replace(item, product=heir.external_id, facts=heir, usual_price=price, stands_for=item)
+    price = item.usual_price if heir.list_price is None else heir.list_price
+    return replace(item, product=heir.product, facts=heir, usual_price=price, stands_for=item)

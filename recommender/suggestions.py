@@ -11,16 +11,16 @@ import numpy as np
 from recommender import registry
 from recommender.answers import answer
 from recommender.cases import Case
+from recommender.catalogue import ProductFacts, facts_of
 from recommender.categories import made_categories
 from recommender.client_groups import attributes_of
 from recommender.engine.demand import carried_over
 from recommender.engine.history import OrderHistory
 from recommender.engine.outcomes import Acceptance, Standing, standing
-from recommender.engine.questions import prefixes
 from recommender.engine.scoring import Scores, score
 from recommender.engine.training import Model
 from recommender.items import Item
-from recommender.models import ModelVersion, Product
+from recommender.models import ModelVersion
 from recommender.outcomes import answers_in, effects_of
 from recommender.request_history import as_of, day_of, history_of_requests
 from recommender.requests import (
@@ -85,28 +85,18 @@ def cases_of(
     effect = effects_of(acceptance, attributes.segment[scores.client], listed)
     answered = answers.days_since(scores.client, scores.product, now[scores.client])
     judged_products = history.products[np.unique(scores.product)].tolist()
-    facts = Product.objects.select_related("replaced_by").in_bulk(judged_products, field_name="external_id")
+    facts = facts_of(judged_products)
     categorised = len(facts) == len(judged_products) and all(about.category for about in facts.values())
     made = None if categorised else make_categories()
     rows = columns_of(model, history, scores, probability, standing(probability, effect, *answered))
     recent = {segment: recent_buyers(model, segment) for segment in set(attributes.segment.tolist())}
     first = np.searchsorted(scores.client, np.arange(len(requests) + 1)).tolist()
-    first_order = np.searchsorted(history.order_client, np.arange(len(requests) + 1))
-    judged = [
-        items_of(
-            rows, range(*first[i : i + 2]), history.order_day[first_order[i] : first_order[i + 1]], now[i], facts,
-            recent[attributes.segment[i]], made,
-        )
-        for i in range(len(requests))
-    ]  # fmt: skip
-    own = [
-        prefixes(history, np.array([i]), first_order[i : i + 1], first_order[i + 1 : i + 2])
-        for i in range(len(requests))
-    ]
-    return [
-        Case(request, items, own[i], now[i], attributes.segment[i], version, model)
-        for i, (request, items) in enumerate(zip(requests, judged, strict=True))
-    ]
+    cases = []
+    for i, (request, own) in enumerate(zip(requests, history.each_client(), strict=True)):
+        segment = attributes.segment[i]
+        items = items_of(rows, range(*first[i : i + 2]), own.order_day, now[i], facts, recent[segment], made)
+        cases.append(Case(request, items, own, now[i], segment, version, model))
+    return cases
 
 
 def probabilities(model: Model, scores: Scores, requests: list[SuggestionRequest]) -> np.ndarray:
@@ -198,7 +188,7 @@ def items_of(
     of_client: range,
     order_days: np.ndarray,
     now: float,
-    facts: dict[str, Product],
+    facts: dict[str, ProductFacts],
     recent: RecentBuyers,
     made: np.ndarray | None,
 ) -> list[Item]:
@@ -215,8 +205,7 @@ def items_of(
     for row, orders_since_first in zip(of_client, since_first.tolist(), strict=True):
         code, own = rows.code[row], rows.is_own[row]
         about = facts.get(rows.product[row])
-        list_price = float(about.list_price) if about and about.list_price is not None else None
-        price = known_number(rows.paid[row]) or list_price
+        price = known_number(rows.paid[row]) or (about and about.list_price)
         if price is None:
             price = known_number(rows.median_price[row])
         quantity = rows.quantity[row]

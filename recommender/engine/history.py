@@ -58,6 +58,24 @@ class OrderHistory:
             line_price=self.line_price[lines],
         )
 
+    def each_client(self) -> list["OrderHistory"]:
+        """The orders of each client as a history of its own, whose only client it is."""
+        order = np.searchsorted(self.order_client, np.arange(len(self.clients) + 1))
+        line = np.searchsorted(self.line_order, order)
+        return [
+            OrderHistory(
+                clients=self.clients[client : client + 1],
+                products=self.products,
+                order_client=np.zeros(order[client + 1] - order[client], np.int32),
+                order_day=self.order_day[order[client] : order[client + 1]],
+                line_order=self.line_order[line[client] : line[client + 1]] - np.int32(order[client]),
+                line_product=self.line_product[line[client] : line[client + 1]],
+                line_quantity=self.line_quantity[line[client] : line[client + 1]],
+                line_price=self.line_price[line[client] : line[client + 1]],
+            )
+            for client in range(len(self.clients))
+        ]
+
     def in_catalogue(self, known: np.ndarray) -> "OrderHistory":
         """The same orders with product codes that begin with `known` ((K,) str); products beyond it follow, sorted."""
         products = np.concatenate([known, np.setdiff1d(self.products, known)])
