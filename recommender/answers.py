@@ -21,7 +21,7 @@ PRIORITIES = 10
 MOST_OVERDUE = 2  # intervals; what is overdue longer is no more urgent, it may have been given up
 
 
-def answer(case: Case, seconds: float) -> SuggestionResult:
+def answer(case: Case) -> SuggestionResult:
     request = case.request
     choice = choose(case)
     listing = make_listing(choice.chosen, request)
@@ -42,7 +42,6 @@ def answer(case: Case, seconds: float) -> SuggestionResult:
         confidence=confidence,
         parameters=request.parameters | {"limit": request.limit},
         model_version=case.version,
-        seconds=round(seconds, 4),
     )
 
 
@@ -58,7 +57,7 @@ def lines_of(listing: Listing, choice: Choice, case: Case) -> list[dict[str, Any
     lines = []
     for item, terms in listing.lines:
         upgrade = choice.upgrades.get(item.product)
-        season = None if item.is_new else season_of(case.history, item.known_as, case.now)
+        season = None if item.is_new else season_of(case.history, case.codes[item.known_as], case.now)
         line = {
             "product": item.product,
             "productName": item.name,

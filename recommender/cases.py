@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from recommender.engine.history import OrderHistory
 from recommender.engine.training import Model
 from recommender.forecasting import ClientDemand
@@ -33,6 +35,12 @@ class Case:
     def own(self) -> dict[str, Item]:
         """By product id, what the client bought."""
         return {item.product: item for item in self.items if not item.is_new}
+
+    @cached_property
+    def codes(self) -> dict[str, int]:
+        """By product id, the code in `history` of what the client bought."""
+        bought = np.unique(self.history.line_product)
+        return dict(zip(self.history.products[bought].tolist(), bought.tolist(), strict=True))
 
     @cached_property
     def demand(self) -> ClientDemand:

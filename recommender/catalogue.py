@@ -1,14 +1,11 @@
 """What the catalogue says of products, as plain facts: for one suggestion it is asked about hundreds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from recommender.models import Product
+from recommender.models import IsAnyOf, Product
 
-COLUMNS = (
-    "external_id", "name", "category", "list_price", "pack_size", "min_order_quantity", "active",
-    "replaced_by__external_id",
-)  # fmt: skip
+COLUMNS = ("external_id", "name", "category", "list_price", "pack_size", "min_order_quantity", "active")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +23,17 @@ class ProductFacts:
 
 
 def facts_of(products: Sequence[str]) -> dict[str, ProductFacts]:
-    """By external id, of those that the catalogue has; a query more where some of them are replaced."""
-    found, heir_of = read(products)
-    heirs, _ = read(sorted(set(heir_of.values()))) if heir_of else ({}, {})
-    return found | {product: replace(found[product], replaced_by=heirs[heir]) for product, heir in heir_of.items()}
+    """By external id, of those that the catalogue has; one query."""
+    rows = Product.objects.filter(IsAnyOf("external_id", products)).values_list(
+        *COLUMNS, *(f"replaced_by__{column}" for column in COLUMNS)
+    )
+    found = {}
+    for row in rows:
+        own, heir = row[: len(COLUMNS)], row[len(COLUMNS) :]
+        found[own[0]] = facts(own, None if heir[0] is None else facts(heir, None))
+    return found
 
 
-def read(products: Sequence[str]) -> tuple[dict[str, ProductFacts], dict[str, str]]:
-    """(facts without successors, product -> the one that replaces it)."""
-    found, heir_of = {}, {}
-    rows = Product.objects.filter(external_id__in=products).values_list(*COLUMNS)
-    for product, name, category, price, pack_size, least, active, heir in rows:
-        price = None if price is None else float(price)
-        found[product] = ProductFacts(product, name, category, price, pack_size, least, active)
-        if heir is not None:
-            heir_of[product] = heir
-    return found, heir_of
+def facts(columns: tuple, replaced_by: ProductFacts | None) -> ProductFacts:
+    product, name, category, price, *rest = columns
+    return ProductFacts(product, name, category, None if price is None else float(price), *rest, replaced_by)

@@ -5,15 +5,29 @@ sorted or compared uses the "C" collation, so that order means code point order 
 """
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now, TruncDay
 
 EXTERNAL_ID_LENGTH = 64
 VERSION = re.compile("2\\.([1-9][0-9]{0,9})\\.0")
+
+
+class IsAnyOf(models.Func):
+    """What `__in` means, for hundreds of values: as one parameter, which costs Django and PostgreSQL little to read."""
+
+    output_field = models.BooleanField()
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY("
+
+    def __init__(self, field: str, values: Sequence[str] | Sequence[int]):
+        kind = models.BigIntegerField() if field == "pk" else models.TextField()
+        super().__init__(F(field), models.Value(list(values), ArrayField(kind)))
 
 
 class ExternalIdField(models.CharField):
@@ -147,6 +161,10 @@ class OrderLine(models.Model):
 
 
 class ModelVersionQuerySet(models.QuerySet):
+    def answering(self) -> "ModelVersionQuerySet":
+        """The active ones, without the documents that no answer is made from."""
+        return self.active().defer("metrics", "comparison", "row_counts")
+
     def active(self) -> "ModelVersionQuerySet":
         return self.filter(status=ModelVersion.Status.ACTIVE)
 

@@ -9,7 +9,7 @@ from django.db import connection
 
 from recommender.engine.history import OrderHistory
 from recommender.engine.questions import ranges
-from recommender.models import Client, Product
+from recommender.models import Client, IsAnyOf, Product
 
 SECONDS_PER_DAY = 86_400.0
 ROWS_OF_ARRAY = 1_000_000  # below what PostgreSQL can hold of them in one value
@@ -119,7 +119,7 @@ def copy_arrays(statement: str, parameters: dict, kinds: tuple[str, ...]) -> lis
 def external_codes(model: type, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(external ids sorted by code point, (N,) int32 position of each key's external id)."""
     unique, inverse = np.unique(keys, return_inverse=True)
-    names = dict(model.objects.filter(pk__in=unique.tolist()).values_list("pk", "external_id"))
+    names = dict(model.objects.filter(IsAnyOf("pk", unique.tolist())).values_list("pk", "external_id"))
     ids = np.array([names[key] for key in unique.tolist()], dtype=str)
     order = np.argsort(ids, kind="stable")
     position = np.empty(len(order), np.int32)

@@ -22,7 +22,7 @@ Status = ModelVersion.Status
 
 def active_versions() -> list[ModelVersion]:
     """The versions that answer now: one, or the two of an A/B test. Raises NoModelError."""
-    active = list(ModelVersion.objects.active())
+    active = list(ModelVersion.objects.answering())
     if not active:
         raise NoModelError
     return active

@@ -57,7 +57,10 @@ class SuggestionRequest:
 
 @dataclass(frozen=True, slots=True)
 class SuggestionResult:
-    """`recommendations`, `insights` and `accuracy` are documents as the contract shows them."""
+    """`recommendations`, `insights` and `accuracy` are documents as the contract shows them.
+
+    seconds  that it took, or its share of what the batch took
+    """
 
     recommendations: list[dict[str, Any]]
     insights: dict[str, Any]
@@ -65,4 +68,4 @@ class SuggestionResult:
     confidence: float
     parameters: dict[str, Any]
     model_version: ModelVersion
-    seconds: float
+    seconds: float = 0.0

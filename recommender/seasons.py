@@ -7,7 +7,6 @@ import numpy as np
 from scipy.stats import binom
 
 from recommender.engine.history import OrderHistory
-from recommender.request_history import date_of
 
 SEASON_DAYS = 45  # either side of the day of the year
 WELL_ABOVE = 1.5  # times the share of all the client's orders
@@ -26,13 +25,13 @@ class Season:
     client_orders: int
 
 
-def season_of(history: OrderHistory, product: str, now: float) -> Season | None:
+def season_of(history: OrderHistory, product: int, now: float) -> Season | None:
     """The evidence that a product is bought mostly at this time of the year; None where there is none.
 
     Its share of orders in this season has to be well above that of all the client's orders, and
     beyond what chance makes of that: a client that only ever ordered in autumn has no autumn products.
     """
-    bought = history.line_day[history.products[history.line_product] == product]
+    bought = history.order_day[history.line_order[history.line_product == product]]
     if len(bought) < LEAST_ORDERS or bought[0] > now - EARLIER_SEASON_DAYS:
         return None
     season = Season(in_season(bought, now), len(bought), in_season(history.order_day, now), len(history.order_day))
@@ -52,12 +51,15 @@ def monthly_shares(history: OrderHistory, now: float) -> dict[str, Any]:
     """Units of each calendar month as a share of the client's average month; {} without history."""
     if not len(history.order_day):
         return {}
-    month = np.array([date_of(day).year * 12 + date_of(day).month - 1 for day in history.order_day])
-    last = date_of(now).year * 12 + date_of(now).month - 1
+    month, last = months_of(history.order_day), int(months_of(np.array([now]))[0])
     units = np.bincount(month[history.line_order] - month[0], history.line_quantity, minlength=last - month[0] + 1)
     average = units.mean()
     calendar = (np.arange(len(units)) + month[0]) % 12
-    shares = [
-        float(round(units[calendar == m].mean() / average, 3)) if (calendar == m).any() else None for m in range(12)
-    ]
-    return {"months": shares}
+    seen = np.bincount(calendar, minlength=12)
+    shares = np.bincount(calendar, units, minlength=12) / np.maximum(seen, 1) / average
+    return {"months": [share if count else None for share, count in zip(shares.round(3).tolist(), seen, strict=True)]}
+
+
+def months_of(day: np.ndarray) -> np.ndarray:
+    """(N,) int64: months since January 1970, of (N,) days since then."""
+    return np.floor(day).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)

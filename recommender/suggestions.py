@@ -2,8 +2,8 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -24,9 +24,9 @@ from recommender.models import ModelVersion
 from recommender.outcomes import answers_in, effects_of
 from recommender.request_history import as_of, day_of, history_of_requests
 from recommender.requests import (
-    CROSS_SELL,
     DEMAND_FORECASTING,
-    UPSELL,
+    ORDER_ANALYSIS,
+    RECOMMENDATION,
     SuggestionRequest,
     SuggestionResult,
 )
@@ -57,9 +57,11 @@ def suggest(requests: list[SuggestionRequest]) -> list[SuggestionResult]:
 def suggest_with(version: ModelVersion, requests: list[SuggestionRequest]) -> list[SuggestionResult]:
     started = time.perf_counter()
     model, acceptance = registry.load(version), registry.load_acceptance(version)
-    cases = cases_of(version, model, acceptance, requests, partial(made_categories, version))
-    seconds = (time.perf_counter() - started) / len(requests)
-    return [answer(case, seconds) for case in cases]
+    results = [
+        answer(case) for case in cases_of(version, model, acceptance, requests, partial(made_categories, version))
+    ]
+    seconds = round((time.perf_counter() - started) / len(requests), 4)
+    return [replace(result, seconds=seconds) for result in results]
 
 
 def cases_of(
@@ -68,8 +70,8 @@ def cases_of(
     acceptance: Acceptance,
     requests: list[SuggestionRequest],
     make_categories: Callable[[], np.ndarray],
-) -> list[Case]:
-    """The requests with what is known and was judged, in order.
+) -> Iterator[Case]:
+    """The requests with what is known and was judged, in order; one at a time, each with hundreds of items.
 
     Args:
         version: what `model` and `acceptance` belong to; an evaluation's is not stored.
@@ -91,22 +93,20 @@ def cases_of(
     rows = columns_of(model, history, scores, probability, standing(probability, effect, *answered))
     recent = {segment: recent_buyers(model, segment) for segment in set(attributes.segment.tolist())}
     first = np.searchsorted(scores.client, np.arange(len(requests) + 1)).tolist()
-    cases = []
     for i, (request, own) in enumerate(zip(requests, history.each_client(), strict=True)):
         segment = attributes.segment[i]
         items = items_of(rows, range(*first[i : i + 2]), own.order_day, now[i], facts, recent[segment], made)
-        cases.append(Case(request, items, own, now[i], segment, version, model))
-    return cases
+        yield Case(request, items, own, now[i], segment, version, model)
 
 
 def probabilities(model: Model, scores: Scores, requests: list[SuggestionRequest]) -> np.ndarray:
     """(R,) float64: what `confidence` means for the purpose of the row's request."""
-    within = scores.within_horizon
     purpose = np.array([request.purpose for request in requests])[scores.client]
+    probability = scores.probability(np.isin(purpose, (RECOMMENDATION, ORDER_ANALYSIS)))
+    forecast = purpose == DEMAND_FORECASTING
     asked = np.array([request.horizon_days for request in requests], float)[scores.client]
-    within_asked = carried_over(within, model.horizon_days, asked, model.demand.pace)
-    chosen = np.where(np.isin(purpose, (CROSS_SELL, UPSELL)), within, scores.next_order)
-    return np.round(np.where(purpose == DEMAND_FORECASTING, within_asked, chosen), 4)
+    probability[forecast] = carried_over(probability[forecast], model.horizon_days, asked[forecast], model.demand.pace)
+    return np.round(probability, 4)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Score: which products each client of a batch will buy, with probabilities."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -15,30 +16,46 @@ from recommender.engine.quantities import usual_quantities
 from recommender.engine.training import Model
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scores:
-    """One row (R) a client and product, sorted by client, then product; probabilities to six decimals.
+    """One row (R) a client and product, sorted by client, then product.
 
-    client          (R,) int32    position in the batch
-    product         (R,) int32    product code of the batch
-    next_order      (R,) float64  probability that the client's next order contains the product
-    within_horizon  (R,) float64  probability that the client buys it within the model's `horizon_days`
-    purchase        (R,) int32    row of `purchases`, -1 for a product the client never bought
-    goes_with       (R,) int32    the product of the client's own that points to it most, -1 for none
+    client     (R,) int32    position in the batch
+    product    (R,) int32    product code of the batch
+    purchase   (R,) int32    row of `purchases`, -1 for a product the client never bought
+    goes_with  (R,) int32    the product of the client's own that points to it most, -1 for none
+    features   (R, len(FEATURES)) float32
     """
 
     client: np.ndarray
     product: np.ndarray
-    next_order: np.ndarray
-    within_horizon: np.ndarray
     purchase: np.ndarray
     goes_with: np.ndarray
+    features: np.ndarray
     purchases: Purchases
+    model: Model
 
     @property
     def is_new(self) -> np.ndarray:
         """(R,) bool: never bought by the client."""
         return self.purchase < 0
+
+    @cached_property
+    def next_order(self) -> np.ndarray:
+        """(R,) float64, to six decimals: probability that the client's next order contains the product."""
+        return self.model.next_order.probability(self.features, self.is_new)
+
+    @cached_property
+    def within_horizon(self) -> np.ndarray:
+        """(R,) float64, to six decimals: probability that the client buys it within the model's `horizon_days`."""
+        return self.model.within_horizon.probability(self.features, self.is_new)
+
+    def probability(self, of_next_order: np.ndarray) -> np.ndarray:
+        """(R,) float64: `next_order` where `of_next_order` ((R,) bool), else `within_horizon`; judged once each."""
+        found = np.empty(len(self.product))
+        for heads, rows in ((self.model.next_order, of_next_order), (self.model.within_horizon, ~of_next_order)):
+            found[rows] = heads.probability(self.features[rows], self.is_new[rows])
+        return found
 
     def best(self, count: int, only_new: bool = False) -> list[np.ndarray]:
         """Per client of the batch, the rows with the highest `next_order`, best first; ties go by code."""
@@ -55,7 +72,7 @@ def score(
     attributes: Attributes,
     answers: ClientAnswers = NO_ANSWERS,
 ) -> Scores:
-    """Judge every candidate of every client of a batch; a client alone gets the same bytes as in a batch.
+    """Find every candidate of every client of a batch, to be judged; a client alone gets the same bytes as in a batch.
 
     Args:
         history: the batch's orders before each client's `now`; its catalogue begins with the model's
@@ -69,9 +86,9 @@ def score(
     return Scores(
         client=candidates.client,
         product=candidates.product,
-        next_order=model.next_order.probability(candidates.features, candidates.is_new),
-        within_horizon=model.within_horizon.probability(candidates.features, candidates.is_new),
         purchase=candidates.purchase,
         goes_with=strongest_companions(candidates, knowledge),
+        features=candidates.features,
         purchases=replace(candidates.purchases, quantity=usual_quantities(history, knowledge.quantity)),
+        model=model,
     )

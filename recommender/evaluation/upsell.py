@@ -3,6 +3,7 @@
 Larger volumes of what the client buys have no such rule beside them: what was promised is.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -127,7 +128,7 @@ def volume_backtest(
     return VolumeBacktest(len(volumes), mean(np.array([item.probability for _, item, _ in volumes])), mean(taken))
 
 
-def upsell_cases(model: Model, clients: np.ndarray, cut: datetime, made: np.ndarray) -> list[Case]:
+def upsell_cases(model: Model, clients: np.ndarray, cut: datetime, made: np.ndarray) -> Iterator[Case]:
     requests = [SuggestionRequest(client=client, purpose=UPSELL, now=cut) for client in clients.tolist()]
     return cases_of(ModelVersion(data_until=cut), model, NOTHING_LEARNED, requests, lambda: made)
 
