@@ -29,7 +29,11 @@ COLUMNS = {
     "updatedAt": "updated_at",
 }
 # Held in columns of their own, so that they can be read from an index.
-GENERATED = {"aiModel.confidence": "confidence", "accuracy.estimated": "estimated_accuracy"}
+GENERATED = {
+    "aiModel.confidence": ("confidence", "number"),
+    "accuracy.estimated": ("estimated_accuracy", "number"),
+    "feedback.userRating": ("user_rating", "integer"),
+}
 SECTIONS = {
     "inputData": "input_data",
     "aiModel": "ai_model",
@@ -113,10 +117,11 @@ class Field:
         return tuple(kind for kind in ((kinds,) if isinstance(kinds, str) else kinds) if kind != "null")
 
     def equals(self, value: Any) -> Q:
+        if not self.path and value is None:
+            return Q(**{f"{self.column}__isnull": True})
         if not self.path:
-            return (
-                Q(**{self.column: self.stored(value)}) if value is not None else Q(**{f"{self.column}__isnull": True})
-            )
+            is_possible = self.types != ("integer",) or value == int(value)
+            return self.holds("exact", value) if is_possible else NOTHING
         if value is None:
             return self.lacks()
         return Q(JsonPathHolds(self.column, self.json_path, value))
@@ -124,8 +129,13 @@ class Field:
     def compares(self, operator: str, value: Any) -> Q:
         symbol, lookup = COMPARE[operator]
         if not self.path:
-            return Q(**{f"{self.column}__{lookup}": self.stored(value)})
+            return self.holds(lookup, value)
         return self.where("jsonb_path_exists", f"{self.json_path} ? (@ {symbol} $v)", value)
+
+    def holds(self, lookup: str, value: Any) -> Q:
+        """False where the column is null; of generated ones Django does not know that they can be."""
+        compared = Q(**{f"{self.column}__{lookup}": self.stored(value)})
+        return Q(**{f"{self.column}__isnull": False}) & compared if self.name in GENERATED else compared
 
     def exists(self) -> Q:
         if not self.path:
@@ -220,6 +230,7 @@ def certain(condition: Q) -> Q:
 
 
 EVERYTHING = Q(pk__isnull=False)
+NOTHING = ~EVERYTHING
 
 
 def all_of(parts: list[Q]) -> Q:
@@ -231,7 +242,7 @@ def all_of(parts: list[Q]) -> Q:
 
 def any_of(parts: list[Q]) -> Q:
     if not parts:
-        return ~EVERYTHING
+        return NOTHING
     found = certain(parts[0])
     for part in parts[1:]:
         found |= certain(part)
@@ -244,7 +255,8 @@ def field_named(name: str) -> Field:
     if first in COLUMNS and not path:
         return Field(name, COLUMNS[first], (), resolved(activity_schema()["properties"][first]))
     if name in GENERATED:
-        return Field(name, GENERATED[name], (), {"type": "number"})
+        column, kind = GENERATED[name]
+        return Field(name, column, (), {"type": kind})
     if first in SECTIONS and all(path):
         schema = resolved(activity_schema()["properties"][first])
         if first in DESCRIBED_ELSEWHERE:

@@ -76,7 +76,7 @@ class ActivityFilterBackend(filters.DjangoFilterBackend):
         if "search" in given:
             given["search"] = given["search"].replace("\0", " ")
         filtered = ActivityFilter(data=given, queryset=queryset, request=request).qs
-        view.count = filtered.count if given.keys() - TALLIED.keys() else tally_of(given, request.user).total
+        view.tally = None if given.keys() - TALLIED.keys() else tally_of(given, request.user)
         return filtered.sorted_by(SORT_FIELDS[sort], descending=order == "desc")
 
 

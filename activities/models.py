@@ -9,7 +9,7 @@ import pghistory
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Count, F, Func, Q, Window
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -136,14 +136,30 @@ class ActivityQuerySet(models.QuerySet):
 
     def sorted_by(self, field: str, descending: bool) -> "ActivityQuerySet":
         """Missing values come last in both orders; ties go by id in the same direction."""
+        column = Activity._meta.get_field(field)
+        # Said only where it matters: an index without it cannot be read for an order with it.
+        nulls_last = getattr(column, "output_field", column).null or None
         if descending:
-            return self.order_by(F(field).desc(nulls_last=True), "-id")
-        return self.order_by(F(field).asc(nulls_last=True), "id")
+            return self.order_by(F(field).desc(nulls_last=nulls_last), "-id")
+        return self.order_by(F(field).asc(nulls_last=nulls_last), "id")
 
-    def documents(self, offset: int, limit: int) -> "ActivityQuerySet":
-        """That part of the list as JSON texts. Ids are found first: of what is passed over nothing else is read."""
-        shown = Activity.objects.filter(pk__in=self.values("pk")[offset : offset + limit])
-        return shown.order_by(*self.query.order_by).values_list(DocumentText(), flat=True)
+    def page(self, offset: int, limit: int) -> "ActivityQuerySet":
+        """The documents of that part of the list, as JSON text. Ids come first: what is passed over is not read."""
+        return self.documents_of(self.values("pk")[offset : offset + limit])
+
+    def page_and_total(self, offset: int, limit: int) -> tuple["ActivityQuerySet", int]:
+        """`page`, and how many match.
+
+        All that match have to be found to be counted, so they are found once. And the planner knows
+        that: else it may look for the first few in the order of the list, of which there may be none.
+        """
+        found = list(self.annotate(total=Window(Count("*"))).values_list("pk", "total")[offset : offset + limit])
+        total = found[0][1] if found else self.count() if offset else 0
+        return self.documents_of([pk for pk, _ in found]), total
+
+    def documents_of(self, pks: "ActivityQuerySet | list[str]") -> "ActivityQuerySet":
+        """In the order of this list."""
+        return Activity.objects.filter(pk__in=pks).order_by(*self.query.order_by).values_list(DocumentText(), flat=True)
 
 
 class SearchText(Func):

@@ -39,8 +39,11 @@ class ActivityViewSet(viewsets.GenericViewSet):
     def list(self, request: Request) -> Response:
         matching = self.filter_queryset(self.get_queryset())
         offset, limit = self.page_wanted
-        page = [orjson.Fragment(document) for document in matching.documents(offset, limit)]
-        return Response({"success": True, "data": page, "total": self.count()})
+        if self.tally is None:
+            page, total = matching.page_and_total(offset, limit)
+        else:
+            page, total = matching.page(offset, limit), self.tally.total()
+        return Response({"success": True, "data": [orjson.Fragment(document) for document in page], "total": total})
 
     def create(self, request: Request) -> Response:
         def create() -> Response:

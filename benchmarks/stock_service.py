@@ -1,15 +1,11 @@
 """A list of activities as DRF's tutorial writes it: ModelSerializer and LimitOffsetPagination."""
 
-from django.core.wsgi import get_wsgi_application
 from django.urls import include, path
 from rest_framework import routers, serializers, viewsets
 from rest_framework.pagination import LimitOffsetPagination
 
 from activities.documents import FIELDS
-
-application = get_wsgi_application()
-
-from activities.models import Activity  # noqa: E402
+from activities.models import Activity
 
 
 class ActivitySerializer(serializers.ModelSerializer):
