@@ -86,8 +86,8 @@ class RegenerationChunkQuerySet(models.QuerySet):
 class RegenerationChunk(models.Model):
     """Some of a run's activities, done in one transaction that marks the chunk too: so none is done twice.
 
-    They are those of the selection whose ids lie from `first_id` to `last_id`; or, where somebody had
-    them locked when their range was done, those of `busy_ids`.
+    They are those of the selection whose ids lie from `first_id` to `last_id`; or those of `busy_ids`,
+    where somebody had them locked when their range was done, or chose them one by one.
     """
 
     class Status(models.TextChoices):

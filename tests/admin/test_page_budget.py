@@ -1,7 +1,6 @@
 """No page of the admin asks the database more than it has to."""
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -20,7 +19,6 @@ LISTS = [Activity, ReviewItem, SuggestedLine, Client, Product, Order, ModelVersi
 @pytest.fixture
 def ops(client, tool):
     """Someone at work in a house with lists of every type, each with feedback."""
-    cache.clear()
     feedback = {"acceptedRecommendations": ["coffee"], "rejectedRecommendations": ["milk"], "comments": "hm"}
     for number, kind in enumerate(Activity.Type.values):
         activity = tool.generated(client=f"cafe-{number:02}", activityType=kind, aiModel=AS_OF)
