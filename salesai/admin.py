@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, User
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+admin.site.index_title = "Dashboard"
 for model in (User, Group, AccessAttempt, AccessLog):
     admin.site.unregister(model)
 admin.site.unregister(AccessFailureLog)  # nothing is written there: attempts say the same

@@ -7,7 +7,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
-SIDE, LEFT, TOP, RIGHT, BOTTOM = 300, 44, 10, 12, 40
+SIDE, LEFT, TOP, RIGHT, BOTTOM = 300, 58, 12, 20, 40
 SMALLEST, LARGEST = 2.5, 9.0  # radius of a dot: its area stands for the count behind it
 
 

@@ -175,6 +175,7 @@ SPECTACULAR_SETTINGS = {
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = ["salesai.formats"]
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -210,6 +211,9 @@ UNFOLD = {
     "SITE_HEADER": "Sales AI",
     "SITE_SUBHEADER": "Order suggestions",
     "SITE_SYMBOL": "insights",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("activities/favicon.svg")},
+    ],
     "SHOW_HISTORY": False,  # an activity's page shows its own, whoever made the change
     "DASHBOARD_CALLBACK": "activities.admin.dashboard.fill",
     "STYLES": [lambda request: static("activities/admin.css")],

@@ -5,12 +5,13 @@ from typing import ClassVar
 from django.contrib import admin, messages
 from django.contrib.postgres.search import SearchQuery
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, FloatField, Func, IntegerField, Q, QuerySet
+from django.db.models import F, FloatField, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
+from django.utils.html import format_html
 from rest_framework.exceptions import ValidationError
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
@@ -37,10 +38,10 @@ MOST_NAMED = 1000  # clients whose activities a search by name finds
 @admin.register(Activity)
 class ActivityAdmin(ActivityActions, ModelAdmin):
     list_display = (
-        "created_at", "client", "rep", "activity_type", "status_label", "lines", "total", "mean_confidence",
-        "user_rating", "model_version",
+        "created_at", "client_named", "rep", "activity_type", "status_label", "lines", "total", "mean_confidence",
+        "user_rating", "version",
     )  # fmt: skip
-    list_display_links = ("created_at", "client")
+    list_display_links = ("created_at", "client_named")
     list_filter = (
         "status", "activity_type", AgeFilter, RepFilter, VersionFilter, ConfidenceFilter, RatingFilter, FeedbackFilter,
     )  # fmt: skip
@@ -69,6 +70,7 @@ class ActivityAdmin(ActivityActions, ModelAdmin):
             .get_queryset(request)
             .defer("search_text")
             .annotate(
+                client_name=Subquery(Client.objects.filter(external_id=OuterRef("client")).values("name")),
                 line_count=Func(F("recommendations"), function="jsonb_array_length", output_field=IntegerField()),
                 order_total=Cast(KT("generated_order__totalAmount"), FloatField()),
             )
@@ -107,6 +109,14 @@ class ActivityAdmin(ActivityActions, ModelAdmin):
     )
     def status_label(self, activity: Activity) -> str:
         return activity.status
+
+    @display(description="client", ordering="client")
+    def client_named(self, activity: Activity) -> str:
+        return format_html('{}<div class="ops-quiet">{}</div>', activity.client, activity.client_name or "")
+
+    @display(description="model", ordering="model_version")
+    def version(self, activity: Activity) -> str:
+        return activity.model_version.version if activity.model_version else NOTHING
 
     # No order by these two: it would read the results of every activity.
     @display(description="lines")

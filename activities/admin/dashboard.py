@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -27,7 +28,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         return context
     taken_up = uptake()
     quarter = LinesLink(outcome_at__gte=taken_up.since.isoformat())
-    versions = list(ModelVersion.objects.all()[:VERSIONS_SHOWN])
+    versions = versions_shown(taken_up)
     return context | {
         "figures": True,
         "statuses": Activity.Status.values,
@@ -87,19 +88,21 @@ def uptake_chart(taken_up: QuarterOfAnswers) -> str:
 
 def uptake_tables(taken_up: QuarterOfAnswers, quarter: LinesLink) -> list[tuple[str, list[dict[str, Any]]]]:
     most_answered = sorted(taken_up.by_rep.items(), key=lambda part: -part[1].answered)[:REPS_SHOWN]
-    numbers = dict(ModelVersion.objects.filter(pk__in=taken_up.by_version).values_list("pk", "number"))
     return [
         ("type", [row(kind, each, quarter.narrowed(type=kind)) for kind, each in taken_up.by_type.items()]),
         ("rep", [row(rep, each, quarter.narrowed(rep__exact=rep)) for rep, each in most_answered]),
-        ("model version", [
-            row(f"2.{numbers[pk]}.0", each, quarter.narrowed(model_version__id__exact=pk))
-            for pk, each in taken_up.by_version.items() if pk in numbers
-        ]),
-    ]  # fmt: skip
+    ]
 
 
 def row(name: str, each: Uptake, link: LinesLink) -> dict[str, Any]:
     return {"name": name, "uptake": each, "link": link}
+
+
+def versions_shown(taken_up: QuarterOfAnswers) -> list[ModelVersion]:
+    """The newest, and whichever else answers now or was answered in the quarter."""
+    newest = ModelVersion.objects.values("pk")[:VERSIONS_SHOWN]
+    in_use = Q(status=ModelVersion.Status.ACTIVE) | Q(pk__in=taken_up.by_version)
+    return list(ModelVersion.objects.filter(Q(pk__in=newest) | in_use))
 
 
 def version_row(version: ModelVersion, taken_up: QuarterOfAnswers, quarter: LinesLink) -> dict[str, Any]:

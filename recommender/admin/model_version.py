@@ -20,8 +20,7 @@ from salesai.tables import NOTHING, key_values, share
 @admin.register(ModelVersion)
 class ModelVersionAdmin(ModelAdmin):
     list_before_template = "admin/recommender/modelversion/train.html"
-    change_form_outer_before_template = "admin/recommender/modelversion/operate.html"
-    change_form_outer_after_template = "admin/recommender/modelversion/reliability.html"
+    change_form_outer_before_template = "admin/recommender/modelversion/page.html"
     list_display = (
         "__str__", "status", "answers", "created_at", "data_until", "recall", "calibration_error", "verdict",
     )  # fmt: skip
@@ -29,8 +28,8 @@ class ModelVersionAdmin(ModelAdmin):
     search_fields = ("name",)
     date_hierarchy = "created_at"
     fields = (
-        ("name", "version", "status", "answers"), ("created_at", "activated_at", "training_seconds"),
-        ("data_from", "data_until"), "trained_on", "measured", "compared", "parameters_shown", ("artifact", "sha256"),
+        ("version", "status"), ("answers", "training_seconds"), ("created_at", "activated_at"),
+        ("data_from", "data_until"), "measured", "compared", "trained_on", "parameters_shown", "artifact", "sha256",
         "failure",
     )  # fmt: skip
     readonly_fields = (
