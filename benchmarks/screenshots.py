@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def make_a_day() -> None:
-    """The demo's history and a model, activities of all types in three months with some feedback, and one that failed."""
+    """The demo's history and a model, activities of three months with some feedback, and one that failed."""
     call_command("generate_demo_history", verbosity=0)
     promote(train_version(timezone.now()))
     User.objects.create_superuser("olga", password=PASSWORD)

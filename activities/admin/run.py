@@ -1,6 +1,8 @@
 """Runs and schedules, to look at: commands and workers write them."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from unfold.decorators import display
 
 from activities.admin.read_only import ReadOnlyAdmin
@@ -23,14 +25,16 @@ class RegenerationRunAdmin(ReadOnlyAdmin):
     def status_label(self, run: RegenerationRun) -> str:
         return run.status
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).with_progress()
+
     @display(description="Which activities")
     def chosen(self, run: RegenerationRun) -> str:
         return readable(run.selection) if run.selection else "all"
 
     @display(description="progress")
     def progress(self, run: RegenerationRun) -> str:
-        figures = run.figures()
-        return ", ".join(f"{figures[name]:,} {name.replace('_', ' ')}" for name in ("completed", "failed", "waiting"))
+        return ", ".join(f"{getattr(run, name):,} {name}" for name in ("completed", "failed", "waiting"))
 
 
 @admin.register(Schedule)
