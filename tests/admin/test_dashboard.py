@@ -49,6 +49,26 @@ def test_uptake_counts_answers_by_type_rep_and_version(answered):
     assert [each.answered for each in taken_up.by_version.values()] == [3]
 
 
+def test_what_is_ordered_too_late_too_early_or_after_a_rejection_does_not_count(answered, tool):
+    accepted, also, rejected = [line["product"] for line in answered["recommendations"][:3]]
+    SuggestedLine.objects.filter(product=accepted).update(outcome_at=timezone.now() - timedelta(days=29))
+    order = {"client": "cafe-03", "items": [{"product": rejected, "quantity": 2}, {"product": also, "quantity": -2}]}
+    late = {"client": "cafe-03", "items": [{"product": also, "quantity": 2}]}
+    days = {"B-1": (order, 2), "B-2": (late, 31), "B-3": (late, -2)}
+    tool.post({"items": [
+        each | {"order": name, "date": (timezone.now() + timedelta(days=after)).isoformat()}
+        for name, (each, after) in days.items()
+    ]}, "/orders")  # fmt: skip
+
+    assert reckon_uptake().total.converted == 0
+
+
+def test_answers_to_what_was_never_suggested_do_not_count(answered, tool):
+    tool.patch(answered["_id"], {"feedback": {"acceptedRecommendations": ["something-else"]}})
+
+    assert reckon_uptake().total.answered == 0
+
+
 def test_money_is_told_as_it_was_suggested(answered):
     lines = answered["recommendations"]
     amount = [line["quantity"] * line["price"] for line in lines]
