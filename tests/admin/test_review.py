@@ -251,7 +251,8 @@ def test_a_failure_that_is_gone_leaves_the_queue_and_comes_back_marked(tool):
 
 
 def test_cancelling_an_activity_settles_its_review(tool):
-    activity = fail(tool.file(client="cafe-03"))
+    activity = tool.file(client="cafe-03", feedback={"comments": "hm"})
+    assert kinds(activity) == {Kind.COMMENT}
 
     tool.post(path=f"{API}/{activity['_id']}/cancel")
 
