@@ -28,12 +28,7 @@ class Selection:
         return {name: value for name, value in asdict(self).items() if value}
 
     def is_like(self, other: "Selection") -> bool:
-        """The same but for the moment: what `--older-than 7d` meant yesterday is a day before what it means today.
-
-        What was chosen one by one is like nothing else.
-        """
-        if self.chosen or other.chosen:
-            return False
+        """The same but for the moment: what `--older-than 7d` meant yesterday is a day before what it means today."""
         return replace(self, results_before=None) == replace(other, results_before=None)
 
     def condition(self) -> Q:
