@@ -386,8 +386,19 @@ class SuggestedLine(models.Model):
             models.Index(fields=["activity"], name="line_activity"),
             models.Index(fields=["suggested_at"], name="line_suggested"),
             models.Index(fields=["client", "outcome_at"], condition=ANSWERED, name="line_answered"),
-            models.Index(fields=["product", "outcome_at"], condition=ANSWERED, name="line_product_answered"),
-            models.Index(fields=["outcome_at"], condition=ANSWERED, name="line_answered_at"),
+            # With what answers are counted by, so that counting them reads the index alone.
+            models.Index(
+                fields=["product", "outcome_at"],
+                include=["outcome", "rank"],
+                condition=ANSWERED,
+                name="line_product_answered",
+            ),
+            models.Index(
+                fields=["outcome_at"],
+                include=["outcome", "rank", "rep", "model_version"],
+                condition=ANSWERED,
+                name="line_answered_at",
+            ),
         ]
 
     def __str__(self) -> str:

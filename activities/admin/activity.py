@@ -28,6 +28,7 @@ from activities.admin.activity_filters import (
 from activities.admin.activity_page import page_of
 from activities.admin.batches import ACT, work_through
 from activities.admin.feedback_form import record_feedback, told
+from activities.admin.keys_first import KeysFirst
 from activities.models import Activity
 from recommender.models import Client
 from salesai.tables import NOTHING, share
@@ -49,6 +50,7 @@ class ActivityAdmin(ActivityActions, ModelAdmin):
     search_fields = ("client",)
     search_help_text = "Client, rep, product, reason, comment or id"
     list_per_page = 50
+    paginator = KeysFirst
     show_full_result_count = False
     actions: ClassVar = ["regenerate", "cancel", "reopen", "export_csv", "export_xlsx"]
     list_select_related = ("model_version",)
