@@ -289,7 +289,7 @@ class SuggestedLineQuerySet(models.QuerySet):
             .filter(ANSWERED, outcome_at__gte=since)
             .order_by()
             .values("product")
-            .annotate(**{name: models.Count("pk", filter=condition) for name, condition in counts.items()})
+            .annotate(**{name: models.Count("product", filter=condition) for name, condition in counts.items()})
             .filter(rejected__gt=0)
             .order_by("-rejected", "product")
         )
