@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 
 from activities.models import RECORDED, Activity, ActivityEvent, ApiKey
 from recommender.models import SuggestedLine
+from salesai.tables import readable
 
 NEWEST = 50  # changes, and generations, that a page shows
 
@@ -43,7 +44,7 @@ def changes_of(activity: Activity) -> list[Change]:
                 at=event.pgh_created_at,
                 who=who_made(event, names),
                 what=what_happened(event, changed),
-                fields=[(name, getattr(former, name), getattr(event, name)) for name in changed if name in TOLD],
+                fields=[(name, shown(former, name), shown(event, name)) for name in changed if name in TOLD],
                 lists=differences.get(event.generated_at, "") if generated else "",
             )
         )
@@ -51,6 +52,10 @@ def changes_of(activity: Activity) -> list[Change]:
 
 
 TOLD = ("client", "rep", "activity_type", "status", "model_version", "feedback", "metadata", "requested_model")
+
+
+def shown(event: ActivityEvent, name: str) -> Any:
+    return readable(getattr(event, name))
 
 
 def what_happened(event: ActivityEvent, changed: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ import secrets
 from datetime import timedelta
 
 import pghistory
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -28,6 +29,7 @@ __all__ = [
     "ActivityTally",
     "ApiKey",
     "KeptAnswer",
+    "KeptUptake",
     "RegenerationChunk",
     "RegenerationRun",
     "ReviewItem",
@@ -125,6 +127,21 @@ class KeptAnswer(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class KeptUptake(models.Model):
+    """The quarter's figures of `activities.uptake` as they were reckoned last: one row, or none yet."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    at = models.DateTimeField(default=timezone.now)
+    figures = models.JSONField()
+    ordered_lines = ArrayField(models.BigIntegerField(), help_text="Ids of the suggested lines that were ordered.")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="kept_uptake_once")]
+
+    def __str__(self) -> str:
+        return f"Figures of {self.at:%Y-%m-%d %H:%M}"
 
 
 class ActivityQuerySet(models.QuerySet):
@@ -280,7 +297,12 @@ class Activity(models.Model):
         triggers = TRIGGERS
         # Lists sort by any of these fields, the id last; what can be missing comes last in both directions.
         indexes = [
-            models.Index(fields=["created_at", "id"], name="activity_created"),
+            # With what lists are narrowed by, so that counting the rows of a filter reads the index alone.
+            models.Index(
+                fields=["created_at", "id"],
+                include=["activity_type", "confidence", "user_rating"],
+                name="activity_created",
+            ),
             models.Index(fields=["updated_at", "id"], name="activity_updated"),
             models.Index(fields=["rep", "id"], name="activity_by_rep"),
             models.Index(fields=["activity_type", "id"], name="activity_by_type"),
@@ -301,6 +323,9 @@ class Activity(models.Model):
                 GinIndex(fields=[section], name=f"activity_in_{section}", opclasses=["jsonb_path_ops"])
                 for section in ("recommendations", "ai_model", "input_data", "feedback", "metadata")
             ),
+            # Small ones, of what reps have answered: what a bulk run writes is in them seldom.
+            models.Index(fields=["created_at", "user_rating"], condition=Q(user_rating__gte=1), name="activity_rated"),
+            models.Index(fields=["created_at"], condition=~Q(feedback={}), name="activity_answered"),
         ]
 
     def __str__(self) -> str:

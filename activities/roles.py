@@ -11,7 +11,11 @@ OPS = "Ops"
 SALES_MANAGER = "Sales manager"
 
 READ = {
-    "activities": [f"view_{model}" for model in ("activity", "activityevent", "reviewitem", "reviewrule")],
+    "activities": [
+        f"view_{model}"
+        for model in ("activity", "activityevent", "reviewitem", "reviewrule", "regenerationrun", "schedule")
+    ],
+    "procrastinate": ["view_procrastinatejob"],
     "recommender": [
         f"view_{model}"
         for model in ("client", "salesrep", "product", "order", "orderline", "modelversion", "suggestedline")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q, Sum
+from django.db.models import OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -14,6 +14,18 @@ ACTIVITY_ID_LENGTH = 24
 class RegenerationRunQuerySet(models.QuerySet):
     def under_way(self) -> "RegenerationRunQuerySet":
         return self.filter(status=RegenerationRun.Status.RUNNING)
+
+    def with_progress(self) -> "RegenerationRunQuerySet":
+        """With `completed`, `failed` and `waiting`: activities, as in `figures`, in one query for all."""
+        waiting = Q(status=RegenerationChunk.Status.WAITING)
+        parts = {"completed": ("completed", Q()), "failed": ("failed", Q()), "waiting": ("activities", waiting)}
+        return self.annotate(**{name: chunks_sum(field, which) for name, (field, which) in parts.items()})
+
+
+def chunks_sum(field: str, which: Q) -> Coalesce:
+    """Of a run's chunks."""
+    chunks = RegenerationChunk.objects.filter(which, run=OuterRef("pk")).order_by().values("run")
+    return Coalesce(Subquery(chunks.annotate(sum=Sum(field)).values("sum")), 0)
 
 
 class RegenerationRun(models.Model):
@@ -86,8 +98,8 @@ class RegenerationChunkQuerySet(models.QuerySet):
 class RegenerationChunk(models.Model):
     """Some of a run's activities, done in one transaction that marks the chunk too: so none is done twice.
 
-    They are those of the selection whose ids lie from `first_id` to `last_id`; or, where somebody had
-    them locked when their range was done, those of `busy_ids`.
+    They are those of the selection whose ids lie from `first_id` to `last_id`; or those of `busy_ids`,
+    where somebody had them locked when their range was done, or chose them one by one.
     """
 
     class Status(models.TextChoices):

@@ -4,6 +4,7 @@ A chunk's row is locked while it is worked on, and marked in the transaction tha
 Whoever is killed leaves nothing of its chunk; the next one finds it waiting.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
@@ -58,6 +59,20 @@ def start_run(
     if queued:
         queue_chunks(list(run.chunks.values_list("pk", flat=True)))
     settle(run)
+    return run
+
+
+@transaction.atomic
+def queue_run_of(activity_ids: Sequence[str]) -> RegenerationRun:
+    """Leave activities that somebody chose one by one to the workers."""
+    ids, count = sorted(activity_ids), len(activity_ids)
+    run = RegenerationRun.objects.create(selection=Selection(chosen=count).as_json(), queued=True, total=count)
+    parts = [ids[start : start + CHUNK_SIZE] for start in range(0, count, CHUNK_SIZE)]
+    chunks = RegenerationChunk.objects.bulk_create(
+        RegenerationChunk(run=run, first_id=part[0], last_id=part[-1], busy_ids=part, activities=len(part))
+        for part in parts
+    )
+    queue_chunks([chunk.pk for chunk in chunks])
     return run
 
 

@@ -13,6 +13,7 @@ class Selection:
 
     results_before: made before that moment, or not at all; ISO 8601, so that it can be kept as JSON.
     model_version: the key of the version that made the results.
+    chosen: how many were chosen one by one; the run's chunks name them.
     """
 
     statuses: list[str] = field(default_factory=list)
@@ -21,6 +22,7 @@ class Selection:
     reps: list[str] = field(default_factory=list)
     results_before: str | None = None
     model_version: int | None = None
+    chosen: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if value}

@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import timedelta
 from pathlib import Path
 
 from benchmarks.own_database import own_database  # sets Django up, so it comes first
@@ -11,6 +12,7 @@ from django.contrib.auth.models import User
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import F
 from django.test.testcases import LiveServerThread
 from django.test.utils import override_settings
 from django.utils import timezone
@@ -19,14 +21,15 @@ from playwright.sync_api import Browser, sync_playwright
 from activities.generation import generate
 from activities.models import Activity, ReviewItem
 from activities.updates import create_activity, update_activity
-from recommender.models import Client
+from recommender.models import Client, ModelVersion, SuggestedLine
 from recommender.registry import promote
 from recommender.training import train_version
 from tests.admin.browser import chromium_path
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 WINDOW = {"width": 1440, "height": 1000}
-CLIENTS = 30
+CLIENTS = 60
+WEEKS = 12  # that the activities are spread over
 PASSWORD = "only for the pictures"
 COMMENTS = ["Far too much milk for them.", "", "", "They are closing the kitchen.", "", ""]
 
@@ -52,23 +55,39 @@ def main() -> None:
 
 
 def make_a_day() -> None:
-    """The demo's history and a model, activities of all types with some feedback, and one that failed."""
+    """The demo's history and a model, activities of three months with some feedback, and one that failed."""
     call_command("generate_demo_history", verbosity=0)
     promote(train_version(timezone.now()))
     User.objects.create_superuser("olga", password=PASSWORD)
     clients = Client.objects.exclude(orders=None).order_by("external_id")[:CLIENTS]
     for number, client in enumerate(clients):
         kind = Activity.Type.values[number % 5]
-        activity = generate(create_activity(client=client.external_id, rep=f"R{number % 4:02}", activity_type=kind).pk)
+        age = timedelta(weeks=number % WEEKS)
+        as_of = {"parameters": {"asOf": (timezone.now() - age).isoformat()}} if age else {}
+        made = create_activity(
+            client=client.external_id, rep=f"R{number % 4:02}", activity_type=kind, requested_model=as_of
+        )
+        activity = generate(made.pk)
         named = [line["product"] for line in activity.recommendations]
         said = {"acceptedRecommendations": named[:4], "rejectedRecommendations": named[4:7]}
         said["userRating"] = number % 5 + 1
         comment = COMMENTS[number % len(COMMENTS)]
         update_activity(activity, {"feedback": said | ({"comments": comment} if comment else {})})
+        make_older(activity, age)
     failed = create_activity(client=clients[0].external_id, rep="R01", activity_type="upsell")
     failed.status, failed.metadata = Activity.Status.FAILED, {"failure": "ValueError: broken input"}
     failed.save()
     update_activity(failed, {})
+
+
+def make_older(activity: Activity, age: timedelta) -> None:
+    """As if it had been filed and answered that long ago, so that the orders since then count."""
+    Activity.objects.filter(pk=activity.pk).update(
+        created_at=F("created_at") - age, generated_at=F("generated_at") - age
+    )
+    lines = SuggestedLine.objects.of_activity(activity.pk)
+    lines.update(suggested_at=F("suggested_at") - age)
+    lines.answered().update(outcome_at=F("outcome_at") - age)
 
 
 def photograph(browser: Browser, address: str) -> list[str]:
@@ -78,12 +97,13 @@ def photograph(browser: Browser, address: str) -> list[str]:
     page.fill("#id_password", PASSWORD)
     page.click("button[type=submit]")
     page.wait_for_url("**/admin/")
-    shown = Activity.objects.filter(activity_type=Activity.Type.RECOMMENDATION).first()
+    shown = Activity.objects.filter(activity_type=Activity.Type.RECOMMENDATION, user_rating__gte=1).first()
     pages = {
         "dashboard": "/admin/",
         "activities": "/admin/activities/activity/",
         "activity": f"/admin/activities/activity/{shown.pk}/change/",
         "review-queue": "/admin/activities/reviewitem/",
+        "model-version": f"/admin/recommender/modelversion/{ModelVersion.objects.first().pk}/change/",
         "review": f"/admin/activities/reviewitem/{ReviewItem.objects.most_urgent_first().first().pk}/change/",
     }
     for name, path in pages.items():

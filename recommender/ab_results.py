@@ -1,6 +1,7 @@
 """What an A/B test has shown so far: acceptance on either side, and how far the difference could be chance."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from django.db.models import Count, Q
@@ -17,6 +18,7 @@ class Comparison:
 
     older: ModelVersion
     newer: ModelVersion
+    since: datetime
     clients: tuple[int, int]
     acceptance: tuple[Estimate, Estimate]
     difference: Estimate
@@ -30,12 +32,13 @@ def compare_sides(seed: int = 0) -> Comparison | None:
     active = list(ModelVersion.objects.active().order_by("number"))
     if len(active) != 2:
         return None
+    since = max(version.activated_at for version in active)
     answered = Count("pk")
     accepted = Count("pk", filter=Q(outcome=Outcome.ACCEPTED))
     rows = (
         SuggestedLine.objects.suggested()
         .answered()
-        .filter(model_version__in=active, suggested_at__gte=max(version.activated_at for version in active))
+        .filter(model_version__in=active, suggested_at__gte=since)
         .order_by("client")
         .values("client", "model_version")
         .annotate(answered=answered, accepted=accepted)[: 2 * MOST_CLIENTS]
@@ -50,6 +53,7 @@ def compare_sides(seed: int = 0) -> Comparison | None:
     bootstrap = Bootstrap(len(clients), seed)
     return Comparison(
         *active,
+        since=since,
         clients=(int((~np.isnan(older)).sum()), int((~np.isnan(newer)).sum())),
         acceptance=(bootstrap.mean(older), bootstrap.mean(newer)),
         difference=bootstrap.difference(newer, older),

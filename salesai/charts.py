@@ -1,11 +1,13 @@
 """Charts as inline SVG, drawn by the server: no script, no file from elsewhere, and a table beside each."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 180, 46, 8, 10, 24
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 180, 46, 20, 10, 24
 MOST_LABELS = 13  # under the axis, before they run into each other
 
 Values = Sequence[float | None]
@@ -23,21 +25,39 @@ def bars(title: str, labels: Sequence[str], values: Values, percent: bool = Fals
 
 
 def lines(
-    title: str, labels: Sequence[str], series: Mapping[str, Values], percent: bool = False, band: Values | None = None
+    title: str,
+    labels: Sequence[str],
+    series: Mapping[str, Values],
+    percent: bool = False,
+    band: Values | None = None,
+    links: Mapping[str, Sequence[str]] | None = None,
 ) -> SafeString:
-    """A line a series over the same labels; None breaks it. `band`, pairs (low, high) or None, is shaded."""
+    """A line a series over the same labels; None breaks it. `band`, pairs (low, high) or None, is shaded.
+
+    `links`: series -> the addresses that its figures lead to in the table.
+    """
     shaded = [pair for pair in band or () if pair]
     top = 1 if percent else ceiling([*series.values(), [high for _, high in shaded]])
     drawn = [
         {"name": name, "points": points(values, top), "dots": dots(values, top)} for name, values in series.items()
     ]
-    return chart(title, labels, series, top, percent, {"lines": drawn, "band": outline(band or [], top)})
+    return chart(title, labels, series, top, percent, {"lines": drawn, "band": outline(band or [], top)}, links or {})
 
 
 def chart(
-    title: str, labels: Sequence[str], series: Mapping[str, Values], top: float, percent: bool, drawn: dict
+    title: str,
+    labels: Sequence[str],
+    series: Mapping[str, Values],
+    top: float,
+    percent: bool,
+    drawn: dict,
+    links: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> SafeString:
-    rows = [[label, *(told(values[i], percent) for values in series.values())] for i, label in enumerate(labels)]
+    def cell(name: str, i: int) -> str:
+        figure = told(series[name][i], percent)
+        return format_html('<a href="{}">{}</a>', links[name][i], figure) if name in links else figure
+
+    rows = [[label, *(cell(name, i) for name in series)] for i, label in enumerate(labels)]
     every = -(-len(labels) // MOST_LABELS) or 1
     marks = [
         {"x": place(i, len(labels), centred="bars" in drawn), "text": label}

@@ -15,6 +15,7 @@ from django.urls import reverse_lazy
 
 from salesai.logs import logging_config
 from salesai.secret_key import kept_secret_key
+from salesai.sidebar import NAVIGATION
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -174,6 +175,7 @@ SPECTACULAR_SETTINGS = {
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = ["salesai.formats"]
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -209,87 +211,13 @@ UNFOLD = {
     "SITE_HEADER": "Sales AI",
     "SITE_SUBHEADER": "Order suggestions",
     "SITE_SYMBOL": "insights",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("activities/favicon.svg")},
+    ],
     "SHOW_HISTORY": False,  # an activity's page shows its own, whoever made the change
     "DASHBOARD_CALLBACK": "activities.admin.dashboard.fill",
     "STYLES": [lambda request: static("activities/admin.css")],
     "SCRIPTS": [lambda request: static("activities/keyboard.js")],
     "SHOW_VIEW_ON_SITE": False,
-    "SIDEBAR": {
-        "show_search": True,
-        "navigation": [
-            {
-                "title": "Work",
-                "items": [
-                    {"title": "Dashboard", "icon": "monitoring", "link": reverse_lazy("admin:index")},
-                    {
-                        "title": "Review queue",
-                        "icon": "checklist",
-                        "link": reverse_lazy("admin:activities_reviewitem_changelist"),
-                    },
-                    {
-                        "title": "Review rules",
-                        "icon": "rule",
-                        "link": reverse_lazy("admin:activities_reviewrule_changelist"),
-                    },
-                    {
-                        "title": "Activities",
-                        "icon": "assignment",
-                        "link": reverse_lazy("admin:activities_activity_changelist"),
-                    },
-                ],
-            },
-            {
-                "title": "Order history",
-                "items": [
-                    {
-                        "title": "Clients",
-                        "icon": "storefront",
-                        "link": reverse_lazy("admin:recommender_client_changelist"),
-                    },
-                    {
-                        "title": "Products",
-                        "icon": "inventory_2",
-                        "link": reverse_lazy("admin:recommender_product_changelist"),
-                    },
-                    {
-                        "title": "Orders",
-                        "icon": "receipt_long",
-                        "link": reverse_lazy("admin:recommender_order_changelist"),
-                    },
-                    {
-                        "title": "Sales reps",
-                        "icon": "badge",
-                        "link": reverse_lazy("admin:recommender_salesrep_changelist"),
-                    },
-                ],
-            },
-            {
-                "title": "Operation",
-                "items": [
-                    {
-                        "title": "Runs",
-                        "icon": "sync",
-                        "link": reverse_lazy("admin:activities_regenerationrun_changelist"),
-                    },
-                    {
-                        "title": "Schedules",
-                        "icon": "schedule",
-                        "link": reverse_lazy("admin:activities_schedule_changelist"),
-                    },
-                    {
-                        "title": "Model versions",
-                        "icon": "model_training",
-                        "link": reverse_lazy("admin:recommender_modelversion_changelist"),
-                    },
-                    {
-                        "title": "API keys",
-                        "icon": "key",
-                        "link": reverse_lazy("admin:activities_apikey_changelist"),
-                    },
-                    {"title": "Users", "icon": "group", "link": reverse_lazy("admin:auth_user_changelist")},
-                    {"title": "Roles", "icon": "shield_person", "link": reverse_lazy("admin:auth_group_changelist")},
-                ],
-            },
-        ],
-    },
+    "SIDEBAR": {"show_search": True, "navigation": NAVIGATION},
 }

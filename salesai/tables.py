@@ -18,7 +18,7 @@ def table(headers: list[str], rows: Iterable[Iterable[Any]]) -> SafeString:
 
 
 def key_values(values: Mapping[str, Any]) -> SafeString:
-    return table(["", ""], [(name, readable(value)) for name, value in values.items()])
+    return table([], [(name, readable(value)) for name, value in values.items()])
 
 
 def readable(value: Any) -> Any:

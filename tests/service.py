@@ -43,3 +43,9 @@ def database_url(database: dict[str, Any]) -> str:
     host, port, name = database["HOST"], database["PORT"] or 5432, database["NAME"]
     where = f":{port}/{host}" if host.startswith("/") else f"{host}:{port}"
     return f"postgres://{account}@{where}/{name}"
+
+
+def address_of(database: dict[str, Any]) -> dict[str, Any]:
+    """What psycopg needs to connect to a database of Django's settings."""
+    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
+    return {name: database[key] for name, key in names.items()}

@@ -5,18 +5,18 @@ from typing import ClassVar
 from django.contrib import admin, messages
 from django.contrib.postgres.search import SearchQuery
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, FloatField, Func, IntegerField, Q, QuerySet
+from django.db.models import F, FloatField, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
-from django.utils import timezone
+from django.utils.html import format_html
 from rest_framework.exceptions import ValidationError
 from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
+from unfold.decorators import display
 
-from activities import export
+from activities.admin.activity_actions import DONE, ActivityActions
 from activities.admin.activity_filters import (
     AgeFilter,
     ConfidenceFilter,
@@ -26,22 +26,23 @@ from activities.admin.activity_filters import (
     VersionFilter,
 )
 from activities.admin.activity_page import page_of
-from activities.admin.batches import ACT, MOST_AT_ONCE, confirmed, work_through
+from activities.admin.batches import ACT, work_through
 from activities.admin.feedback_form import record_feedback, told
+from activities.admin.keys_first import KeysFirst
 from activities.models import Activity
 from recommender.models import Client
 from salesai.tables import NOTHING, share
 
-DONE = {"regenerate": "Regenerated", "cancel": "Cancelled", "reopen": "Reopened"}
+MOST_NAMED = 1000  # clients whose activities a search by name finds
 
 
 @admin.register(Activity)
-class ActivityAdmin(ModelAdmin):
+class ActivityAdmin(ActivityActions, ModelAdmin):
     list_display = (
-        "created_at", "client", "rep", "activity_type", "status_label", "lines", "total", "mean_confidence",
-        "user_rating", "model_version",
+        "created_at", "client_named", "rep", "activity_type", "status_label", "lines", "total", "mean_confidence",
+        "user_rating", "version",
     )  # fmt: skip
-    list_display_links = ("created_at", "client")
+    list_display_links = ("created_at", "client_named")
     list_filter = (
         "status", "activity_type", AgeFilter, RepFilter, VersionFilter, ConfidenceFilter, RatingFilter, FeedbackFilter,
     )  # fmt: skip
@@ -49,6 +50,7 @@ class ActivityAdmin(ModelAdmin):
     search_fields = ("client",)
     search_help_text = "Client, rep, product, reason, comment or id"
     list_per_page = 50
+    paginator = KeysFirst
     show_full_result_count = False
     actions: ClassVar = ["regenerate", "cancel", "reopen", "export_csv", "export_xlsx"]
     list_select_related = ("model_version",)
@@ -70,6 +72,7 @@ class ActivityAdmin(ModelAdmin):
             .get_queryset(request)
             .defer("search_text")
             .annotate(
+                client_name=Subquery(Client.objects.filter(external_id=OuterRef("client")).values("name")),
                 line_count=Func(F("recommendations"), function="jsonb_array_length", output_field=IntegerField()),
                 order_total=Cast(KT("generated_order__totalAmount"), FloatField()),
             )
@@ -81,7 +84,8 @@ class ActivityAdmin(ModelAdmin):
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, term: str) -> tuple[QuerySet, bool]:
         """Words as the API searches them, beginnings of ids and parts of clients' names."""
         if term := term.strip():
-            named = Client.objects.filter(name__icontains=term).values("external_id")
+            # Looked up first: PostgreSQL cannot use an index for either side of an OR with a subquery in it.
+            named = list(Client.objects.filter(name__icontains=term).values_list("external_id", flat=True)[:MOST_NAMED])
             words = SearchQuery(term, config="simple", search_type="websearch")
             found = Q(search_text=words) | Q(client__startswith=term) | Q(client__in=named) | Q(pk=term)
             queryset = queryset.filter(found)
@@ -100,9 +104,6 @@ class ActivityAdmin(ModelAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Activity | None = None) -> bool:
         return request.user.has_perm("activities.view_activity")
 
-    def has_regenerate_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("activities.regenerate_activity")
-
     @display(
         description="status",
         ordering="status",
@@ -111,65 +112,26 @@ class ActivityAdmin(ModelAdmin):
     def status_label(self, activity: Activity) -> str:
         return activity.status
 
-    @display(description="lines", ordering="line_count")
+    @display(description="client", ordering="client")
+    def client_named(self, activity: Activity) -> str:
+        return format_html('{}<div class="ops-quiet">{}</div>', activity.client, activity.client_name or "")
+
+    @display(description="model", ordering="model_version")
+    def version(self, activity: Activity) -> str:
+        return activity.model_version.version if activity.model_version else NOTHING
+
+    # No order by these two: it would read the results of every activity.
+    @display(description="lines")
     def lines(self, activity: Activity) -> int:
         return activity.line_count
 
-    @display(description="total", ordering="order_total")
+    @display(description="total")
     def total(self, activity: Activity) -> str:
         return NOTHING if activity.order_total is None else f"{activity.order_total:,.2f}"
 
     @display(description="confidence", ordering="confidence")
     def mean_confidence(self, activity: Activity) -> str:
         return share(activity.confidence)
-
-    @action(description="Regenerate", permissions=["regenerate"])
-    def regenerate(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        return self.on_each(request, queryset, "regenerate")
-
-    @action(description="Cancel", permissions=["regenerate"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        return self.on_each(request, queryset, "cancel")
-
-    @action(description="Reopen what is cancelled", permissions=["regenerate"])
-    def reopen(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        return self.on_each(request, queryset, "reopen")
-
-    def on_each(self, request: HttpRequest, queryset: QuerySet, act: str) -> HttpResponse | None:
-        chosen = list(queryset.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
-        if len(chosen) > MOST_AT_ONCE:
-            self.message_user(request, f"At most {MOST_AT_ONCE} at once; narrow the list first.", messages.ERROR)
-            return None
-        if "confirmed" not in request.POST:
-            return confirmed(self, request, queryset, act)
-        self.report(request, DONE[act], *work_through(chosen, ACT[act]))
-        return None
-
-    @action(description="Export as CSV", permissions=["view"])
-    def export_csv(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        if self.too_many(request, queryset):
-            return None
-        lines = export.csv_lines(export.rows_of(queryset))
-        return self.file(StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8"), "csv")
-
-    @action(description="Export as XLSX", permissions=["view"])
-    def export_xlsx(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        if self.too_many(request, queryset):
-            return None
-        workbook = export.xlsx_bytes(export.rows_of(queryset))
-        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        return self.file(HttpResponse(workbook, content_type=kind), "xlsx")
-
-    def too_many(self, request: HttpRequest, queryset: QuerySet) -> bool:
-        if queryset.count() <= export.MOST_ROWS:
-            return False
-        self.message_user(request, f"At most {export.MOST_ROWS:,} rows at once; narrow the list.", messages.ERROR)
-        return True
-
-    def file(self, response: HttpResponse, ending: str) -> HttpResponse:
-        name = f"activities-{timezone.now():%Y%m%d-%H%M}.{ending}"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
 
     def act_view(self, request: HttpRequest, pk: str) -> HttpResponse:
         """One act on one activity, from a button of its page."""
@@ -191,9 +153,3 @@ class ActivityAdmin(ModelAdmin):
         else:
             self.message_user(request, "Feedback saved.", messages.SUCCESS)
         return redirect("admin:activities_activity_change", pk)
-
-    def report(self, request: HttpRequest, done: str, count: int, failures: list[str]) -> None:
-        if count or not failures:
-            self.message_user(request, f"{done} {count}.", messages.SUCCESS)
-        for failure in failures:
-            self.message_user(request, failure, messages.ERROR)

@@ -1,7 +1,5 @@
 """How ops narrows the list of activities."""
 
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -9,30 +7,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter, FieldTextFilter
 
+from activities.admin.condition_filter import ConditionFilter, older_than, younger_than
 from recommender.models import ModelVersion
 
 RepFilter = ("rep", FieldTextFilter)
-
-
-class ConditionFilter(DropdownFilter):
-    """A choice among named conditions; subclasses fill `conditions`: value -> (label, condition)."""
-
-    conditions: dict[str, tuple[str, Callable[[], Q]]]
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(value, label) for value, (label, _) in self.conditions.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        chosen = self.conditions.get(self.value())
-        return queryset.filter(chosen[1]()) if chosen else queryset
-
-
-def younger_than(**age: float) -> Callable[[], Q]:
-    return lambda: Q(created_at__gte=timezone.now() - timedelta(**age))
-
-
-def older_than(**age: float) -> Callable[[], Q]:
-    return lambda: Q(created_at__lt=timezone.now() - timedelta(**age))
 
 
 def today() -> Q:
@@ -43,12 +21,12 @@ class AgeFilter(ConditionFilter):
     title, parameter_name = "age", "age"
     conditions = {
         "today": ("Today (UTC)", today),
-        "day": ("Past 24 hours", younger_than(days=1)),
-        "week": ("Past 7 days", younger_than(days=7)),
-        "month": ("Past 30 days", younger_than(days=30)),
-        "over-day": ("Older than a day", older_than(days=1)),
-        "over-week": ("Older than 7 days", older_than(days=7)),
-        "over-month": ("Older than 30 days", older_than(days=30)),
+        "day": ("Past 24 hours", younger_than("created_at", days=1)),
+        "week": ("Past 7 days", younger_than("created_at", days=7)),
+        "month": ("Past 30 days", younger_than("created_at", days=30)),
+        "over-day": ("Older than a day", older_than("created_at", days=1)),
+        "over-week": ("Older than 7 days", older_than("created_at", days=7)),
+        "over-month": ("Older than 30 days", older_than("created_at", days=30)),
     }
 
 
@@ -65,10 +43,10 @@ class ConfidenceFilter(ConditionFilter):
 class RatingFilter(ConditionFilter):
     title, parameter_name = "rating", "rating"
     conditions = {
-        "bad": ("1 or 2", lambda: Q(user_rating__lte=2)),
+        "bad": ("1 or 2", lambda: Q(user_rating__gte=1, user_rating__lte=2)),
         "fair": ("3", lambda: Q(user_rating=3)),
         "good": ("4 or 5", lambda: Q(user_rating__gte=4)),
-        "any": ("Rated", lambda: Q(user_rating__isnull=False)),
+        "any": ("Rated", lambda: Q(user_rating__gte=1)),
         "none": ("Not rated", lambda: Q(user_rating=None)),
     }
 

@@ -1,4 +1,4 @@
-"""Acts on the activities chosen in a list: asked for twice, and done one by one."""
+"""Acts on the activities chosen in a list: asked for twice, a few done at once, many left to the workers."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,18 +14,25 @@ from activities.models import Activity
 from activities.updates import CompletedError, cancel_activity, reopen_activity
 from recommender.errors import RecommenderError
 
-MOST_AT_ONCE = 100  # a generation takes tens of milliseconds, and a request has to end
+FEW = 20  # generated within the request, at tens of milliseconds each; more are left to the workers
+MOST_AT_ONCE = 100  # cancelled or reopened within the request
+NAMED = 20  # on the page that asks
 
 
 def confirmed(model_admin: ModelAdmin, request: HttpRequest, queryset: QuerySet, act: str) -> TemplateResponse:
     """The page that asks whether it is meant; it posts the same action again, with `confirmed`."""
+    count = queryset.count()
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": f"{act.capitalize()} {queryset.count()} activities?",
+        "title": f"{act.capitalize()} {count:,} {'activity' if count == 1 else 'activities'}?",
         "opts": model_admin.model._meta,
         "act": act,
-        "chosen": queryset,
+        "later": act == "regenerate" and count > FEW,
+        "named": queryset[:NAMED],
+        "more": max(count - NAMED, 0),
         "checkbox": ACTION_CHECKBOX_NAME,
+        "ticked": request.POST.getlist(ACTION_CHECKBOX_NAME),
+        "all_listed": request.POST.get("select_across", "0"),
     }
     return TemplateResponse(request, "admin/activities/activity/confirm.html", context)
 

@@ -1,14 +1,19 @@
 """The admin's first page: figures made ready for its template, each with the address of the rows behind it."""
 
+from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.http import HttpRequest
-from django.urls import reverse
+from django.utils import timezone
 
-from activities.dashboard import WEEKS, QuarterOfAnswers, Uptake, filed_today, uptake, waiting_and_failed
+from activities.admin.links import LinesLink, activities, review_queue
+from activities.dashboard import filed_today, waiting_and_failed
+from activities.kept_uptake import KEPT_FOR, uptake
 from activities.models import Activity, ReviewItem
+from activities.uptake import WEEKS, QuarterOfAnswers, Uptake
 from recommender.ab_results import compare_sides
+from recommender.admin.model_version import diagram_of, page_of_version
 from recommender.models import ModelVersion
 from salesai.charts import lines
 
@@ -22,7 +27,8 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if not request.user.has_perm("activities.view_activity"):
         return context
     taken_up = uptake()
-    versions = list(ModelVersion.objects.all()[:VERSIONS_SHOWN])
+    quarter = LinesLink(outcome_at__gte=taken_up.since.isoformat())
+    versions = versions_shown(taken_up)
     return context | {
         "figures": True,
         "statuses": Activity.Status.values,
@@ -30,31 +36,23 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         **waiting_and_failed(),
         "to_review": ReviewItem.objects.waiting().count(),
         "taken_up": taken_up,
+        "is_old": taken_up.at < timezone.now() - KEPT_FOR,
         "weeks": WEEKS,
+        "total": row("", taken_up.total, quarter),
         "uptake_chart": uptake_chart(taken_up),
-        "uptake_tables": uptake_tables(taken_up),
-        "versions": [version_row(version, taken_up) for version in versions],
+        "uptake_tables": uptake_tables(taken_up, quarter),
+        "versions": [version_row(version, taken_up, quarter) for version in versions],
+        "diagrams": [diagram_of(version) for version in versions if version.reliability],
         "metrics": METRICS,
-        "comparison": compare_sides(),
+        "comparison": comparison(),
         "links": {
             "failed": activities(status__exact="failed"),
             "waiting": activities(status__exact="processing"),
             "rated": activities(age="month", rating="any"),
-            "answered": answered(taken_up),
-            "accepted": answered(taken_up, outcome__exact="accepted"),
-            "review": reverse("admin:activities_reviewitem_changelist"),
+            "suggested": LinesLink(suggested_at__gte=taken_up.since.isoformat(), superseded__exact=0).suggested,
+            "review": review_queue(),
         },
     }
-
-
-def activities(**filters: Any) -> str:
-    return f"{reverse('admin:activities_activity_changelist')}?{urlencode(filters)}"
-
-
-def answered(taken_up: QuarterOfAnswers, **filters: Any) -> str:
-    """The list of answers since the quarter began."""
-    filters = {"outcome_at__gte": taken_up.since.isoformat(), "rank__isnull": "False"} | filters
-    return f"{reverse('admin:recommender_suggestedline_changelist')}?{urlencode(filters)}"
 
 
 def today_table() -> list[dict[str, Any]]:
@@ -72,6 +70,10 @@ def today_table() -> list[dict[str, Any]]:
 
 def uptake_chart(taken_up: QuarterOfAnswers) -> str:
     weeks = taken_up.by_week
+    rows = [
+        LinesLink(outcome_at__gte=monday.isoformat(), outcome_at__lt=(monday + timedelta(weeks=1)).isoformat())
+        for monday in weeks
+    ]
     return lines(
         "Share of answered lines accepted, and of accepted lines ordered, by week",
         [f"{week:%m-%d}" for week in weeks],
@@ -80,34 +82,53 @@ def uptake_chart(taken_up: QuarterOfAnswers) -> str:
             "ordered": [each.conversion for each in weeks.values()],
         },
         percent=True,
+        links={"accepted": [link.accepted for link in rows], "ordered": [link.ordered for link in rows]},
     )
 
 
-def uptake_tables(taken_up: QuarterOfAnswers) -> list[tuple[str, list[dict[str, Any]]]]:
+def uptake_tables(taken_up: QuarterOfAnswers, quarter: LinesLink) -> list[tuple[str, list[dict[str, Any]]]]:
     most_answered = sorted(taken_up.by_rep.items(), key=lambda part: -part[1].answered)[:REPS_SHOWN]
-    numbers = dict(ModelVersion.objects.filter(pk__in=taken_up.by_version).values_list("pk", "number"))
     return [
-        ("type", [
-            row(kind, each, activities(activity_type__exact=kind, feedback="yes"))
-            for kind, each in taken_up.by_type.items()
-        ]),
-        ("rep", [row(rep, each, answered(taken_up, rep__exact=rep)) for rep, each in most_answered]),
-        ("model version", [
-            row(f"2.{numbers[pk]}.0", each, answered(taken_up, model_version__id__exact=pk))
-            for pk, each in taken_up.by_version.items() if pk in numbers
-        ]),
-    ]  # fmt: skip
+        ("type", [row(kind, each, quarter.narrowed(type=kind)) for kind, each in taken_up.by_type.items()]),
+        ("rep", [row(rep, each, quarter.narrowed(rep__exact=rep)) for rep, each in most_answered]),
+    ]
 
 
-def row(name: str, each: Uptake, link: str) -> dict[str, Any]:
+def row(name: str, each: Uptake, link: LinesLink) -> dict[str, Any]:
     return {"name": name, "uptake": each, "link": link}
 
 
-def version_row(version: ModelVersion, taken_up: QuarterOfAnswers) -> dict[str, Any]:
-    return {
+def versions_shown(taken_up: QuarterOfAnswers) -> list[ModelVersion]:
+    """The newest, and whichever else answers now or was answered in the quarter."""
+    newest = ModelVersion.objects.values("pk")[:VERSIONS_SHOWN]
+    in_use = Q(status=ModelVersion.Status.ACTIVE) | Q(pk__in=taken_up.by_version)
+    return list(ModelVersion.objects.filter(Q(pk__in=newest) | in_use))
+
+
+def version_row(version: ModelVersion, taken_up: QuarterOfAnswers, quarter: LinesLink) -> dict[str, Any]:
+    link = quarter.narrowed(model_version__id__exact=version.pk)
+    return row(version.version, taken_up.by_version.get(version.pk, Uptake()), link) | {
         "version": version,
         "metrics": [version.metrics.get(name) for name in METRICS],
-        "uptake": taken_up.by_version.get(version.pk, Uptake()),
-        "link": reverse("admin:recommender_modelversion_change", args=[version.pk]),
-        "answers": answered(taken_up, model_version__id__exact=version.pk),
+        "page": page_of_version(version),
+    }
+
+
+def comparison() -> dict[str, Any] | None:
+    """The A/B test that runs, with the answers on either side of it."""
+    found = compare_sides()
+    if found is None:
+        return None
+    sides = zip((found.older, found.newer), found.acceptance, found.clients, strict=True)
+    return {
+        "difference": found.difference,
+        "sides": [
+            {
+                "version": version,
+                "acceptance": acceptance,
+                "clients": clients,
+                "link": LinesLink(suggested_at__gte=found.since.isoformat(), model_version__id__exact=version.pk),
+            }
+            for version, acceptance, clients in sides
+        ],
     }

@@ -81,6 +81,7 @@ class ReviewItemAdmin(ModelAdmin):
     search_fields = ("activity__client", "=activity__id", "note")
     search_help_text = "Client, id of the activity, note"
     list_select_related = ("activity", "assigned_to")
+    list_per_page = 50
     show_full_result_count = False
     list_after_template = "admin/activities/reviewitem/most_rejected.html"
     change_form_outer_before_template = "admin/activities/reviewitem/decide.html"

@@ -1,36 +1,56 @@
 """Runs and schedules, to look at: commands and workers write them."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from activities.admin.read_only import ReadOnlyAdmin
 from activities.models import RegenerationRun, Schedule
-
-
-class ReadOnlyAdmin(ModelAdmin):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
-        return False
+from salesai.tables import NOTHING, readable
 
 
 @admin.register(RegenerationRun)
 class RegenerationRunAdmin(ReadOnlyAdmin):
-    list_display = ("id", "started_at", "finished_at", "status", "queued", "total", "progress", "reason")
+    list_display = ("__str__", "started_at", "finished_at", "status_label", "queued", "total", "progress", "reason")
     list_filter = ("status", "queued")
-    readonly_fields = ("progress",)
+    fields = (("status", "queued", "total"), ("started_at", "finished_at"), "chosen", "progress", "reason")
+    readonly_fields = ("chosen", "progress")
+
+    @display(
+        description="status",
+        ordering="status",
+        label={"running": "info", "completed": "success", "failed": "danger", "stopped": "warning"},
+    )
+    def status_label(self, run: RegenerationRun) -> str:
+        return run.status
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).with_progress()
+
+    @display(description="Which activities")
+    def chosen(self, run: RegenerationRun) -> str:
+        return readable(run.selection) if run.selection else "all"
 
     @display(description="progress")
     def progress(self, run: RegenerationRun) -> str:
-        figures = run.figures()
-        return ", ".join(f"{figures[name]:,} {name.replace('_', ' ')}" for name in ("completed", "failed", "waiting"))
+        return ", ".join(f"{getattr(run, name):,} {name}" for name in ("completed", "failed", "waiting"))
 
 
 @admin.register(Schedule)
 class ScheduleAdmin(ReadOnlyAdmin):
-    list_display = ("name", "cron", "last_run_at", "last_finished_at", "last_outcome", "next_run_at")
+    list_display = ("name", "cron", "last_run_at", "last_finished_at", "outcome_label", "next_run_at")
+    fields = (("name", "cron", "next_run_at"), ("last_run_at", "last_finished_at", "last_outcome"), "said")
+    readonly_fields = ("said",)
+
+    @display(
+        description="last outcome",
+        ordering="last_outcome",
+        label={"running": "info", "succeeded": "success", "failed": "danger"},
+    )
+    def outcome_label(self, schedule: Schedule) -> str:
+        return schedule.last_outcome or NOTHING
+
+    @display(description="Last words")
+    def said(self, schedule: Schedule) -> str:
+        return schedule.last_words or NOTHING

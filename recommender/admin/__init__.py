@@ -1,3 +1,3 @@
-from recommender.admin import model_version, order_history, suggested_line
+from recommender.admin import model_version, order_history
 
-__all__ = ["model_version", "order_history", "suggested_line"]
+__all__ = ["model_version", "order_history"]

@@ -4,7 +4,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
@@ -13,13 +13,14 @@ from recommender.errors import PromotionError, RecommenderError
 from recommender.models import ModelVersion
 from recommender.registry import promote
 from recommender.training_process import LOG, begin_training
+from salesai.reliability_diagram import reliability_diagram
 from salesai.tables import NOTHING, key_values, share
 
 
 @admin.register(ModelVersion)
 class ModelVersionAdmin(ModelAdmin):
     list_before_template = "admin/recommender/modelversion/train.html"
-    change_form_outer_before_template = "admin/recommender/modelversion/operate.html"
+    change_form_outer_before_template = "admin/recommender/modelversion/page.html"
     list_display = (
         "__str__", "status", "answers", "created_at", "data_until", "recall", "calibration_error", "verdict",
     )  # fmt: skip
@@ -27,8 +28,8 @@ class ModelVersionAdmin(ModelAdmin):
     search_fields = ("name",)
     date_hierarchy = "created_at"
     fields = (
-        ("name", "version", "status", "answers"), ("created_at", "activated_at", "training_seconds"),
-        ("data_from", "data_until"), "trained_on", "measured", "compared", "parameters_shown", ("artifact", "sha256"),
+        ("version", "status"), ("answers", "training_seconds"), ("created_at", "activated_at"),
+        ("data_from", "data_until"), "measured", "compared", "trained_on", "parameters_shown", "artifact", "sha256",
         "failure",
     )  # fmt: skip
     readonly_fields = (
@@ -63,7 +64,9 @@ class ModelVersionAdmin(ModelAdmin):
         return super().changelist_view(request, {"may_operate": self.may_operate(request)} | (extra_context or {}))
 
     def render_change_form(self, request, context, *args, **options) -> HttpResponse:
+        version = context["original"]
         context["may_operate"] = self.may_operate(request)
+        context["diagram"] = version and version.reliability and diagram_of(version)
         return super().render_change_form(request, context, *args, **options)
 
     def train_view(self, request: HttpRequest) -> HttpResponse:
@@ -117,7 +120,7 @@ class ModelVersionAdmin(ModelAdmin):
 
     @display(description="On its held-out orders")
     def measured(self, version: ModelVersion) -> SafeString:
-        return key_values(version.metrics)
+        return key_values(version.scores)
 
     @display(description="Against the version that answered then")
     def compared(self, version: ModelVersion) -> str:
@@ -126,6 +129,14 @@ class ModelVersionAdmin(ModelAdmin):
     @display(description="Parameters")
     def parameters_shown(self, version: ModelVersion) -> SafeString:
         return key_values(version.parameters)
+
+
+def page_of_version(version: ModelVersion) -> str:
+    return reverse("admin:recommender_modelversion_change", args=[version.pk])
+
+
+def diagram_of(version: ModelVersion) -> SafeString:
+    return reliability_diagram(f"Reliability of {version.version}", version.reliability)
 
 
 def share_from(percent: str) -> float:

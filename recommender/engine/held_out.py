@@ -8,7 +8,7 @@ import numpy as np
 from recommender.engine.groups import Attributes
 from recommender.engine.heads import TwoHeads
 from recommender.engine.history import OrderHistory
-from recommender.engine.metrics import LIST_LENGTH, expected_calibration_error, list_metrics
+from recommender.engine.metrics import BINS, LIST_LENGTH, bin_of, expected_calibration_error, list_metrics
 from recommender.engine.questions import in_next_order
 
 if TYPE_CHECKING:
@@ -76,8 +76,28 @@ def judge(
     metrics |= {"held_out_orders": len(judged)}
     if len(shown):
         metrics["ece"] = round(expected_calibration_error(probability[shown], asked.happened[shown]), 4)
+        metrics["reliability"] = reliability(probability[shown], asked.happened[shown])
     client = questions.client[judged]
     return metrics, HeldOutShare.of_values(values["recall"], client, history, attributes, FEWEST_ORDERS)
+
+
+def reliability(probability: np.ndarray, happened: np.ndarray) -> list[dict[str, Any]]:
+    """Of each bin of confidences that holds a pair: the mean promised, the share that happened, and their count.
+
+    Args:
+        probability: (N,) float64; happened: (N,) bool.
+    """
+    number = bin_of(probability)
+    count = np.bincount(number, minlength=BINS)
+    promised, came_true = (np.bincount(number, values, BINS) for values in (probability, happened))
+    return [
+        {
+            "promised": round(float(promised[i] / count[i]), 4),
+            "happened": round(float(came_true[i] / count[i]), 4),
+            "count": int(count[i]),
+        }
+        for i in np.flatnonzero(count)
+    ]
 
 
 def means(names: np.ndarray, values: np.ndarray, fewest: int) -> dict[str, float]:

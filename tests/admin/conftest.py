@@ -1,7 +1,6 @@
 import os
 
 import pytest
-from django.core.cache import cache
 from playwright.sync_api import sync_playwright
 
 from activities.generation import generate
@@ -38,7 +37,6 @@ def trained_once():
 @pytest.fixture
 def busy_house(live_server, own_models_folder, trained_once):
     """A house at work: lists with and without feedback, of which one is failed and some are in review."""
-    cache.clear()
     if not ModelVersion.objects.active().exists():
         load_wholesale_house()
         ModelVersion.objects.bulk_create(trained_once)

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from activities.admin.batches import FEW
 from activities.models import Activity, ReviewItem
+from activities.updates import create_activity
 from recommender.models import ModelVersion
 from recommender.registry import promote
 from tests.admin.browser import grave_violations
@@ -38,6 +40,21 @@ def test_ops_regenerates_from_the_list_after_being_asked(ops_page, busy_house):
 
     expect(ops_page.get_by_text("Regenerated 1.")).to_be_visible()
     assert Activity.objects.get(pk=busy_house.pk).status == "completed"
+
+
+def test_ops_leaves_many_to_the_workers_and_sees_how_far_they_are(ops_page, busy_house):
+    for number in range(FEW + 1):
+        create_activity(client=f"cafe-{number % 20:02}", rep="rep-0", activity_type="recommendation")
+    ops_page.goto("/admin/activities/activity/?status__exact=processing")
+    ops_page.locator("#action-toggle").check()
+    ops_page.select_option("select[name=action]", "regenerate")
+    ops_page.locator("button[name=index]").first.click()
+    expect(ops_page.get_by_text("So many are left to the workers")).to_be_visible()
+
+    ops_page.get_by_role("button", name="Yes, regenerate").click()
+    ops_page.get_by_role("link", name=re.compile(r"Run \d+")).click()
+
+    expect(ops_page.get_by_text(f"0 completed, 0 failed, {FEW + 1} waiting")).to_be_visible()
 
 
 def test_ops_records_feedback_and_builds_the_order(ops_page):
@@ -129,6 +146,8 @@ PAGES = {
     "review queue": "/admin/activities/reviewitem/",
     "review": "/admin/activities/reviewitem/{item}/change/",
     "model": "/admin/recommender/modelversion/{version}/change/",
+    "suggested lines": "/admin/recommender/suggestedline/",
+    "jobs": "/admin/procrastinate/procrastinatejob/",
 }
 
 

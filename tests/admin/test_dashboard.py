@@ -1,26 +1,23 @@
 """The dashboard says what is, and leads to it."""
 
-import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
-from activities.dashboard import reckon_uptake
+from activities.kept_uptake import KEPT_FOR, renew, uptake
+from activities.models import KeptUptake
+from activities.uptake import reckon_uptake
 from recommender.models import ModelVersion, SuggestedLine
 from recommender.registry import promote
+from tests.admin.numbers_on_page import Numbers
 from tests.admin.people import ops_user
 from tests.wholesale import LAST_DAY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wholesale_house")]
 AS_OF = {"parameters": {"asOf": LAST_DAY.isoformat()}}
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept():
-    cache.clear()
 
 
 @pytest.fixture
@@ -52,6 +49,26 @@ def test_uptake_counts_answers_by_type_rep_and_version(answered):
     assert [each.answered for each in taken_up.by_version.values()] == [3]
 
 
+def test_what_is_ordered_too_late_too_early_or_after_a_rejection_does_not_count(answered, tool):
+    accepted, also, rejected = [line["product"] for line in answered["recommendations"][:3]]
+    SuggestedLine.objects.filter(product=accepted).update(outcome_at=timezone.now() - timedelta(days=29))
+    order = {"client": "cafe-03", "items": [{"product": rejected, "quantity": 2}, {"product": also, "quantity": -2}]}
+    late = {"client": "cafe-03", "items": [{"product": also, "quantity": 2}]}
+    days = {"B-1": (order, 2), "B-2": (late, 31), "B-3": (late, -2)}
+    tool.post({"items": [
+        each | {"order": name, "date": (timezone.now() + timedelta(days=after)).isoformat()}
+        for name, (each, after) in days.items()
+    ]}, "/orders")  # fmt: skip
+
+    assert reckon_uptake().total.converted == 0
+
+
+def test_answers_to_what_was_never_suggested_do_not_count(answered, tool):
+    tool.patch(answered["_id"], {"feedback": {"acceptedRecommendations": ["something-else"]}})
+
+    assert reckon_uptake().total.answered == 0
+
+
 def test_money_is_told_as_it_was_suggested(answered):
     lines = answered["recommendations"]
     amount = [line["quantity"] * line["price"] for line in lines]
@@ -63,18 +80,98 @@ def test_money_is_told_as_it_was_suggested(answered):
     assert taken_up.total.ordered_money == pytest.approx(amount[0])
 
 
-def test_every_number_leads_to_the_rows_behind_it(ops, answered, tool):
+@pytest.fixture
+def numbers(ops, answered, tool):
+    """Of a house with a list that waits, and answers to lists of two types."""
     tool.file(client="cafe-04")
+    other = tool.generated(client="cafe-06", rep="rep-8", activityType="order-analysis", aiModel=AS_OF)
+    tool.patch(other["_id"], {"feedback": {"acceptedRecommendations": [other["recommendations"][0]["product"]]}})
+    return Numbers.of(ops.get(reverse("admin:index")).content.decode())
+
+
+def test_every_count_is_that_of_the_rows_it_leads_to(ops, numbers):
+    counts = numbers.counts()
+
+    listed = [(link, ops.get(link).context["cl"].result_count) for link, _ in counts]
+
+    assert listed == counts
+    assert len(counts) > 15
+    assert {count for _, count in counts} >= {1, 2, 3, 4}
+
+
+def test_every_amount_is_that_of_the_rows_it_leads_to(ops, numbers):
+    amounts = numbers.moneys()
+
+    listed = [(link, amount_of(ops.get(link).context["cl"].queryset)) for link, _ in amounts]
+
+    assert listed == [(link, pytest.approx(amount, abs=0.01)) for link, amount in amounts]
+    assert len({amount for _, amount in amounts}) == 3
+
+
+def amount_of(lines):
+    return sum(float(line.quantity * line.price) for line in lines)
+
+
+def test_every_link_opens_and_no_number_is_without(ops, numbers):
+    assert {ops.get(link).status_code for link, _ in numbers.links} == {200}
+    assert numbers.loose == []
+
+
+def test_lines_of_deleted_activities_are_counted_and_found(ops, numbers, answered, tool):
+    tool.delete(answered["_id"])
+    KeptUptake.objects.all().delete()
+
+    numbers = Numbers.of(ops.get(reverse("admin:index")).content.decode())
+
+    [deleted] = {link for link, count in numbers.counts() if "type=deleted" in link and count == 3}
+    assert ops.get(deleted).context["cl"].result_count == 3
+
+
+def test_figures_are_kept_and_old_ones_are_reckoned_anew_by_one(ops, answered, tool):
+    first = uptake()
+    tool.patch(answered["_id"], {"feedback": {}})
+
+    kept = uptake()
+    renew()
+    still_young = uptake()
+    KeptUptake.objects.update(at=timezone.now() - KEPT_FOR - timedelta(seconds=1))
+    renew()
+
+    assert (first, first.total.answered) == (kept, 3)
+    assert still_young == first
+    assert (uptake().total.answered, uptake().at > first.at) == (0, True)
+    assert KeptUptake.objects.get().ordered_lines == []
+
+
+def test_old_figures_are_shown_at_once_with_their_time(ops, answered):
+    reckoned = uptake().at - timedelta(days=2)
+    KeptUptake.objects.update(at=reckoned, figures=replace(uptake(), at=reckoned).to_json())
+
     page = ops.get(reverse("admin:index")).content.decode()
-    links = {link.replace("&amp;", "&") for link in re.findall(r'href="(/admin/[^"]*\?[^"]*)"', page)}
 
-    pages = {link: ops.get(link) for link in links}
+    assert f"Reckoned on {reckoned:%Y-%m-%d} at {reckoned:%H:%M} UTC, and being reckoned anew" in page
 
-    assert {answer.status_code for answer in pages.values()} == {200}
-    [accepted] = [answer for link, answer in pages.items() if "outcome__exact=accepted" in link]
-    assert accepted.context["cl"].result_count == 2
-    [processing] = [answer for link, answer in pages.items() if link.endswith("?status__exact=processing")]
-    assert processing.context["cl"].result_count == 1
+
+def test_the_reliability_of_each_version_is_drawn_with_its_table(ops, answered):
+    version = ModelVersion.objects.active().get()
+
+    page = ops.get(reverse("admin:index")).content.decode()
+    own_page = ops.get(reverse("admin:recommender_modelversion_change", args=[version.pk])).content.decode()
+
+    promised = [f'<td class="ops-right">{each["promised"]:.0%}</td>' for each in version.reliability]
+    assert len(promised) > 3
+    assert [cell for cell in promised if cell not in page or cell not in own_page] == []
+    assert page.count("<circle") >= own_page.count("<circle") == len(version.reliability)
+
+
+def test_a_version_from_before_reliability_was_kept_says_so(ops, wholesale_house):
+    version = ModelVersion.objects.active().get()
+    version.metrics = version.scores
+    version.save()
+
+    page = ops.get(reverse("admin:recommender_modelversion_change", args=[version.pk])).content.decode()
+
+    assert "Not on record" in page
 
 
 def test_an_ab_test_is_compared_by_clients_with_its_interval(ops, tool, answered):
@@ -91,10 +188,12 @@ def test_an_ab_test_is_compared_by_clients_with_its_interval(ops, tool, answered
 
     comparison = ops.get(reverse("admin:index")).context["comparison"]
 
-    assert comparison.clients == (1, 1)
-    assert [side.value for side in comparison.acceptance] == [pytest.approx(2 / 3), 1]
-    assert comparison.difference.value == pytest.approx(1 / 3)
-    assert comparison.difference.low <= comparison.difference.value <= comparison.difference.high
+    assert [side["clients"] for side in comparison["sides"]] == [1, 1]
+    assert [side["acceptance"].value for side in comparison["sides"]] == [pytest.approx(2 / 3), 1]
+    assert [ops.get(side["link"].answered).context["cl"].result_count for side in comparison["sides"]] == [3, 1]
+    difference = comparison["difference"]
+    assert difference.value == pytest.approx(1 / 3)
+    assert difference.low <= difference.value <= difference.high
 
 
 def test_an_empty_house_has_a_dashboard_too(client, empty_house):

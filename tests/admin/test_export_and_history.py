@@ -74,7 +74,9 @@ def test_search_finds_clients_products_and_comments(ops, activity, term, found):
     [
         ({"feedback": "yes"}, 1), ({"feedback": "no"}, 0), ({"rating": "none"}, 1), ({"rating": "any"}, 0),
         ({"age": "today"}, 1), ({"age": "over-day"}, 0), ({"sure": "none"}, 0), ({"rep__icontains": "+rep"}, 1),
-        ({"status__exact": "failed"}, 0), ({"activity_type__exact": "recommendation"}, 1), ({"version": "0"}, 0),
+        ({"age": "week"}, 1), ({"sure": "low"}, 0), ({"sure": "middle"}, 1), ({"sure": "high"}, 0),
+        ({"rep__icontains": "rep-0"}, 0), ({"rating": "bad"}, 0), ({"status__exact": "failed"}, 0),
+        ({"activity_type__exact": "recommendation"}, 1), ({"version": "0"}, 0),
     ],
 )  # fmt: skip
 def test_filters_narrow_the_list(ops, activity, filters, found):

@@ -1,6 +1,7 @@
 """What comes into the review queue, in which order, and what brings it back."""
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
 from django.urls import reverse
 
@@ -112,6 +113,13 @@ def test_little_confidence_in_much_money_is_found(tool):
     assert kinds(tool.generated(client="cafe-03", aiModel=AS_OF)) == {Kind.UNSURE_MONEY}
 
 
+@pytest.mark.parametrize(("threshold", "amount"), [(0.0001, 1), (1, 1_000_000)])
+def test_much_confidence_or_little_money_is_nothing_to_look_at(tool, threshold, amount):
+    ReviewRule.objects.filter(kind=Kind.UNSURE_MONEY).update(threshold=threshold, amount=amount)
+
+    assert kinds(tool.generated(client="cafe-03", aiModel=AS_OF)) is None
+
+
 def test_the_first_lists_of_a_version_are_found_and_no_more(tool):
     ReviewRule.objects.filter(kind=Kind.FIRST_LISTS).update(enabled=True, threshold=2)
 
@@ -128,6 +136,49 @@ def test_the_queue_shows_the_most_urgent_first(ops, tool, say):
     listed = ops.get(reverse("admin:activities_reviewitem_changelist")).context["cl"].result_list
 
     assert [item.activity_id for item in listed] == [heavy["_id"], light["_id"]]
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({}, {"cafe-01", "cafe-02"}), ({"state": "mine"}, {"cafe-02"}), ({"state": "closed"}, {"cafe-03"}),
+        ({"state": "all"}, {"cafe-01", "cafe-02", "cafe-03"}), ({"state": "snoozed"}, set()),
+        ({"rule": "low-rating"}, {"cafe-01"}), ({"rule": "comment"}, {"cafe-02"}), ({"q": "cafe-02"}, {"cafe-02"}),
+    ],
+)  # fmt: skip
+def test_the_queue_is_narrowed_by_state_rule_and_person(ops, tool, say, decide, filters, found):
+    rated, mine, closed = (tool.generated(client=f"cafe-0{n}", aiModel=AS_OF) for n in (1, 2, 3))
+    say(rated, userRating=1)
+    say(mine, comments="hm")
+    say(closed, comments="hm")
+    decide(item_of(mine), "keep", comments="hm", assigned_to=User.objects.get(username="olga").pk)
+    decide(item_of(closed), "close", comments="hm", reason="solved")
+
+    listed = ops.get(reverse("admin:activities_reviewitem_changelist"), filters).context["cl"].result_list
+
+    assert {item.activity.client for item in listed} == found
+
+
+def test_another_comment_brings_a_closed_item_back(decide, activity, say):
+    say(activity, comments="hm")
+    decide(item_of(activity), "close", comments="hm", reason="solved")
+
+    say(activity, comments="worse than before")
+
+    assert item_of(activity).returned
+
+
+def test_who_may_decide_and_not_answer_changes_no_feedback(client, activity, say):
+    say(activity, comments="hm")
+    decider = User.objects.create_user("dora", is_staff=True)
+    decider.user_permissions.add(Permission.objects.get(codename="change_reviewitem"))
+    client.force_login(decider)
+    posted = {"decision": "close", "reason": "solved", "comments": "changed", "rating": "5"}
+
+    client.post(reverse("admin:activities_reviewitem_decide", args=[item_of(activity).pk]), posted)
+
+    assert item_of(activity).state == "closed"
+    assert Activity.objects.get(pk=activity["_id"]).feedback == {"comments": "hm"}
 
 
 def test_a_rule_that_ops_changes_counts_from_then_on(ops, activity, say):
@@ -200,7 +251,8 @@ def test_a_failure_that_is_gone_leaves_the_queue_and_comes_back_marked(tool):
 
 
 def test_cancelling_an_activity_settles_its_review(tool):
-    activity = fail(tool.file(client="cafe-03"))
+    activity = tool.file(client="cafe-03", feedback={"comments": "hm"})
+    assert kinds(activity) == {Kind.COMMENT}
 
     tool.post(path=f"{API}/{activity['_id']}/cancel")
 

@@ -12,10 +12,13 @@ from tests.admin.people import ops_user, sales_manager
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wholesale_house")]
 CHANGES = ("add_", "change_", "delete_", "regenerate_", "answer_", "operate_")
 
-POSTS = [
-    "regenerate", "cancel", "answer", "change", "delete", "regenerate in list", "cancel in list", "delete in list",
-    "decide", "rule", "promote", "train", "client", "product", "user", "key",
-]  # fmt: skip
+# What is refused how: a list does not know an action that it does not offer, and goes back to itself.
+FORBIDDEN, NO_SUCH_ACTION = 403, 302
+POSTS = dict.fromkeys(
+    ["regenerate", "cancel", "answer", "change", "delete", "decide", "rule", "promote", "share", "train", "client",
+     "product", "user", "key"],
+    FORBIDDEN,
+) | dict.fromkeys(["regenerate in list", "cancel in list", "delete in list"], NO_SUCH_ACTION)  # fmt: skip
 
 
 @pytest.fixture
@@ -51,6 +54,7 @@ def posts(activity):
         "decide": ("activities_reviewitem_decide", [item.pk], {"decision": "close", "reason": "solved"}),
         "rule": ("activities_reviewrule_change", [ReviewRule.objects.first().pk], {"threshold": "9", "weight": "1"}),
         "promote": ("recommender_modelversion_promote", [version.pk], {"percent": "100"}),
+        "share": ("recommender_modelversion_promote", [version.pk], {"percent": "50"}),
         "train": ("recommender_modelversion_train", [], {}),
         "client": ("recommender_client_change", [Client.objects.first().pk], {"external_id": "x", "name": "x"}),
         "product": ("recommender_product_add", [], {"external_id": "x"}),
@@ -71,15 +75,15 @@ def state():
     ]
 
 
-@pytest.mark.parametrize("what", POSTS)
-def test_a_sales_manager_changes_nothing_by_a_crafted_post(manager, activity, what):
+@pytest.mark.parametrize(("what", "status"), POSTS.items())
+def test_a_sales_manager_changes_nothing_by_a_crafted_post(manager, activity, what, status):
     name, args, data = posts(activity)[what]
     before = state()
 
     answer = manager.post(reverse(f"admin:{name}", args=args), data)
 
     assert state() == before
-    assert answer.status_code in (302, 403)
+    assert answer.status_code == status
 
 
 @pytest.mark.parametrize("page", ["activities_activity", "activities_reviewitem", "recommender_modelversion"])
@@ -92,6 +96,19 @@ def test_a_sales_manager_sees_no_button_that_changes(manager, activity, page):
 
     assert "ops-button" not in listed + opened
     assert 'value="regenerate"' not in listed
+
+
+@pytest.mark.parametrize(("person", "pages"), [(sales_manager, 13), (ops_user, 13)])
+def test_the_sidebar_shows_just_what_a_person_may_open(client, activity, person, pages):
+    client.force_login(person())
+    home = client.get(reverse("admin:index"))
+    items = [item for group in home.context["sidebar_navigation"] for item in group["items"]]
+
+    opened = {str(item["link"]): client.get(item["link"]).status_code for item in items if item["has_permission"]}
+
+    assert set(opened.values()) == {200}
+    assert len(opened) == pages
+    assert reverse("admin:auth_user_changelist") not in home.content.decode()
 
 
 def test_a_sales_manager_reads_and_exports(manager, activity):
@@ -111,7 +128,7 @@ def test_ops_does_what_its_work_is_and_no_more(ops, activity, what):
     answer = ops.post(reverse(f"admin:{name}", args=args), data)
 
     assert state() == before
-    assert answer.status_code in (302, 403)
+    assert answer.status_code == POSTS[what]
 
 
 def test_a_migration_makes_the_roles_exactly_what_they_are_again(db):

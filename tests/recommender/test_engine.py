@@ -5,6 +5,7 @@ import pytest
 from scipy import sparse
 
 from recommender.engine.heads import Examples, calibration
+from recommender.engine.held_out import reliability
 from recommender.engine.history import OrderHistory
 from recommender.engine.metrics import expected_calibration_error, list_metrics
 from recommender.engine.neighbours import nearest, similarity_to, unit_length
@@ -56,6 +57,15 @@ def test_an_order_without_a_line_above_zero_is_no_basket():
     history = basket([(0, 1, {0: 0}), (0, 2, {1: 1})])
 
     assert history.order_day.tolist() == [2]
+
+
+def test_reliability_is_told_of_the_bins_that_hold_something():
+    told = reliability(np.array([0.05, 0.06, 0.95, 0.99, 1.0, 1.0]), np.array([0, 1, 1, 1, 1, 0], bool))
+
+    assert told == [
+        {"promised": 0.055, "happened": 0.5, "count": 2},
+        {"promised": 0.985, "happened": 0.75, "count": 4},
+    ]
 
 
 def test_lists_are_judged_by_what_was_found_repeated_and_new():

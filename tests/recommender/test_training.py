@@ -3,6 +3,7 @@
 from datetime import timedelta
 from io import StringIO
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
@@ -33,6 +34,20 @@ def test_a_version_tells_what_it_was_trained_on_and_how_well_it_did(wholesale_ho
     assert version.data_until == LAST_DAY
     assert version.metrics["recall@10"] > 0.8
     assert version.metrics["ece"] < 0.1
+
+
+def test_a_version_tells_what_it_promised_and_what_happened_bin_by_bin(wholesale_house):
+    version = ModelVersion.objects.active().get()
+    promised, happened, count = (
+        np.array([each[name] for each in version.reliability]) for name in ("promised", "happened", "count")
+    )
+
+    gaps = np.abs(promised - happened) * count
+
+    assert gaps.sum() / count.sum() == pytest.approx(version.metrics["ece"], abs=0.001)
+    assert (np.diff(promised) > 0).all()
+    assert count.sum() <= 10 * version.metrics["held_out_orders"]
+    assert "reliability" not in version.scores
 
 
 def test_the_same_history_gives_the_same_bytes(wholesale_house):

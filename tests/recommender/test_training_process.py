@@ -8,7 +8,7 @@ from recommender.errors import NotEnoughHistoryError, TrainingRunsError
 from recommender.models import ModelVersion
 from recommender.training import ADVISORY_LOCK
 from recommender.training_process import LOG, begin_training
-from tests.service import PATIENCE_SECONDS, database_url
+from tests.service import PATIENCE_SECONDS, address_of, database_url
 from tests.wholesale import load_wholesale_house
 
 
@@ -19,11 +19,6 @@ def own_data(settings, monkeypatch, tmp_path):
     monkeypatch.setenv("SALESAI_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("DATABASE_URL", database_url(connection.settings_dict))
     return tmp_path
-
-
-def address_of(database):
-    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
-    return {name: database[key] for name, key in names.items()}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -41,6 +41,6 @@ class Command(BaseCommand):
 
     def describe(self, version: ModelVersion) -> None:
         counts = ", ".join(f"{count:,} {name}" for name, count in version.row_counts.items())
-        metrics = ", ".join(f"{name} {value}" for name, value in version.metrics.items())
+        metrics = ", ".join(f"{name} {value}" for name, value in version.scores.items())
         self.stdout.write(f"{version} has learned from {counts}; {version.training_seconds:.1f} s.")
         self.stdout.write(f"On its held-out orders: {metrics}.")

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('activities', '0003_regeneration'),
+        ('activities', '0004_uptake_and_list_indexes'),
         ('recommender', '0004_operate_modelversion'),
     ]
 

@@ -1,0 +1,101 @@
+"""The workers' queue: procrastinate's jobs and what happened to each, in the theme of the rest."""
+
+from typing import ClassVar
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils import timezone
+from procrastinate.contrib.django import admin as procrastinate_admin
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
+from procrastinate.exceptions import UniqueViolation
+from unfold.admin import TabularInline
+from unfold.decorators import action, display
+
+from activities.admin.read_only import ReadOnlyAdmin
+from salesai.tables import readable
+
+admin.site.unregister(procrastinate_admin.models.ProcrastinateJob)
+
+
+class EventInline(TabularInline):
+    model = ProcrastinateEvent
+    fields = ("type", "at")
+    readonly_fields = ("type", "at")
+    ordering = ("-at",)
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: ProcrastinateJob | None = None) -> bool:
+        return True  # whoever sees the job
+
+    def has_add_permission(self, request: HttpRequest, obj: ProcrastinateJob | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ProcrastinateJob | None = None) -> bool:
+        return False
+
+
+@admin.register(ProcrastinateJob)
+class JobAdmin(ReadOnlyAdmin):
+    """Of procrastinate's own actions `abort` is left out: no task of ours looks whether it was asked to stop."""
+
+    list_display = ("id", "task", "about", "status_label", "priority", "attempts", "scheduled_at", "last_event_at")
+    list_filter = ("status", "task_name")
+    ordering = ("-id",)
+    show_full_result_count = False
+    fields = (("id", "task_name", "status"), "about", ("queue_name", "priority", "attempts"),
+              ("lock", "queueing_lock"), "scheduled_at")  # fmt: skip
+    readonly_fields = ("id", "about")
+    inlines = (EventInline,)
+    actions: ClassVar = ["retry", "cancel"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        events = ProcrastinateEvent.objects.filter(job=OuterRef("pk")).order_by("-at").values("at")
+        return super().get_queryset(request).annotate(last_event=Subquery(events[:1]))
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("activities.regenerate_activity")
+
+    @display(description="task", ordering="task_name")
+    def task(self, job: ProcrastinateJob) -> str:
+        return job.task_name.rpartition(".")[2].replace("_", " ")
+
+    @display(description="about")
+    def about(self, job: ProcrastinateJob) -> str:
+        return readable(job.args)
+
+    @display(
+        description="status",
+        ordering="status",
+        label={"todo": "info", "doing": "info", "succeeded": "success", "failed": "danger", "cancelled": "warning",
+               "aborted": "warning"},
+    )  # fmt: skip
+    def status_label(self, job: ProcrastinateJob) -> str:
+        return job.status
+
+    @display(description="last event")
+    def last_event_at(self, job: ProcrastinateJob) -> str:
+        return job.last_event
+
+    @action(description="Try failed jobs again", permissions=["operate"])
+    def retry(self, request: HttpRequest, queryset: QuerySet) -> None:
+        failed = list(queryset.filter(status="failed"))
+        waits_already = []
+        for job in failed:
+            try:
+                with transaction.atomic():
+                    app.job_manager.retry_job_by_id(job.pk, timezone.now(), job.priority, job.queue_name, job.lock)
+            except UniqueViolation:
+                waits_already.append(job)
+        self.message_user(request, f"{len(failed) - len(waits_already)} queued again.", messages.SUCCESS)
+        for job in waits_already:
+            self.message_user(request, f"{job} waits already, as another job.", messages.WARNING)
+
+    @action(description="Cancel jobs that wait", permissions=["operate"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet) -> None:
+        waiting = list(queryset.filter(status="todo").values_list("pk", flat=True))
+        cancelled = sum(app.job_manager.cancel_job_by_id(pk, abort=False) for pk in waiting)
+        self.message_user(request, f"{cancelled} cancelled.", messages.SUCCESS)
