@@ -170,8 +170,10 @@ def page_of(query: str) -> QuerySet:
     matching = view.filter_queryset(Activity.objects.all())
     offset, limit = view.page_wanted
     if view.tally is None:
-        matching = matching.annotate(total=Window(Count("*")))
-    return matching.values("pk")[offset : offset + limit]
+        matching = matching.annotate(total=Window(Count("*"))).values("pk", "total")
+    else:
+        matching = matching.values("pk")
+    return matching[offset : offset + limit]
 
 
 def explained(queryset: QuerySet) -> dict:
