@@ -67,14 +67,14 @@ def measured(rounds: int, seconds: float, callers: int) -> dict:
         headers = {"api-key": token}
         calls = {
             "list": {
-                "service": lambda: call(service, f"{API}?limit={PAGE}", headers, callers, seconds),
-                "bare": lambda: call(bare_service, "/list", {}, callers, seconds),
-                "stock": lambda: call(stock, f"/activities/?limit={PAGE}&format=json", {}, callers, seconds),
+                "service": lambda: call(service, [f"{API}?limit={PAGE}"], headers, callers, seconds),
+                "bare": lambda: call(bare_service, ["/list"], {}, callers, seconds),
+                "stock": lambda: call(stock, [f"/activities/?limit={PAGE}&format=json"], {}, callers, seconds),
             },
             "retrieve": {
-                "service": lambda: call(service, f"{API}/{one}", headers, callers, seconds),
-                "bare": lambda: call(bare_service, "/one", {}, callers, seconds),
-                "stock": lambda: call(stock, f"/activities/{one}/?format=json", {}, callers, seconds),
+                "service": lambda: call(service, [f"{API}/{one}"], headers, callers, seconds),
+                "bare": lambda: call(bare_service, ["/one"], {}, callers, seconds),
+                "stock": lambda: call(stock, [f"/activities/{one}/?format=json"], {}, callers, seconds),
             },
         }
         figures = {name: compared(kinds, rounds) for name, kinds in calls.items()}
@@ -148,7 +148,7 @@ SORTS = (
 
 def apart(service: str, headers: dict[str, str], query: str) -> dict:
     """Milliseconds of the request by one caller, of its page in PostgreSQL, and what the page reads."""
-    load = call(service, f"{API}?{quote(query, safe='=&')}", headers, callers=1, seconds=0.5)
+    load = call(service, [f"{API}?{quote(query, safe='=&')}"], headers, callers=1, seconds=0.5)
     plan = explained(page_of(query))
     reads = sorted(set(scans(plan["Plan"])))
     found = {

@@ -1,9 +1,10 @@
 """Callers that send one request after the other, each on a connection of its own."""
 
 import http.client
+import itertools
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -20,20 +21,34 @@ class Load:
         return statistics.quantiles(self.seconds, n=100, method="inclusive")[percent - 1]
 
 
-def call(address: str, path: str, headers: Mapping[str, str], callers: int, seconds: float) -> Load:
-    """GET the path again and again for so long. Raises RuntimeError for an answer that is not 200."""
+def call(
+    address: str, paths: Sequence[str], headers: Mapping[str, str], callers: int, seconds: float, method: str = "GET"
+) -> Load:
+    """Ask for the paths in turn, again and again for so long; no two callers begin with the same one.
+
+    Raises RuntimeError for an answer that is not 200.
+    """
     started = time.perf_counter()
+
+    def calls_of(caller: int) -> list[float]:
+        begin = caller * len(paths) // callers
+        return calls_of_one(address, method, [*paths[begin:], *paths[:begin]], headers, started + seconds)
+
     with ThreadPoolExecutor(callers) as threads:
-        taken = threads.map(lambda _: calls_of_one(address, path, headers, started + seconds), range(callers))
-        all_of_them = [each for of_one in taken for each in of_one]
+        all_of_them = [each for of_one in threads.map(calls_of, range(callers)) for each in of_one]
     return Load(len(all_of_them) / (time.perf_counter() - started), all_of_them)
 
 
-def calls_of_one(address: str, path: str, headers: Mapping[str, str], until: float) -> list[float]:
+def calls_of_one(
+    address: str, method: str, paths: Sequence[str], headers: Mapping[str, str], until: float
+) -> list[float]:
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
     taken = []
-    while (started := time.perf_counter()) < until:
-        connection.request("GET", path, headers=headers)
+    for path in itertools.cycle(paths):
+        started = time.perf_counter()
+        if started >= until:
+            break
+        connection.request(method, path, headers=headers)
         response = connection.getresponse()
         body = response.read()
         if response.status != 200:

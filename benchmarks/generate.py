@@ -1,0 +1,100 @@
+"""`POST …/generate` over HTTP, beside the CPU time of the engine alone: candidates, features, ranking of one client.
+
+To a gunicorn with the project's configuration, on a database of the benchmark's own, every activity
+of another client. One caller first, in turns with the engine in this process, whose history is in
+memory; then 16 at once.
+"""
+
+import argparse
+import json
+from statistics import median
+
+import numpy as np
+
+from benchmarks.own_database import own_database
+
+# isort: split
+from django.db import connection
+
+from activities.filing import file_for_clients
+from activities.generation import inputs_of
+from activities.models import Activity, ApiKey
+from benchmarks.demo_orders import LINES_A_CLIENT, fill, train_and_promote
+from benchmarks.load import Load, call
+from benchmarks.measure import Measured
+from recommender import registry
+from recommender.client_groups import attributes_of
+from recommender.engine.scoring import score
+from recommender.request_history import as_of, day_of, history_of_requests
+from tests.service import database_url, running_service
+
+API = "/activity-ai-sales-order"
+CALLERS = 16
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clients", type=int, default=300, help="with about 290 order lines each; default: 300")
+    parser.add_argument("--rounds", type=int, default=5, help="of one caller and of the engine; default: 5")
+    parser.add_argument("--seconds", type=float, default=4, help="of each round of calls; default: 4")
+    arguments = parser.parse_args()
+    with own_database() as database:
+        fill(database, arguments.clients * LINES_A_CLIENT)
+        database.run_apart(train_and_promote)
+        file_for_clients(Activity.Type.RECOMMENDATION, None, None)
+        figures = measured(arguments.rounds, arguments.seconds)
+    print(f"{'ms':24}{'p50':>8}{'p95':>8}{'p99':>8}{'a second':>10}")
+    for name in ("one_caller", "callers_at_once"):
+        row = figures[name]
+        print(
+            f"{name.replace('_', ' '):24}{row['p50']:8.1f}{row['p95']:8.1f}{row['p99']:8.1f}{row['per_second']:10.1f}"
+        )
+    print(f"{'engine alone, CPU':24}{figures['engine_cpu_ms']:8.1f}     p50 of one caller x {figures['ratio']:.2f}")
+    print(json.dumps(figures))
+
+
+def measured(rounds: int, seconds: float) -> dict:
+    activities = list(Activity.objects.order_by("id"))
+    paths = [f"{API}/{activity.pk}/generate" for activity in activities]
+    _, token = ApiKey.issue("benchmark")
+    with running_service(database_url(connection.settings_dict)) as service:
+        headers = {"api-key": token, "Content-Type": "application/json"}
+        call(service, paths, headers, CALLERS, seconds, "POST")  # each process has loaded the model
+        singles, engine = [], []
+        for number in range(rounds):
+            singles.append(call(service, paths, headers, 1, seconds, "POST"))
+            engine += engine_milliseconds(activities[number::rounds])
+        many = call(service, paths, headers, CALLERS, 2 * seconds, "POST")
+    one = Load(median(load.per_second for load in singles), [each for load in singles for each in load.seconds])
+    ratio = median(load.percentile(50) for load in singles) * 1000 / median(engine)
+    return {
+        "clients": len(activities),
+        "callers": CALLERS,
+        "engine_cpu_ms": round(median(engine), 2),
+        "one_caller": row_of(one),
+        "callers_at_once": row_of(many),
+        "ratio": round(ratio, 2),
+    }
+
+
+def row_of(load: Load) -> dict[str, float]:
+    percentiles = {f"p{percent}": round(load.percentile(percent) * 1000, 1) for percent in (50, 95, 99)}
+    return percentiles | {"per_second": round(load.per_second, 1)}
+
+
+def engine_milliseconds(activities: list[Activity]) -> list[float]:
+    """CPU of the engine for each, one by one; reading the history is not in it."""
+    model = registry.load(registry.active_versions()[0])
+    spent = []
+    for activity in activities:
+        request = inputs_of(activity)
+        history = history_of_requests([request], model.knowledge.products)
+        now, attributes = np.array([day_of(as_of(request))]), attributes_of([request.client])
+        with Measured() as took:
+            _ = score(model, history, now, attributes).next_order
+        spent.append(took.cpu * 1000)
+    return spent
+
+
+if __name__ == "__main__":
+    main()
