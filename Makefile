@@ -1,7 +1,7 @@
 # The Python that makes the virtual environment; `make PYTHON=/path/to/python3` chooses another.
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(call usable,$(name))))
 VENV_PYTHON := .venv/bin/python
-REQUIREMENTS := requirements.txt requirements-dev.txt
+REQUIREMENTS := requirements.txt requirements-dask.txt requirements-dev.txt
 
 # The name of an interpreter if it is 3.11 or newer and can make an environment with pip in it.
 usable = $(shell $(1) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(1))

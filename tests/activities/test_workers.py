@@ -4,34 +4,25 @@ KILL_ROUNDS says how often each kind is killed, at random points (`make kill`).
 """
 
 import os
-import random
-import re
-from contextlib import contextmanager
 
 import pytest
 
+from tests.bulk_runs import (
+    assert_all_was_done_once,
+    begin,
+    begin_queued,
+    has_ended,
+    latest_run,
+    running_workers,
+    wait_for_random_point,
+)
 from tests.installation import kill_postmaster, wait_for
 
 ROUNDS = int(os.environ.get("KILL_ROUNDS", 1))
 TYPES = ("recommendation", "cross-sell", "upsell")
 CHUNK = 3
 
-WAITING = "SELECT count(*) FROM activities_regenerationchunk WHERE status = 'waiting' AND run_id = {run}"
 LEFT = "SELECT activities, busy_ids FROM activities_regenerationchunk WHERE status = 'waiting' AND run_id = {run}"
-STATE = "SELECT status, reason FROM activities_regenerationrun WHERE id = {run}"
-TALLY = "SELECT sum(completed), sum(failed), sum(activities) FROM activities_regenerationchunk WHERE run_id = {run}"
-# Of each activity, the generations of the run: the moments at which its lines were written.
-GENERATIONS = """
-    SELECT generations, count(*) FROM (
-        SELECT activity, count(DISTINCT suggested_at) AS generations FROM recommender_suggestedline
-        WHERE suggested_at >= (SELECT started_at FROM activities_regenerationrun WHERE id = {run}) GROUP BY activity
-    ) counted GROUP BY generations"""
-# Activities whose status, results and lines do not belong together.
-HALF_WRITTEN = """
-    SELECT a.id FROM activities_activity a
-    LEFT JOIN recommender_suggestedline l ON l.activity = a.id AND NOT l.superseded GROUP BY a.id
-    HAVING a.status <> 'completed' OR a.generated_at IS NULL OR count(l.id) <> jsonb_array_length(a.recommendations)
-        OR count(DISTINCT l.suggested_at) <> 1 OR min(l.suggested_at) <> a.generated_at"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -47,48 +38,9 @@ def workers(installation):
         yield workers
 
 
-@contextmanager
-def running_workers(installation, **environment):
-    running = [installation.start("manage.py", "work", **environment) for _ in range(2)]
-    try:
-        yield running
-    finally:
-        for worker in running:
-            worker.kill()
-            worker.communicate()
-
-
-def begin(installation) -> int:
-    """The number of a run that workers are to do."""
-    said = installation.manage("regenerate_activities", "--queue", "--chunk", str(CHUNK))
-    return int(re.search(r"Run (\d+)", said)[1])
-
-
-def wait_for_random_point(installation, run) -> None:
-    """Until so many chunks are done as a die says: the kill then comes anywhere within the next one."""
-    chunks = installation.ask(TALLY.format(run=run))[0][2] // CHUNK
-    left = random.randint(1, chunks - 1)
-    wait_for(lambda: installation.ask(WAITING.format(run=run))[0][0] <= left)
-
-
-def has_ended(installation, run) -> bool:
-    return installation.ask_patiently(STATE.format(run=run))[0][0] != "running"
-
-
-def assert_all_was_done_once(installation, run) -> None:
-    [(activities,)] = installation.ask("SELECT count(*) FROM activities_activity")
-    assert installation.ask(STATE.format(run=run)) == [("completed", "")]
-    assert installation.ask(TALLY.format(run=run)) == [(activities, 0, activities)]
-    assert installation.ask(GENERATIONS.format(run=run)) == [(1, activities)]
-    assert installation.ask(HALF_WRITTEN) == []
-
-
 @pytest.mark.parametrize("round_", range(ROUNDS))
 def test_a_killed_command_is_gone_on_with(installation, round_):
-    [(before,)] = installation.ask("SELECT coalesce(max(id), 0) FROM activities_regenerationrun")
-    command = installation.start("manage.py", "regenerate_activities", "--chunk", str(CHUNK))
-    wait_for(lambda: installation.ask(f"SELECT id FROM activities_regenerationrun WHERE id > {before}"))
-    [(run,)] = installation.ask("SELECT max(id) FROM activities_regenerationrun")
+    command, run = begin(installation, CHUNK)
     wait_for_random_point(installation, run)
 
     command.kill()
@@ -99,13 +51,10 @@ def test_a_killed_command_is_gone_on_with(installation, round_):
 
 
 def test_an_activity_that_somebody_is_at_is_done_when_they_have_ended(installation):
-    [(before,)] = installation.ask("SELECT coalesce(max(id), 0) FROM activities_regenerationrun")
     [(activity,)] = installation.ask("SELECT id FROM activities_activity LIMIT 1")
     with installation.connect() as somebody:
         somebody.execute(f"SELECT 1 FROM activities_activity WHERE id = '{activity}' FOR UPDATE")
-        command = installation.start("manage.py", "regenerate_activities", "--chunk", str(CHUNK))
-        wait_for(lambda: installation.ask(f"SELECT id FROM activities_regenerationrun WHERE id > {before}"))
-        [(run,)] = installation.ask("SELECT max(id) FROM activities_regenerationrun")
+        command, run = begin(installation, CHUNK)
         wait_for(lambda: installation.ask(LEFT.format(run=run)) == [(1, [activity])])
     said = command.communicate()[0]
 
@@ -115,7 +64,7 @@ def test_an_activity_that_somebody_is_at_is_done_when_they_have_ended(installati
 
 @pytest.mark.parametrize("round_", range(ROUNDS))
 def test_what_a_killed_worker_left_is_taken_up_by_the_other(installation, workers, round_):
-    run = begin(installation)
+    run = begin_queued(installation, CHUNK)
     wait_for_random_point(installation, run)
 
     workers[0].kill()
@@ -126,7 +75,7 @@ def test_what_a_killed_worker_left_is_taken_up_by_the_other(installation, worker
 
 @pytest.mark.parametrize("round_", range(ROUNDS))
 def test_workers_outlive_a_killed_postgresql(installation, workers, round_):
-    run = begin(installation)
+    run = begin_queued(installation, CHUNK)
     wait_for_random_point(installation, run)
 
     kill_postmaster(installation.postgres)
@@ -157,6 +106,6 @@ def test_what_comes_by_the_clock_runs_once_though_two_workers_mind_it(installati
         wait_for(lambda: installation.ask("SELECT 1 FROM activities_regenerationrun WHERE status = 'running'") == [])
 
     assert installation.ask("SELECT count(*) FROM activities_regenerationrun") == [(runs + 1,)]
-    [(run,)] = installation.ask("SELECT max(id) FROM activities_regenerationrun")
+    run = latest_run(installation)
     assert_all_was_done_once(installation, run)
     assert f"Run {run}: " in installation.ask("SELECT last_words FROM activities_schedule")[0][0]

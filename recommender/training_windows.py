@@ -1,0 +1,63 @@
+"""What a training learns from, and its windows as shards, each asked where a spread says.
+
+A window's questions are of all clients, and what is known before it is learned from all orders before
+it: so each shard reads the orders for itself, in the database's state that the training began with.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from recommender.client_groups import attributes_of
+from recommender.engine.groups import Attributes
+from recommender.engine.history import OrderHistory
+from recommender.engine.neighbours import Taste
+from recommender.engine.training import Asked, Asker, AskWindows, Window, in_turn
+from recommender.order_rows import read_order_rows
+from recommender.partitions import Spread, map_partitions
+from recommender.snapshots import reading, shared_snapshot
+
+Known = tuple[OrderHistory, Attributes]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowShard:
+    """A window to be asked of the orders before `until`, as they stand in the snapshot; the rest is an Asker's."""
+
+    snapshot: str
+    until: datetime
+    window: Window
+    taste: Taste
+    horizon: float
+    as_of: float
+    seed: int
+
+
+@contextmanager
+def known_before(until: datetime, spread: Spread) -> Iterator[tuple[Known, AskWindows]]:
+    """The orders before `until` with their clients' attributes, and what asks windows of them within the block."""
+    if spread.is_here:
+        yield read(until), in_turn
+        return
+    with shared_snapshot() as snapshot:
+
+        def ask(asker: Asker, windows: Sequence[Window]) -> Iterator[tuple[Asked, Asked]]:
+            of_asker = asker.taste, asker.horizon, asker.as_of, asker.seed
+            shards = [WindowShard(snapshot, until, window, *of_asker) for window in windows]
+            return map_partitions(ask_window, shards, spread)
+
+        with reading(snapshot):
+            known = read(until)
+        yield known, ask
+
+
+def read(until: datetime) -> Known:
+    history = read_order_rows(until).baskets()
+    return history, attributes_of(history.clients.tolist())
+
+
+def ask_window(shard: WindowShard) -> tuple[Asked, Asked]:
+    with reading(shard.snapshot):
+        known = read(shard.until)
+    return Asker(*known, shard.taste, shard.horizon, shard.as_of, shard.seed).ask(*shard.window)
