@@ -2,7 +2,7 @@
 
 The function travels by its name and is imported where it runs, so every machine of a cluster has the
 same program installed, reaches the same database and the same models, and reads its own shard there.
-Shards and results are plain data.
+Shards and results are plain data: numbers, text, arrays, classes of the engine.
 """
 
 import os
@@ -79,6 +79,7 @@ def in_processes(task: partial, shards: Sequence[Any], processes: int) -> Iterat
 def on_cluster(task: partial, shards: Sequence[Any], address: str) -> Iterator[Any]:
     with client_of(address) as client:
         from distributed import KilledWorker
+        from distributed.client import FutureCancelledError
 
         futures = deque(client.map(task, shards, pure=False, retries=TRIES_AGAIN))
         while futures:
@@ -86,6 +87,8 @@ def on_cluster(task: partial, shards: Sequence[Any], address: str) -> Iterator[A
                 yield futures.popleft().result()
             except KilledWorker as error:
                 raise ClusterError(f"Workers of {address} died over one share of the work again and again.") from error
+            except FutureCancelledError as error:
+                raise ClusterError(f"The scheduler at {address} is gone.") from error
 
 
 def client_of(address: str) -> "Client":

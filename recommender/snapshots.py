@@ -14,8 +14,10 @@ def shared_snapshot() -> Iterator[str]:
         with holder.cursor() as cursor:
             cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             cursor.execute("SELECT pg_export_snapshot()")
-            yield cursor.fetchone()[0]
-            cursor.execute("ROLLBACK")
+            try:
+                yield cursor.fetchone()[0]
+            finally:
+                cursor.execute("ROLLBACK")
     finally:
         holder.close()
 

@@ -6,7 +6,6 @@ it: so each shard reads the orders for itself, in the database's state that the 
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 
 from recommender.client_groups import attributes_of
@@ -21,17 +20,9 @@ from recommender.snapshots import reading, shared_snapshot
 Known = tuple[OrderHistory, Attributes]
 
 
-@dataclass(frozen=True, slots=True)
-class WindowShard:
-    """A window to be asked of the orders before `until`, as they stand in the snapshot; the rest is an Asker's."""
-
-    snapshot: str
-    until: datetime
-    window: Window
-    taste: Taste
-    horizon: float
-    as_of: float
-    seed: int
+# The snapshot, the end of the orders, the window, and what an Asker has beside the orders: plain data, for
+# a process that has not read this module yet.
+WindowShard = tuple[str, datetime, Window, tuple[Taste, float, float, int]]
 
 
 @contextmanager
@@ -44,7 +35,7 @@ def known_before(until: datetime, spread: Spread) -> Iterator[tuple[Known, AskWi
 
         def ask(asker: Asker, windows: Sequence[Window]) -> Iterator[tuple[Asked, Asked]]:
             of_asker = asker.taste, asker.horizon, asker.as_of, asker.seed
-            shards = [WindowShard(snapshot, until, window, *of_asker) for window in windows]
+            shards = [(snapshot, until, window, of_asker) for window in windows]
             return map_partitions(ask_window, shards, spread)
 
         with reading(snapshot):
@@ -58,6 +49,7 @@ def read(until: datetime) -> Known:
 
 
 def ask_window(shard: WindowShard) -> tuple[Asked, Asked]:
-    with reading(shard.snapshot):
-        known = read(shard.until)
-    return Asker(*known, shard.taste, shard.horizon, shard.as_of, shard.seed).ask(*shard.window)
+    snapshot, until, window, of_asker = shard
+    with reading(snapshot):
+        known = read(until)
+    return Asker(*known, *of_asker).ask(*window)

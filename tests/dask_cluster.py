@@ -3,43 +3,48 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
 
 from tests.installation import Installation, wait_for
 
 
-@dataclass(frozen=True)
 class DaskCluster:
-    """Where its scheduler listens, and its workers."""
+    """A scheduler and workers of one thread each, on the installation's database and models."""
 
-    address: str
-    workers: list[Popen]
+    def __init__(self, installation: Installation, folder: Path) -> None:
+        self.installation, self.folder = installation, folder
+        self.workers: list[Popen] = []
+        port = free_port()
+        self.address = f"tcp://127.0.0.1:{port}"
+        self.scheduler = installation.start(
+            "-m", "dask", "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"
+        )
+        wait_for(lambda: answers(port))
+
+    def add_worker(self) -> None:
+        self.workers.append(
+            self.installation.start(
+                "-m", "dask", "worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard",
+                "--local-directory", str(self.folder),
+            )
+        )  # fmt: skip
+
+    def kill(self) -> None:
+        for process in (self.scheduler, *self.workers):
+            process.kill()
+            process.wait()
 
 
 @contextmanager
 def running_cluster(installation: Installation, folder: Path, workers: int = 2) -> Iterator[DaskCluster]:
-    """A scheduler and workers of one thread each, on the installation's database and models."""
-    port = free_port()
-    address = f"tcp://127.0.0.1:{port}"
-    running = [
-        installation.start("-m", "dask", "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
-    ]
+    cluster = DaskCluster(installation, folder)
     try:
-        wait_for(lambda: answers(port))
-        running += [start_worker(installation, address, folder) for _ in range(workers)]
-        yield DaskCluster(address, running[1:])
+        for _ in range(workers):
+            cluster.add_worker()
+        yield cluster
     finally:
-        for process in running:
-            process.kill()
-            process.communicate()
-
-
-def start_worker(installation: Installation, address: str, folder: Path) -> Popen:
-    return installation.start(
-        "-m", "dask", "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", folder
-    )
+        cluster.kill()
 
 
 def free_port() -> int:
