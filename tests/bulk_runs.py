@@ -67,6 +67,12 @@ def has_ended(installation: Installation, run: int) -> bool:
     return installation.ask_patiently(STATE.format(run=run))[0][0] != "running"
 
 
+def go_on(installation: Installation, run: int) -> None:
+    """Go on with a run whose command was killed, unless it was done before that."""
+    if not has_ended(installation, run):
+        installation.manage("regenerate_activities", "--resume")
+
+
 def assert_all_was_done_once(installation: Installation, run: int) -> None:
     [(activities,)] = installation.ask("SELECT count(*) FROM activities_activity")
     assert installation.ask(STATE.format(run=run)) == [("completed", "")]
