@@ -11,12 +11,11 @@ from tests.installation import Installation, wait_for
 WAITING = "SELECT count(*) FROM activities_regenerationchunk WHERE status = 'waiting' AND run_id = {run}"
 STATE = "SELECT status, reason FROM activities_regenerationrun WHERE id = {run}"
 TALLY = "SELECT sum(completed), sum(failed), sum(activities) FROM activities_regenerationchunk WHERE run_id = {run}"
-# Of each activity, the generations of the run: the moments at which its lines were written.
-GENERATIONS = """
-    SELECT generations, count(*) FROM (
-        SELECT activity, count(DISTINCT suggested_at) AS generations FROM recommender_suggestedline
-        WHERE suggested_at >= (SELECT started_at FROM activities_regenerationrun WHERE id = {run}) GROUP BY activity
-    ) counted GROUP BY generations"""
+# Of each activity, its generations since the run began: the moments at which its lines were written.
+GENERATIONS_OF_EACH = """
+    SELECT activity, count(DISTINCT suggested_at) AS generations FROM recommender_suggestedline
+    WHERE suggested_at >= (SELECT started_at FROM activities_regenerationrun WHERE id = {run}) GROUP BY activity"""
+GENERATIONS = f"SELECT generations, count(*) FROM ({GENERATIONS_OF_EACH}) counted GROUP BY generations"
 # Activities whose status, results and lines do not belong together.
 HALF_WRITTEN = """
     SELECT a.id FROM activities_activity a
@@ -67,10 +66,10 @@ def has_ended(installation: Installation, run: int) -> bool:
     return installation.ask_patiently(STATE.format(run=run))[0][0] != "running"
 
 
-def go_on(installation: Installation, run: int) -> None:
+def go_on(installation: Installation, run: int, *options: str) -> None:
     """Go on with a run whose command was killed, unless it was done before that."""
     if not has_ended(installation, run):
-        installation.manage("regenerate_activities", "--resume")
+        installation.manage("regenerate_activities", "--resume", *options)
 
 
 def assert_all_was_done_once(installation: Installation, run: int) -> None:
