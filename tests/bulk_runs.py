@@ -11,11 +11,12 @@ from tests.installation import Installation, wait_for
 WAITING = "SELECT count(*) FROM activities_regenerationchunk WHERE status = 'waiting' AND run_id = {run}"
 STATE = "SELECT status, reason FROM activities_regenerationrun WHERE id = {run}"
 TALLY = "SELECT sum(completed), sum(failed), sum(activities) FROM activities_regenerationchunk WHERE run_id = {run}"
-# Of each activity, its generations since the run began: the moments at which its lines were written.
+# Of each activity, its generations since a moment: those at which its lines were written.
 GENERATIONS_OF_EACH = """
     SELECT activity, count(DISTINCT suggested_at) AS generations FROM recommender_suggestedline
-    WHERE suggested_at >= (SELECT started_at FROM activities_regenerationrun WHERE id = {run}) GROUP BY activity"""
+    WHERE suggested_at >= {since} GROUP BY activity"""
 GENERATIONS = f"SELECT generations, count(*) FROM ({GENERATIONS_OF_EACH}) counted GROUP BY generations"
+BEGUN = "(SELECT started_at FROM activities_regenerationrun WHERE id = {run})"
 # Activities whose status, results and lines do not belong together.
 HALF_WRITTEN = """
     SELECT a.id FROM activities_activity a
@@ -76,5 +77,5 @@ def assert_all_was_done_once(installation: Installation, run: int) -> None:
     [(activities,)] = installation.ask("SELECT count(*) FROM activities_activity")
     assert installation.ask(STATE.format(run=run)) == [("completed", "")]
     assert installation.ask(TALLY.format(run=run)) == [(activities, 0, activities)]
-    assert installation.ask(GENERATIONS.format(run=run)) == [(1, activities)]
+    assert installation.ask(GENERATIONS.format(since=BEGUN.format(run=run))) == [(1, activities)]
     assert installation.ask(HALF_WRITTEN) == []
