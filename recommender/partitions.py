@@ -23,9 +23,9 @@ from django.db import connections
 from recommender.errors import ClusterError
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
-PATIENCE_SECONDS = 30  # for a scheduler to answer, and for a first worker to be there
+PATIENCE_SECONDS = 30  # for a scheduler to answer, and for a worker to be there
 TRIES_AGAIN = 2  # of a shard that failed; one whose worker died is given to another besides
 
 
@@ -84,11 +84,23 @@ def on_cluster(task: partial, shards: Sequence[Any], address: str) -> Iterator[A
         futures = deque(client.map(task, shards, pure=False, retries=TRIES_AGAIN))
         while futures:
             try:
-                yield futures.popleft().result()
+                yield result_of(futures.popleft(), client)
             except KilledWorker as error:
                 raise ClusterError(f"Workers of {address} died over one share of the work again and again.") from error
             except FutureCancelledError as error:
                 raise ClusterError(f"The scheduler at {address} is gone.") from error
+
+
+def result_of(future: "Future", client: "Client") -> Any:
+    """Raises ClusterError where no worker is left that could do it."""
+    while True:
+        try:
+            return future.result(timeout=PATIENCE_SECONDS)
+        except TimeoutError as error:
+            if future.done():
+                raise
+            if not client.scheduler_info()["workers"]:
+                raise ClusterError(f"No worker is left at {client.scheduler.address}.") from error
 
 
 def client_of(address: str) -> "Client":

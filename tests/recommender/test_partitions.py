@@ -70,6 +70,15 @@ def test_a_process_that_dies_is_told():
         list(map_partitions(die, [1, 2], Spread(processes=2)))
 
 
+def test_a_cluster_whose_workers_have_all_died_is_told(monkeypatch, installation, tmp_path):
+    with running_cluster(installation, tmp_path, workers=1) as cluster:
+        assert list(map_partitions(fail_at_three, [1], Spread(cluster=cluster.address))) == [1]
+        monkeypatch.setattr(partitions, "PATIENCE_SECONDS", 2)
+
+        with pytest.raises(ClusterError, match="No worker is left"):
+            list(map_partitions(die, [1], Spread(cluster=cluster.address)))
+
+
 def test_a_cluster_that_is_not_there_is_told(monkeypatch):
     monkeypatch.setattr(partitions, "PATIENCE_SECONDS", 1)
     address = f"tcp://127.0.0.1:{free_port()}"
