@@ -111,7 +111,7 @@ def client_of(address: str) -> "Client":
         raise ClusterError("A cluster needs Dask: pip install -r requirements-dask.txt") from error
     try:
         client = Client(address, timeout=PATIENCE_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:  # the last for an address with TLS and no certificates
         raise ClusterError(f"No Dask scheduler answers at {address}: {error}") from error
     try:
         client.wait_for_workers(1, timeout=PATIENCE_SECONDS)

@@ -79,9 +79,10 @@ def test_a_cluster_whose_workers_have_all_died_is_told(monkeypatch, installation
             list(map_partitions(die, [1], Spread(cluster=cluster.address)))
 
 
-def test_a_cluster_that_is_not_there_is_told(monkeypatch):
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:{port}", "tls://127.0.0.1:{port}", "scheduler"])
+def test_a_cluster_that_is_not_there_or_wants_certificates_is_told(monkeypatch, address):
     monkeypatch.setattr(partitions, "PATIENCE_SECONDS", 1)
-    address = f"tcp://127.0.0.1:{free_port()}"
+    address = address.format(port=free_port())
 
     with pytest.raises(ClusterError, match=f"No Dask scheduler answers at {address}"):
         list(map_partitions(square_slowly, [1], Spread(cluster=address)))

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from tqdm import tqdm
 
@@ -73,19 +74,19 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if run.queued:
             self.stdout.write(f"{run}: {run.total:,} activities are queued; see `manage.py regeneration_status`.")
-        else:
+            return
+        try:
             self.work(run, options["cluster"])
+        except (ClusterError, OperationalError, InterfaceError) as error:
+            raise CommandError(f"{run} is not done: {str(error).strip()} --resume goes on with it.") from error
 
     def work(self, run: RegenerationRun, cluster: str | None) -> None:
         self.stderr.write(f"{run}: {run.total:,} activities.")
         started = time.monotonic()
         before = run.figures()
         with tqdm(total=run.total, initial=run.total - before["waiting"], unit="activity", disable=None) as bar:
-            try:
-                for done in work_spread(run, Spread(cluster=cluster)) if cluster else work_here(run):
-                    bar.update(done)
-            except ClusterError as error:
-                raise CommandError(f"{run} is not done: {error} --resume goes on with it.") from error
+            for done in work_spread(run, Spread(cluster=cluster)) if cluster else work_here(run):
+                bar.update(done)
         after, seconds = run.figures(), time.monotonic() - started
         done = after["completed"] + after["failed"] - before["completed"] - before["failed"]
         summary = (
