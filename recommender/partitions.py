@@ -106,12 +106,16 @@ def result_of(future: "Future", client: "Client") -> Any:
 def client_of(address: str) -> "Client":
     """Raises ClusterError where nobody is there to work."""
     try:
-        from distributed import Client
+        from distributed import Client, Security
     except ImportError as error:
         raise ClusterError("A cluster needs Dask: pip install -r requirements-dask.txt") from error
+    if address.startswith("tls:") and not Security().get_connection_args("client")["ssl_context"]:
+        raise ClusterError(
+            f"{address} asks for certificates: set DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and others."
+        )
     try:
         client = Client(address, timeout=PATIENCE_SECONDS, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:  # the last for an address with TLS and no certificates
+    except (OSError, ValueError) as error:
         raise ClusterError(f"No Dask scheduler answers at {address}: {error}") from error
     try:
         client.wait_for_workers(1, timeout=PATIENCE_SECONDS)

@@ -79,13 +79,18 @@ def test_a_cluster_whose_workers_have_all_died_is_told(monkeypatch, installation
             list(map_partitions(die, [1], Spread(cluster=cluster.address)))
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:{port}", "tls://127.0.0.1:{port}", "scheduler"])
-def test_a_cluster_that_is_not_there_or_wants_certificates_is_told(monkeypatch, address):
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:{port}", "scheduler"])
+def test_a_cluster_that_is_not_there_is_told(monkeypatch, address):
     monkeypatch.setattr(partitions, "PATIENCE_SECONDS", 1)
     address = address.format(port=free_port())
 
     with pytest.raises(ClusterError, match=f"No Dask scheduler answers at {address}"):
         list(map_partitions(square_slowly, [1], Spread(cluster=address)))
+
+
+def test_a_cluster_with_tls_asks_for_certificates():
+    with pytest.raises(ClusterError, match="asks for certificates"):
+        list(map_partitions(square_slowly, [1], Spread(cluster="tls://127.0.0.1:8786")))
 
 
 def test_a_cluster_without_workers_is_told(monkeypatch, installation, tmp_path):
