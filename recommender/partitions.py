@@ -110,9 +110,7 @@ def client_of(address: str) -> "Client":
     except ImportError as error:
         raise ClusterError("A cluster needs Dask: pip install -r requirements-dask.txt") from error
     if address.startswith("tls:") and not Security().get_connection_args("client")["ssl_context"]:
-        raise ClusterError(
-            f"{address} asks for certificates: set DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and others."
-        )
+        raise ClusterError(f"{address} asks for certificates: set DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT etc.")
     try:
         client = Client(address, timeout=PATIENCE_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
