@@ -13,7 +13,7 @@ import polars
 import pytest
 from django.conf import settings
 
-from tests.bulk_runs import assert_all_was_done_once, begin, go_on, wait_for_random_point
+from tests.bulk_runs import WAITING, assert_all_was_done_once, begin, go_on, wait_for_random_point
 from tests.dask_cluster import running_cluster
 from tests.installation import Installation, wait_for
 
@@ -156,7 +156,8 @@ def test_a_run_on_a_cluster_gives_the_same_suggestions_though_one_of_its_workers
 @GENERATED
 def test_a_run_whose_cluster_died_is_gone_on_with_by_another_one(house, alone, cluster, tmp_path):
     command, run = begin(house, CHUNK, "--cluster", cluster.address)
-    wait_for_random_point(house, run)
+    [(chunks,)] = house.ask(WAITING.format(run=run))
+    wait_for(lambda: house.ask(WAITING.format(run=run))[0][0] < chunks)
     cluster.kill()
     said = command.communicate()[0]
     assert command.returncode == 1
