@@ -80,6 +80,7 @@ def on_cluster(task: partial, shards: Sequence[Any], address: str) -> Iterator[A
     with client_of(address) as client:
         from distributed import KilledWorker
         from distributed.client import FutureCancelledError
+        from distributed.comm import CommClosedError
 
         futures = deque(client.map(task, shards, pure=False, retries=TRIES_AGAIN))
         while futures:
@@ -87,7 +88,7 @@ def on_cluster(task: partial, shards: Sequence[Any], address: str) -> Iterator[A
                 yield result_of(futures.popleft(), client)
             except KilledWorker as error:
                 raise ClusterError(f"Workers of {address} died over one share of the work again and again.") from error
-            except FutureCancelledError as error:
+            except (FutureCancelledError, CommClosedError) as error:
                 raise ClusterError(f"The scheduler at {address} is gone.") from error
 
 

@@ -13,7 +13,7 @@ import polars
 import pytest
 from django.conf import settings
 
-from tests.bulk_runs import WAITING, assert_all_was_done_once, begin, go_on, wait_for_random_point
+from tests.bulk_runs import WAITING, assert_all_was_done, begin, go_on, wait_for_random_point
 from tests.dask_cluster import running_cluster
 from tests.installation import Installation, wait_for
 
@@ -149,7 +149,7 @@ def test_a_run_on_a_cluster_gives_the_same_suggestions_though_one_of_its_workers
     said = command.communicate()[0]
 
     assert command.returncode == 0, said
-    assert_all_was_done_once(house, run)
+    assert_all_was_done(house, run)
     assert house.ask(SUGGESTIONS) == alone
 
 
@@ -166,5 +166,5 @@ def test_a_run_whose_cluster_died_is_gone_on_with_by_another_one(house, alone, c
     with running_cluster(house, tmp_path) as other:
         go_on(house, run, "--cluster", other.address)
 
-    assert_all_was_done_once(house, run)
+    assert_all_was_done(house, run)
     assert house.ask(SUGGESTIONS) == alone
