@@ -112,18 +112,12 @@ def test_the_wrong_password_too_often_locks_the_login(client, admin_user):
 
 def test_runs_and_schedules_can_be_looked_at_and_not_changed(ops, db):
     RegenerationRun.objects.create(total=3)
-    Schedule.objects.create(
-        name="training", cron="0 1 * * *", next_run_at="2031-01-02T01:00Z", last_run_at="2031-01-01T01:00Z",
-        last_finished_at="2031-01-01T01:07Z", last_outcome="failed", last_words="Version 2.7.0 stays a candidate.",
-    )  # fmt: skip
+    Schedule.objects.create(name="training", cron="0 1 * * *", next_run_at="2031-01-02T01:00Z")
 
     pages = [ops.get(reverse(f"admin:activities_{name}_changelist")).content.decode() for name in RUN_PAGES]
     address = reverse("admin:activities_schedule_change", args=[Schedule.objects.get().pk])
-    page = ops.get(address).content.decode()
     change = ops.post(address, {"cron": "* * * * *"})
 
     assert "0 completed, 0 failed, 0 waiting" in pages[0]
-    for shown in ("0 1 * * *", "Jan. 2, 2031", "Jan. 1, 2031, 1 a.m.", "1:07 a.m.", "Failed"):
-        assert shown in pages[1]
-    assert "Version 2.7.0 stays a candidate." in page
+    assert "Jan. 2, 2031" in pages[1]
     assert change.status_code == 403
