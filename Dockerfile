@@ -16,8 +16,10 @@ RUN useradd --uid 10001 --create-home salesai \
     && install --directory --owner salesai --group salesai --mode 700 /data
 
 WORKDIR /app
-COPY requirements.txt .
-RUN pip install --requirement requirements.txt
+COPY requirements.txt requirements-dask.txt ./
+# requirements-dask.txt for an image that can be of a Dask cluster, as compose.cluster.yaml builds it.
+ARG REQUIREMENTS=requirements.txt
+RUN pip install --requirement $REQUIREMENTS
 COPY . .
 
 ENV SALESAI_PRODUCTION=true \

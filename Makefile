@@ -1,13 +1,13 @@
 # The Python that makes the virtual environment; `make PYTHON=/path/to/python3` chooses another.
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(call usable,$(name))))
 VENV_PYTHON := .venv/bin/python
-REQUIREMENTS := requirements.txt requirements-dev.txt
+REQUIREMENTS := requirements.txt requirements-dask.txt requirements-dev.txt
 
 # The name of an interpreter if it is 3.11 or newer and can make an environment with pip in it.
 usable = $(shell $(1) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(1))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz kill lint format plots screenshots bench clean reset
+.PHONY: help setup demo test fuzz kill night lint format plots screenshots bench clean reset
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -43,7 +43,10 @@ fuzz: setup  ## Run Schemathesis at length against a running server (CASES=400 f
 	SCHEMATHESIS_EXAMPLES=$(or $(CASES),400) $(VENV_PYTHON) -m pytest tests/test_schemathesis.py -s
 
 kill: setup  ## Kill command, workers and PostgreSQL in mid-run, ROUNDS=50 times each
-	KILL_ROUNDS=$(or $(ROUNDS),50) $(VENV_PYTHON) -m pytest tests/activities/test_workers.py -k killed
+	KILL_ROUNDS=$(or $(ROUNDS),50) $(VENV_PYTHON) -m pytest tests/activities/test_workers.py -k killed -rP
+
+night: setup  ## A night of CLIENTS=5000 clients: schedules, training, workers, the API, the morning's figures
+	NIGHT_CLIENTS=$(or $(CLIENTS),5000) $(VENV_PYTHON) -m pytest tests/test_night.py -rP
 
 lint: setup  ## Check style and formatting
 	$(VENV_PYTHON) -m ruff check .

@@ -9,5 +9,7 @@ class ActivitiesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from activities import checks  # noqa: F401  registers them; its imports need the apps
+
         post_migrate.connect(make_roles, sender=self)
         post_migrate.connect(make_first_rules, sender=self)

@@ -26,3 +26,7 @@ class TrainingRunsError(RecommenderError):
 
 class PromotionError(RecommenderError):
     """A version cannot answer as was asked; the message says why and what can be done."""
+
+
+class ClusterError(RecommenderError):
+    """Work that was spread over processes or machines could not be done there; the message says why."""

@@ -11,7 +11,6 @@ from django.db import connection
 from django.db.models import Max
 
 from recommender import artifacts
-from recommender.client_groups import attributes_of
 from recommender.engine.history import OrderHistory
 from recommender.engine.outcomes import Acceptance, learn
 from recommender.engine.popularity import popular_since
@@ -19,38 +18,32 @@ from recommender.engine.rfm import quintile_edges, rfm_of
 from recommender.engine.training import Model, train
 from recommender.errors import NotEnoughHistoryError, TrainingRunsError
 from recommender.models import ModelVersion
-from recommender.order_rows import read_order_rows
-from recommender.outcomes import answers_about, answers_before
+from recommender.outcomes import answers_about
+from recommender.partitions import HERE, Spread
 from recommender.request_history import date_of, day_of
+from recommender.training_windows import known_before
 
 MODEL_NAME = "sales-recommender-v2"
 ADVISORY_LOCK = 7_235_011  # any number that nothing else on the database uses
 
 
-def train_version(until: datetime, seed: int = 0) -> ModelVersion:
-    """Train on the orders before `until` and publish the model as a candidate.
+def train_version(until: datetime, seed: int = 0, spread: Spread = HERE) -> ModelVersion:
+    """Train on the orders before `until` and publish the model as a candidate: the same one wherever shards are done.
 
     Raises:
         NotEnoughHistoryError: there is no order to learn from.
         TrainingRunsError: another training is under way.
+        ClusterError: the shards could not be done where `spread` says.
     """
-    with one_trainer():
-        started = time.monotonic()
-        history = read_order_rows(until).baskets()
+    started = time.monotonic()
+    with one_trainer(), known_before(until, spread) as ((history, attributes, answers), ask):
         if not len(history.order_day):
             raise NotEnoughHistoryError(
                 f"There are no orders before {until:%Y-%m-%d %H:%M}. Load some with `manage.py import_orders`."
             )
         version = new_version(history, until, seed)
         try:
-            answers = answers_before(until)
-            model = train(
-                history,
-                attributes_of(history.clients.tolist()),
-                day_of(until),
-                seed,
-                answers_about(history, answers),
-            )
+            model = train(history, attributes, day_of(until), seed, answers_about(history, answers), ask)
             acceptance = learn(answers)
             version.sha256 = artifacts.publish(model, acceptance, version.artifact)
         except Exception as error:

@@ -82,8 +82,8 @@ class Installation:
         return {path.name for path in (self.folder / "models").iterdir()}
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + ANSWER_SECONDS
+def wait_for(condition: Callable[[], bool], seconds: float = ANSWER_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)

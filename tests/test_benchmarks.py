@@ -155,3 +155,13 @@ def test_bulk_regeneration_is_measured_beside_the_engine_and_single_generations(
     assert size["activities"] == 20
     assert size["bulk_to_engine"] == pytest.approx(size["bulk_ms"] / size["engine_ms"], abs=0.02)
     assert size["peak_mb"] > 50
+
+
+def test_capacity_is_measured_with_what_a_second_night_adds():
+    figures = run("capacity", "--lines", 2000)
+
+    assert figures["lines"] > 1000
+    assert figures["activities"] > 3
+    assert 50 < figures["history_mb_a_million_lines"] < 1000
+    assert 0 < figures["kb_a_night_and_activity"] < figures["kb_an_activity"]
+    assert min(figures["cpu_ms_an_activity"], figures["database_cpu_ms_an_activity"]) > 0

@@ -2,13 +2,28 @@ import json
 from pathlib import Path
 
 import jsonschema
+import pytest
 import yaml
 
 PROJECT = Path(__file__).resolve().parent.parent
 
 
-def test_the_compose_file_is_valid_against_the_compose_specification() -> None:
-    compose = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
+COMPOSE_FILES = ("docker-compose.yml", "compose.cluster.yaml")
+
+
+def compose_file(name: str) -> dict:
+    return yaml.safe_load((PROJECT / name).read_text())
+
+
+@pytest.mark.parametrize("name", COMPOSE_FILES)
+def test_a_compose_file_is_valid_against_the_compose_specification(name: str) -> None:
     schema = json.loads((PROJECT / "tests" / "compose-spec.json").read_text())
 
-    jsonschema.Draft7Validator(schema).validate(compose)
+    jsonschema.Draft7Validator(schema).validate(compose_file(name))
+
+
+@pytest.mark.parametrize("variable", ["SCHEDULE_TRAINING", "SCHEDULE_REGENERATION", "SCHEDULE_REGENERATION_OPTIONS"])
+def test_workers_of_all_machines_keep_the_same_schedules(variable: str) -> None:
+    first, others = (compose_file(name)["services"]["worker"]["environment"] for name in COMPOSE_FILES)
+
+    assert first[variable] == others[variable]

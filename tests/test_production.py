@@ -44,6 +44,15 @@ def test_production_does_not_make_a_secret_key_of_its_own():
     assert "SECRET_KEY" in result.stderr
 
 
+def test_a_schedule_without_a_time_is_told_before_anything_runs():
+    result = manage("check", **SAFE, SCHEDULE_TRAINING="0 25 * * *", SCHEDULE_REGENERATION="0 0 30 2 *")
+
+    assert result.returncode != 0
+    assert "SCHEDULE_TRAINING: " in result.stderr
+    assert "SCHEDULE_REGENERATION: " in result.stderr
+    assert "such as '0 1 * * *'" in result.stderr
+
+
 def test_no_change_of_a_model_is_without_its_migration():
     result = manage("makemigrations", "--check", "--dry-run")
 

@@ -1,5 +1,6 @@
 """History to model: knowledge of products and clients, and heads fitted to what clients ordered next."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -80,12 +81,21 @@ class Asked:
         )
 
 
+Window = tuple[float, float]  # from the first day to the second
+AskWindows = Callable[["Asker", Sequence[Window]], Iterable[tuple[Asked, Asked]]]
+
+
+def in_turn(asker: "Asker", windows: Sequence[Window]) -> Iterable[tuple[Asked, Asked]]:
+    return [asker.ask(*window) for window in windows]
+
+
 def train(
     history: OrderHistory,
     attributes: Attributes,
     as_of: float,
     seed: int = 0,
     answers: ClientAnswers = NO_ANSWERS,
+    ask: AskWindows = in_turn,
 ) -> Model:
     """Fit a model to a history that ends before day `as_of`.
 
@@ -96,6 +106,7 @@ def train(
     Args:
         attributes: of the C clients.
         answers: to what was suggested before `as_of`, by the history's codes.
+        ask: has the asker ask each window, here or elsewhere; their answers in the windows' order.
     """
     span = as_of - history.order_day.min()
     horizon = float(max(1.0, min(LONGEST_HORIZON_DAYS, span / 4)))
@@ -103,7 +114,7 @@ def train(
     bounds = windows(history, as_of, horizon)
     taste = tuned(history, *bounds[-3:-1], seed)
     asker = Asker(history, attributes, answers, taste, horizon, as_of, seed)
-    next_orders, moments = zip(*(asker.ask(start, end) for start, end in pairwise(bounds)), strict=True)
+    next_orders, moments = zip(*ask(asker, list(pairwise(bounds))), strict=True)
     next_order = fit_next_order(next_orders, held_back, seed)
     within_horizon = fit_within_horizon(moments, held_back, seed)
     metrics, recall = judge(history, attributes, next_orders[-1], next_order, held_back)

@@ -25,8 +25,10 @@ from recommender.evaluation.lists import OURS, PERSONAL, Suggested, counted_list
 from recommender.evaluation.product_forecasts import SeriesGroup, product_backtest
 from recommender.evaluation.upsell import UpsellBacktest, upsell_backtest
 from recommender.order_rows import read_order_rows
-from recommender.outcomes import answers_about, answers_before
+from recommender.outcomes import answers_about
+from recommender.partitions import HERE, Spread
 from recommender.request_history import day_of
+from recommender.training_windows import known_before
 
 AT_MOST_CLIENTS = 10_000  # judged; more would make the intervals little narrower
 
@@ -88,23 +90,25 @@ class Evaluation:
     after_cut: AfterCut
 
 
-def evaluate(cut: datetime, until: datetime, seed: int = 0) -> Evaluation:
+def evaluate(cut: datetime, until: datetime, seed: int = 0, spread: Spread = HERE) -> Evaluation:
     """Train on the orders before `cut`; find each client's first order from `cut` to `until`.
 
     What is known of a client at that order is what stood in the history at `cut`. Clients that
     never ordered before are judged apart. Of more than AT_MOST_CLIENTS a sample is judged.
 
-    Raises NotEnoughHistoryError where one of the two sides is empty.
+    Raises:
+        NotEnoughHistoryError: one of the two sides is empty.
+        ClusterError: the shards of the training could not be done where `spread` says.
     """
-    before, after = read_order_rows(cut).baskets(), read_order_rows(until).baskets()
-    known, new = orders_to_find(before, after, day_of(cut), seed)
-    if not len(before.order_day) or not len(known.ordered):
-        raise NotEnoughHistoryError(
-            f"There are {len(before.order_day)} orders before {cut:%Y-%m-%d} and {len(known.ordered)} clients of "
-            "theirs that ordered after it; choose another cut."
-        )
-    answers = answers_before(cut)
-    model = train(before, attributes_of(before.clients.tolist()), day_of(cut), seed, answers_about(before, answers))
+    after = read_order_rows(until).baskets()
+    with known_before(cut, spread) as ((before, attributes, answers), ask):
+        known, new = orders_to_find(before, after, day_of(cut), seed)
+        if not len(before.order_day) or not len(known.ordered):
+            raise NotEnoughHistoryError(
+                f"There are {len(before.order_day)} orders before {cut:%Y-%m-%d} and {len(known.ordered)} clients of "
+                "theirs that ordered after it; choose another cut."
+            )
+        model = train(before, attributes, day_of(cut), seed, answers_about(before, answers), ask)
     judge = Judge(before, known, model, answers, Bootstrap(len(known.ordered), seed))
     at_order = judge.suggested(known.ordered, "At the order")
     between = judge.suggested(np.random.default_rng(seed).uniform(day_of(cut), known.ordered), "Between orders")

@@ -11,7 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from activities import runs
 from activities.generation import fail_waiting, generate_waiting
 from activities.models import Activity, RegenerationRun, Schedule
-from activities.schedules import queue_due_schedules
+from activities.schedules import queue_due_schedules, run_scheduled_command
 from activities.selection import Selection
 from recommender.models import ModelVersion
 from tests.conftest import API
@@ -168,6 +168,23 @@ def test_schedules_are_those_of_the_settings(nightly):
         queue_due_schedules()
 
     assert list(Schedule.objects.values_list("name", "cron")) == [("training", "15 1 * * *")]
+
+
+@pytest.mark.parametrize(
+    ("command", "outcome", "words"),
+    [
+        (["check"], "succeeded", "System check identified no issues (0 silenced)."),
+        (["check", "--tag", "nonsense"], "failed", 'CommandError: There is no system check with the "nonsense" tag.'),
+    ],
+)
+def test_a_schedule_runs_its_command_and_keeps_how_that_ended(nightly, command, outcome, words):
+    with override_settings(SCHEDULES={"regeneration": ("0 3 * * *", command)}):
+        run_scheduled_command(nightly)
+
+    kept = Schedule.objects.get()
+    assert (kept.last_outcome, kept.last_words) == (outcome, words)
+    assert nightly.next_run_at == kept.next_run_at
+    assert kept.last_run_at < kept.last_finished_at < timezone.now()
 
 
 def test_how_a_schedule_went_is_told_with_its_next_time(nightly, capsys):

@@ -4,34 +4,54 @@ KILL_ROUNDS says how often each kind is killed, at random points (`make kill`).
 """
 
 import os
-import random
-import re
+import time
 from contextlib import contextmanager
 
 import pytest
 
+from activities.worker import DEAD_AFTER_SECONDS
+from tests.bulk_runs import (
+    assert_all_was_done_once,
+    begin,
+    begin_queued,
+    go_on,
+    has_ended,
+    latest_run,
+    running_workers,
+    wait_for_random_point,
+)
 from tests.installation import kill_postmaster, wait_for
 
 ROUNDS = int(os.environ.get("KILL_ROUNDS", 1))
 TYPES = ("recommendation", "cross-sell", "upsell")
 CHUNK = 3
 
-WAITING = "SELECT count(*) FROM activities_regenerationchunk WHERE status = 'waiting' AND run_id = {run}"
+TAKEN_UP_SECONDS = 15
+# When the jobs that were begun twice were begun again, as seconds since 1970.
+TAKEN_UP = """
+    SELECT extract(epoch FROM max(e.at))::float8
+    FROM procrastinate_events e JOIN procrastinate_jobs j ON j.id = e.job_id
+    JOIN activities_regenerationchunk c ON c.id = (j.args ->> 'chunk_id')::bigint
+    WHERE e.type = 'started' AND c.run_id = {run} GROUP BY j.id HAVING count(*) > 1"""
+AGE = """
+    SELECT extract(epoch FROM now() - w.last_heartbeat)::float8
+    FROM procrastinate_jobs j JOIN procrastinate_workers w ON w.id = j.worker_id
+    WHERE j.task_name = '{job}' AND j.status = 'doing'"""
+# A worker with a job that never lets go of the interpreter of its own will.
+HOLDS_THE_INTERPRETER = """
+import asyncio, django, time
+django.setup()
+from activities.worker import work
+from procrastinate.contrib.django import app
+@app.task(name="hold")
+def hold(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+hold.defer(seconds=15)
+asyncio.run(work(1, until_idle=True))
+"""
 LEFT = "SELECT activities, busy_ids FROM activities_regenerationchunk WHERE status = 'waiting' AND run_id = {run}"
-STATE = "SELECT status, reason FROM activities_regenerationrun WHERE id = {run}"
-TALLY = "SELECT sum(completed), sum(failed), sum(activities) FROM activities_regenerationchunk WHERE run_id = {run}"
-# Of each activity, the generations of the run: the moments at which its lines were written.
-GENERATIONS = """
-    SELECT generations, count(*) FROM (
-        SELECT activity, count(DISTINCT suggested_at) AS generations FROM recommender_suggestedline
-        WHERE suggested_at >= (SELECT started_at FROM activities_regenerationrun WHERE id = {run}) GROUP BY activity
-    ) counted GROUP BY generations"""
-# Activities whose status, results and lines do not belong together.
-HALF_WRITTEN = """
-    SELECT a.id FROM activities_activity a
-    LEFT JOIN recommender_suggestedline l ON l.activity = a.id AND NOT l.superseded GROUP BY a.id
-    HAVING a.status <> 'completed' OR a.generated_at IS NULL OR count(l.id) <> jsonb_array_length(a.recommendations)
-        OR count(DISTINCT l.suggested_at) <> 1 OR min(l.suggested_at) <> a.generated_at"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -47,65 +67,36 @@ def workers(installation):
         yield workers
 
 
-@contextmanager
-def running_workers(installation, **environment):
-    running = [installation.start("manage.py", "work", **environment) for _ in range(2)]
-    try:
-        yield running
-    finally:
-        for worker in running:
-            worker.kill()
-            worker.communicate()
-
-
-def begin(installation) -> int:
-    """The number of a run that workers are to do."""
-    said = installation.manage("regenerate_activities", "--queue", "--chunk", str(CHUNK))
-    return int(re.search(r"Run (\d+)", said)[1])
-
-
-def wait_for_random_point(installation, run) -> None:
-    """Until so many chunks are done as a die says: the kill then comes anywhere within the next one."""
-    chunks = installation.ask(TALLY.format(run=run))[0][2] // CHUNK
-    left = random.randint(1, chunks - 1)
-    wait_for(lambda: installation.ask(WAITING.format(run=run))[0][0] <= left)
-
-
-def has_ended(installation, run) -> bool:
-    return installation.ask_patiently(STATE.format(run=run))[0][0] != "running"
-
-
-def assert_all_was_done_once(installation, run) -> None:
-    [(activities,)] = installation.ask("SELECT count(*) FROM activities_activity")
-    assert installation.ask(STATE.format(run=run)) == [("completed", "")]
-    assert installation.ask(TALLY.format(run=run)) == [(activities, 0, activities)]
-    assert installation.ask(GENERATIONS.format(run=run)) == [(1, activities)]
-    assert installation.ask(HALF_WRITTEN) == []
-
-
 @pytest.mark.parametrize("round_", range(ROUNDS))
 def test_a_killed_command_is_gone_on_with(installation, round_):
-    [(before,)] = installation.ask("SELECT coalesce(max(id), 0) FROM activities_regenerationrun")
-    command = installation.start("manage.py", "regenerate_activities", "--chunk", str(CHUNK))
-    wait_for(lambda: installation.ask(f"SELECT id FROM activities_regenerationrun WHERE id > {before}"))
-    [(run,)] = installation.ask("SELECT max(id) FROM activities_regenerationrun")
+    command, run = begin(installation, CHUNK)
     wait_for_random_point(installation, run)
 
     command.kill()
     command.communicate()
-    installation.manage("regenerate_activities", "--resume")
+    go_on(installation, run)
 
     assert_all_was_done_once(installation, run)
 
 
+@pytest.mark.parametrize("round_", range(ROUNDS))
+def test_a_command_whose_postgresql_is_killed_is_gone_on_with(installation, round_):
+    command, run = begin(installation, CHUNK)
+    wait_for_random_point(installation, run)
+
+    kill_postmaster(installation.postgres)
+    said = command.communicate()[0]
+    go_on(installation, run)
+
+    assert_all_was_done_once(installation, run)
+    assert "Traceback" not in said
+
+
 def test_an_activity_that_somebody_is_at_is_done_when_they_have_ended(installation):
-    [(before,)] = installation.ask("SELECT coalesce(max(id), 0) FROM activities_regenerationrun")
     [(activity,)] = installation.ask("SELECT id FROM activities_activity LIMIT 1")
     with installation.connect() as somebody:
         somebody.execute(f"SELECT 1 FROM activities_activity WHERE id = '{activity}' FOR UPDATE")
-        command = installation.start("manage.py", "regenerate_activities", "--chunk", str(CHUNK))
-        wait_for(lambda: installation.ask(f"SELECT id FROM activities_regenerationrun WHERE id > {before}"))
-        [(run,)] = installation.ask("SELECT max(id) FROM activities_regenerationrun")
+        command, run = begin(installation, CHUNK)
         wait_for(lambda: installation.ask(LEFT.format(run=run)) == [(1, [activity])])
     said = command.communicate()[0]
 
@@ -115,18 +106,22 @@ def test_an_activity_that_somebody_is_at_is_done_when_they_have_ended(installati
 
 @pytest.mark.parametrize("round_", range(ROUNDS))
 def test_what_a_killed_worker_left_is_taken_up_by_the_other(installation, workers, round_):
-    run = begin(installation)
+    run = begin_queued(installation, CHUNK)
     wait_for_random_point(installation, run)
 
     workers[0].kill()
+    killed = time.time()
     wait_for(lambda: has_ended(installation, run))
 
     assert_all_was_done_once(installation, run)
+    waits = [taken_up - killed for (taken_up,) in installation.ask(TAKEN_UP.format(run=run))]
+    print("What the killed worker was at was taken up after", *(f"{seconds:.1f} s" for seconds in waits))
+    assert max(waits, default=0) < TAKEN_UP_SECONDS
 
 
 @pytest.mark.parametrize("round_", range(ROUNDS))
 def test_workers_outlive_a_killed_postgresql(installation, workers, round_):
-    run = begin(installation)
+    run = begin_queued(installation, CHUNK)
     wait_for_random_point(installation, run)
 
     kill_postmaster(installation.postgres)
@@ -134,6 +129,27 @@ def test_workers_outlive_a_killed_postgresql(installation, workers, round_):
 
     assert_all_was_done_once(installation, run)
     assert [worker.poll() for worker in workers] == [None, None]
+
+
+def heartbeat_ages(installation, job) -> list[float]:
+    """Seconds since the job's worker last showed that it lives, asked again and again until the job is done."""
+    ages = []
+    while found := installation.ask(AGE.format(job=job)):
+        ages += [age for (age,) in found]
+        time.sleep(0.1)
+    return ages
+
+
+def test_a_long_computation_does_not_keep_a_worker_from_showing_that_it_lives(installation):
+    worker = installation.start("-c", HOLDS_THE_INTERPRETER)
+    wait_for(lambda: installation.ask(AGE.format(job="hold")))
+    ages = heartbeat_ages(installation, "hold")
+    said = worker.communicate()[0]
+
+    jobs = installation.ask("SELECT status, attempts FROM procrastinate_jobs WHERE task_name = 'hold'")
+    assert jobs == [("succeeded", 1)], said
+    assert len(ages) > 20
+    assert max(ages) < DEAD_AFTER_SECONDS / 2
 
 
 def test_a_worker_generates_the_activity_that_was_left_to_it(installation, workers):
@@ -148,6 +164,40 @@ def test_a_worker_generates_the_activity_that_was_left_to_it(installation, worke
     wait_for(lambda: installation.ask(jobs.format(activity)) == [(1,)])
 
 
+@contextmanager
+def model_out_of_reach(installation):
+    models = installation.folder / "models"
+    models.rename(installation.folder / "elsewhere")
+    try:
+        yield
+    finally:
+        (installation.folder / "elsewhere").rename(models)
+
+
+def test_a_run_that_cannot_succeed_stops_itself_says_why_and_the_command_fails(installation):
+    with model_out_of_reach(installation):
+        command, run = begin(installation, CHUNK)
+        said = command.communicate()[0]
+
+    assert command.returncode == 1
+    assert f"Run {run} stopped: 0 completed, 0 failed" in said
+    assert "6 of its first 6 chunks failed. DamagedArtifactError: The model in " in said
+
+
+def test_workers_stop_a_run_that_cannot_succeed_and_asking_for_its_state_fails(installation, workers):
+    with model_out_of_reach(installation):
+        run = begin_queued(installation, CHUNK)
+        wait_for(lambda: has_ended(installation, run))
+        status = installation.start("manage.py", "regeneration_status", str(run))
+        said = status.communicate()[0]
+    going_well = installation.manage("regeneration_status")
+
+    assert status.returncode == 1
+    assert f"Run {run} stopped (queued)" in said
+    assert "chunks failed. DamagedArtifactError" in said
+    assert f"Run {run} stopped" in going_well
+
+
 def test_what_comes_by_the_clock_runs_once_though_two_workers_mind_it(installation):
     [(runs,)] = installation.ask("SELECT count(*) FROM activities_regenerationrun")
     with running_workers(installation, SCHEDULE_REGENERATION="0 3 * * *"):
@@ -157,6 +207,6 @@ def test_what_comes_by_the_clock_runs_once_though_two_workers_mind_it(installati
         wait_for(lambda: installation.ask("SELECT 1 FROM activities_regenerationrun WHERE status = 'running'") == [])
 
     assert installation.ask("SELECT count(*) FROM activities_regenerationrun") == [(runs + 1,)]
-    [(run,)] = installation.ask("SELECT max(id) FROM activities_regenerationrun")
+    run = latest_run(installation)
     assert_all_was_done_once(installation, run)
     assert f"Run {run}: " in installation.ask("SELECT last_words FROM activities_schedule")[0][0]

@@ -3,18 +3,23 @@
 import re
 import time
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from tqdm import tqdm
 
 from activities.models import Activity, RegenerationRun
 from activities.runs import CHUNK_SIZE, RunUnderWayError, start_run, work_on_next
 from activities.selection import Selection
-from recommender.errors import RecommenderError
+from activities.spread_runs import work_spread
+from recommender.errors import ClusterError, RecommenderError
+from recommender.management.spread import add_cluster
 from recommender.models import ModelVersion
+from recommender.partitions import Spread
 from recommender.registry import active_versions
 
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -44,7 +49,9 @@ class Command(BaseCommand):
             "--older-than", type=age, metavar="AGE", help="results made before that, or none yet: 12h, 7d, 4w"
         )
         parser.add_argument("--model-version", metavar="VERSION", help="results made by that version, such as 2.3.0")
-        parser.add_argument("--queue", action="store_true", help="leave the work to the workers (manage.py work)")
+        elsewhere = parser.add_mutually_exclusive_group()
+        elsewhere.add_argument("--queue", action="store_true", help="leave the work to the workers (manage.py work)")
+        add_cluster(elsewhere)
         parser.add_argument("--dry-run", action="store_true", help="say how many there are, and do nothing")
         parser.add_argument(
             "--chunk", type=int, default=CHUNK_SIZE, help=f"activities of one transaction; default: {CHUNK_SIZE}"
@@ -67,20 +74,19 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if run.queued:
             self.stdout.write(f"{run}: {run.total:,} activities are queued; see `manage.py regeneration_status`.")
-        else:
-            self.work(run)
+            return
+        try:
+            self.work(run, options["cluster"])
+        except (ClusterError, OperationalError, InterfaceError) as error:
+            raise CommandError(f"{run} is not done: {str(error).strip()} --resume goes on with it.") from error
 
-    def work(self, run: RegenerationRun) -> None:
+    def work(self, run: RegenerationRun, cluster: str | None) -> None:
         self.stderr.write(f"{run}: {run.total:,} activities.")
         started = time.monotonic()
         before = run.figures()
         with tqdm(total=run.total, initial=run.total - before["waiting"], unit="activity", disable=None) as bar:
-            while run.status == RegenerationRun.Status.RUNNING:
-                done = work_on_next(run)
-                if done is None:
-                    time.sleep(OTHERS_ARE_AT_IT_SECONDS)
-                bar.update(done or 0)
-                run.refresh_from_db()
+            for done in work_spread(run, Spread(cluster=cluster)) if cluster else work_here(run):
+                bar.update(done)
         after, seconds = run.figures(), time.monotonic() - started
         done = after["completed"] + after["failed"] - before["completed"] - before["failed"]
         summary = (
@@ -90,6 +96,16 @@ class Command(BaseCommand):
         if run.status != RegenerationRun.Status.COMPLETED or after["failed"]:
             raise CommandError(f"{summary} {run.reason}".strip())
         self.stdout.write(summary)
+
+
+def work_here(run: RegenerationRun) -> Iterator[int]:
+    """Do the run to its end, in this process; of each chunk, how many activities it has done."""
+    while run.is_running:
+        done = work_on_next(run)
+        if done is None:
+            time.sleep(OTHERS_ARE_AT_IT_SECONDS)
+        yield done or 0
+        run.refresh_from_db()
 
 
 def selection_of(options: dict[str, Any]) -> Selection:

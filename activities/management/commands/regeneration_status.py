@@ -10,7 +10,10 @@ from activities.models import RegenerationRun, Schedule
 
 
 class Command(BaseCommand):
-    help = "Say how far the last runs over many activities are, and when schedules ran and will run."
+    help = (
+        "Say how far the last runs over many activities are, and when schedules ran and will run. Asked for one run, "
+        "fails where that has ended without completing every activity."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("run", nargs="?", type=int, help="the number of a run; default: the last ones")
@@ -26,6 +29,13 @@ class Command(BaseCommand):
             self.stdout.write(line_of(run))
         for schedule in Schedule.objects.all():
             self.stdout.write(when(schedule))
+        if options["run"] is not None and not has_done_well(run):
+            raise CommandError(f"{run} has not completed every activity.")
+
+
+def has_done_well(run: RegenerationRun) -> bool:
+    """As far as it is: what waits may still be done."""
+    return run.is_running or (run.status == RegenerationRun.Status.COMPLETED and not run.figures()["failed"])
 
 
 def line_of(run: RegenerationRun) -> str:

@@ -11,6 +11,7 @@ from recommender.errors import RecommenderError
 from recommender.evaluation import Evaluation, evaluate
 from recommender.evaluation.report import protocol, sections_after_cut, summary, write_report
 from recommender.evaluation.tables import Table
+from recommender.management.spread import add_spread, spread_of
 from recommender.management.times import moment
 from recommender.models import Order
 
@@ -28,6 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--cut", type=moment, metavar="DATE", help="default: 85%% into the time that orders span")
         parser.add_argument("--until", type=moment, metavar="DATE", help="judge orders before this; default: now")
         parser.add_argument("--seed", type=int, default=0, help="of the training, the moments and the intervals")
+        add_spread(parser)
         parser.add_argument(
             "--output", type=Path, metavar="DIR", help="default: evaluations/<cut> in the data folder; written over"
         )
@@ -36,7 +38,7 @@ class Command(BaseCommand):
         until = options["until"] or timezone.now()
         cut = options["cut"] or default_cut(until)
         try:
-            evaluation = evaluate(cut, until, options["seed"])
+            evaluation = evaluate(cut, until, options["seed"], spread_of(options))
         except RecommenderError as error:
             raise CommandError(str(error)) from error
         folder = options["output"] or settings.DATA_DIR / "evaluations" / f"{cut:%Y-%m-%dT%H%M}"

@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from recommender.errors import RecommenderError
+from recommender.management.spread import add_spread, spread_of
 from recommender.management.times import moment
 from recommender.models import ModelVersion
 from recommender.promotion import promote_unless_worse
@@ -20,6 +21,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--until", type=moment, metavar="DATE", help="train on orders before this; default: now")
         parser.add_argument("--seed", type=int, default=0, help="of everything random in training and comparison")
+        add_spread(parser)
         either = parser.add_mutually_exclusive_group()
         either.add_argument("--no-promote", action="store_true", help="leave the new version a candidate")
         either.add_argument("--force", action="store_true", help="let it answer without a comparison")
@@ -27,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, **options) -> None:
         self.stderr.write("Training …")
         try:
-            version = train_version(options["until"] or timezone.now(), options["seed"])
+            version = train_version(options["until"] or timezone.now(), options["seed"], spread_of(options))
             self.describe(version)
             if options["force"]:
                 promote(version)
