@@ -128,6 +128,16 @@ def test_training_in_processes_gives_the_same_model(house):
     assert_same_model(house)
 
 
+@GENERATED
+def test_a_run_shared_by_two_processes_gives_the_same_suggestions(house, alone):
+    command, run = begin(house, CHUNK, "--processes", "2")
+    said = command.communicate()[0]
+
+    assert command.returncode == 0, said
+    assert_all_was_done(house, run)
+    assert house.ask(SUGGESTIONS) == alone
+
+
 def test_training_gives_the_same_model_though_an_order_comes_in_and_a_worker_is_killed(house, tmp_path):
     with running_cluster(house, tmp_path, workers=0) as cluster:
         command = train(house, "--cluster", cluster.address)

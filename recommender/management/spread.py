@@ -12,18 +12,21 @@ def count(text: str) -> int:
     return int(text)
 
 
-def add_spread(parser: ArgumentParser) -> None:
+def add_spread(parser: ArgumentParser, work: str, **others: dict[str, Any]) -> None:
+    """Options that exclude each other: `--processes`, `--cluster` and those in `others`, a name to its arguments.
+
+    Args:
+        work: what the processes do, for the help.
+    """
     either = parser.add_mutually_exclusive_group()
     either.add_argument(
-        "--processes", type=count, default=1, metavar="N", help="of this machine that ask the past; default: 1"
+        "--processes", type=count, default=1, metavar="N", help=f"of this machine that {work}; default: 1"
     )
-    add_cluster(either)
-
-
-def add_cluster(parser: ArgumentParser) -> None:
-    parser.add_argument(
+    either.add_argument(
         "--cluster", metavar="ADDRESS", help="have that Dask cluster do it, such as tcp://scheduler:8786"
     )
+    for name, arguments in others.items():
+        either.add_argument(f"--{name}", **arguments)
 
 
 def spread_of(options: dict[str, Any]) -> Spread:

@@ -17,7 +17,7 @@ from activities.runs import CHUNK_SIZE, RunUnderWayError, start_run, work_on_nex
 from activities.selection import Selection
 from activities.spread_runs import work_spread
 from recommender.errors import ClusterError, RecommenderError
-from recommender.management.spread import add_cluster
+from recommender.management.spread import add_spread, spread_of
 from recommender.models import ModelVersion
 from recommender.partitions import Spread
 from recommender.registry import active_versions
@@ -49,9 +49,8 @@ class Command(BaseCommand):
             "--older-than", type=age, metavar="AGE", help="results made before that, or none yet: 12h, 7d, 4w"
         )
         parser.add_argument("--model-version", metavar="VERSION", help="results made by that version, such as 2.3.0")
-        elsewhere = parser.add_mutually_exclusive_group()
-        elsewhere.add_argument("--queue", action="store_true", help="leave the work to the workers (manage.py work)")
-        add_cluster(elsewhere)
+        queue = {"action": "store_true", "help": "leave the work to the workers (manage.py work)"}
+        add_spread(parser, "share the work", queue=queue)
         parser.add_argument("--dry-run", action="store_true", help="say how many there are, and do nothing")
         parser.add_argument(
             "--chunk", type=int, default=CHUNK_SIZE, help=f"activities of one transaction; default: {CHUNK_SIZE}"
@@ -76,16 +75,16 @@ class Command(BaseCommand):
             self.stdout.write(f"{run}: {run.total:,} activities are queued; see `manage.py regeneration_status`.")
             return
         try:
-            self.work(run, options["cluster"])
+            self.work(run, spread_of(options))
         except (ClusterError, OperationalError, InterfaceError) as error:
             raise CommandError(f"{run} is not done: {str(error).strip()} --resume goes on with it.") from error
 
-    def work(self, run: RegenerationRun, cluster: str | None) -> None:
+    def work(self, run: RegenerationRun, spread: Spread) -> None:
         self.stderr.write(f"{run}: {run.total:,} activities.")
         started = time.monotonic()
         before = run.figures()
         with tqdm(total=run.total, initial=run.total - before["waiting"], unit="activity", disable=None) as bar:
-            for done in work_spread(run, Spread(cluster=cluster)) if cluster else work_here(run):
+            for done in work_here(run) if spread.is_here else work_spread(run, spread):
                 bar.update(done)
         after, seconds = run.figures(), time.monotonic() - started
         done = after["completed"] + after["failed"] - before["completed"] - before["failed"]

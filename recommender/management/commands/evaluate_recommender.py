@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--cut", type=moment, metavar="DATE", help="default: 85%% into the time that orders span")
         parser.add_argument("--until", type=moment, metavar="DATE", help="judge orders before this; default: now")
         parser.add_argument("--seed", type=int, default=0, help="of the training, the moments and the intervals")
-        add_spread(parser)
+        add_spread(parser, "ask the past")
         parser.add_argument(
             "--output", type=Path, metavar="DIR", help="default: evaluations/<cut> in the data folder; written over"
         )

@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--until", type=moment, metavar="DATE", help="train on orders before this; default: now")
         parser.add_argument("--seed", type=int, default=0, help="of everything random in training and comparison")
-        add_spread(parser)
+        add_spread(parser, "ask the past")
         either = parser.add_mutually_exclusive_group()
         either.add_argument("--no-promote", action="store_true", help="leave the new version a candidate")
         either.add_argument("--force", action="store_true", help="let it answer without a comparison")
