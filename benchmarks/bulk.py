@@ -4,6 +4,7 @@ Chunk by chunk in turns, on the same activities: the chunk as `regenerate_activi
 reading and storing; the engine's `score` (candidates, features, ranking) alone on a history that is
 in memory; and `generate` for a few of them, one by one. Medians over chunks, of time on the clock.
 Each size runs in a process of its own on activities of its own, so that its peak memory is its own.
+Of a large run some chunks are done, spread evenly over it; the others wait in the table.
 """
 
 import argparse
@@ -35,6 +36,7 @@ from recommender.request_history import as_of, day_of, history_of_requests
 
 COLUMNS = (
     "activities",
+    "done",
     "per_second",
     "bulk_ms",
     "engine_ms",
@@ -50,13 +52,15 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 4000], help="activities; default: 1000 4000")
     parser.add_argument("--clients", type=int, default=1000, help="with about 290 order lines each; default: 1000")
     parser.add_argument("--chunk", type=int, default=250, help="activities of a chunk; default: 250")
+    parser.add_argument("--chunks", type=int, default=40, help="of each run that are done at most; default: 40")
     parser.add_argument("--singles", type=int, default=10, help="of each chunk, generated one by one; default: 10")
     arguments = parser.parse_args()
     with own_database() as database:
         fill(database, arguments.clients * LINES_A_CLIENT)
         database.run_apart(train_and_promote)
         sizes = [
-            database.run_apart(measure, size, arguments.chunk, arguments.singles) for size in sorted(arguments.sizes)
+            database.run_apart(measure, size, arguments.chunk, arguments.chunks, arguments.singles)
+            for size in sorted(arguments.sizes)
         ]
     print(" ".join(f"{name:>14}" for name in COLUMNS))
     for figures in sizes:
@@ -65,12 +69,13 @@ def main() -> None:
     print(json.dumps({"chunk": arguments.chunk, "sizes": sizes, "cost_at_largest_to_smallest": round(growth, 3)}))
 
 
-def measure(size: int, chunk_size: int, singles: int) -> dict[str, float]:
+def measure(size: int, chunk_size: int, at_most: int, singles: int) -> dict[str, float]:
     """The figures of one size, named as COLUMNS."""
     file_activities(size)
     run = start_run(Selection(), chunk_size=chunk_size)
     bulk, engine, single, done = [], [], [], 0
-    for chunk in tqdm(list(run.chunks.all()), unit="chunk", disable=None):
+    chunks = list(run.chunks.order_by("pk"))
+    for chunk in tqdm(chunks[:: -(-len(chunks) // at_most)], unit="chunk", disable=None):
         activities = list(
             Activity.objects.filter(id__gte=chunk.first_id, id__lte=chunk.last_id).order_by("id").only(*READ)
         )
@@ -81,7 +86,8 @@ def measure(size: int, chunk_size: int, singles: int) -> dict[str, float]:
         done += RegenerationChunk.objects.get(pk=chunk.pk).completed
     bulk_ms, engine_ms, single_ms = (round(median(times) * 1000, 3) for times in (bulk, engine, single))
     return {
-        "activities": done,
+        "activities": size,
+        "done": done,
         "per_second": round(1000 / bulk_ms, 1),
         "bulk_ms": bulk_ms,
         "engine_ms": engine_ms,
