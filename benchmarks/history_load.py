@@ -1,13 +1,13 @@
 """Order lines on their way from PostgreSQL into numpy arrays, beside iterating over them by the ORM.
 
-The same lines, in turns: `read_order_rows`, as training does it; `values_list` and model objects,
-each with `iterator()`, put into arrays at the end. The lines are made by SQL in a database of the
-benchmark's own.
+The same lines, in turns: `read_order_rows`, as training does it; `values_list` and model objects, each
+with `iterator()` and with the client, day and product that training needs of a line. The lines are
+made by SQL in a database of the benchmark's own.
 """
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from statistics import median
 
@@ -24,7 +24,9 @@ from recommender.order_rows import read_order_rows
 
 LINES_OF_ORDER, PRODUCTS, CLIENTS = 20, 5_000, 20_000
 UNTIL = datetime(2030, 1, 1, tzinfo=UTC)
-FIELDS = ("order_id", "product_id", "quantity", "unit_price")
+FIELDS = (
+    "order_id", "order__client__external_id", "order__ordered_at", "product__external_id", "quantity", "unit_price",
+)  # fmt: skip
 
 FILL = f"""
     INSERT INTO recommender_client (external_id, name, segment, region)
@@ -73,12 +75,25 @@ def by_arrays() -> None:
 
 
 def by_values() -> None:
-    np.array(list(OrderLine.objects.values_list(*FIELDS).iterator()), dtype=float)
+    as_arrays(OrderLine.objects.values_list(*FIELDS).iterator())
 
 
 def by_objects() -> None:
-    rows = ((line.order_id, line.product_id, line.quantity, line.unit_price) for line in OrderLine.objects.iterator())
-    np.array(list(rows), dtype=float)
+    lines = OrderLine.objects.select_related("order__client", "product").iterator()
+    as_arrays(
+        (line.order_id, line.order.client.external_id, line.order.ordered_at, line.product.external_id,
+         line.quantity, line.unit_price)
+        for line in lines
+    )  # fmt: skip
+
+
+def as_arrays(rows: Iterable[tuple]) -> list[np.ndarray]:
+    """What `read_order_rows` has of the lines, not yet put into codes, nor into order."""
+    order, client, moment, product, quantity, price = zip(*rows, strict=True)
+    return [
+        np.array(order), np.array(client), np.array([each.timestamp() for each in moment]), np.array(product),
+        np.array(quantity, float), np.array(price, float),
+    ]  # fmt: skip
 
 
 STEPS: dict[str, Callable[[], None]] = {"arrays": by_arrays, "values_list": by_values, "objects": by_objects}

@@ -12,7 +12,8 @@ from recommender.engine.questions import ranges
 from recommender.models import Client, IsAnyOf, Product
 
 SECONDS_PER_DAY = 86_400.0
-ROWS_OF_ARRAY = 1_000_000  # below what PostgreSQL can hold of them in one value
+# Orders whose numbers make one array: with a thousand lines each still below what PostgreSQL can hold in a value.
+ORDERS_OF_ARRAY = 10_000
 # Bytes before the rows of a binary COPY, and before the elements of a binary array (array_send in its sources).
 COPY_HEADER, ARRAY_HEADER = 19, 20
 
@@ -20,7 +21,7 @@ COPY_HEADER, ARRAY_HEADER = 19, 20
 ORDERS = f"""
     COPY (
         SELECT array_agg(id), array_agg(client_id), array_agg(epoch) FROM (
-            SELECT *, row_number() OVER () / {ROWS_OF_ARRAY} AS part FROM (
+            SELECT *, row_number() OVER () / {ORDERS_OF_ARRAY} AS part FROM (
                 SELECT o.id, o.client_id, extract(epoch FROM o.ordered_at)::float8 AS epoch
                 FROM recommender_order o JOIN recommender_client c ON c.id = o.client_id
                 WHERE o.ordered_at < %(until)s
@@ -32,15 +33,15 @@ ORDERS = f"""
 
 LINES = f"""
     COPY (
-        SELECT array_agg(order_id), array_agg(product_id), array_agg(quantity), array_agg(price) FROM (
-            SELECT l.order_id, l.product_id, l.quantity::float8, coalesce(l.unit_price, 'NaN')::float8 AS price,
-                   row_number() OVER () / {ROWS_OF_ARRAY} AS part
-            FROM recommender_orderline l
-            JOIN recommender_order o ON o.id = l.order_id
-            JOIN recommender_client c ON c.id = o.client_id
-            WHERE o.ordered_at < %(until)s
-            AND (%(clients)s::text[] IS NULL OR c.external_id = ANY(%(clients)s::text[]))
-        ) AS cut GROUP BY part
+        SELECT array_agg(l.order_id), array_agg(l.product_id), array_agg(l.quantity::float8),
+               array_agg(coalesce(l.unit_price, 'NaN')::float8)
+        FROM recommender_orderline l
+        JOIN recommender_order o ON o.id = l.order_id
+        WHERE o.ordered_at < %(until)s
+        AND (%(clients)s::text[] IS NULL OR o.client_id IN (
+            SELECT id FROM recommender_client WHERE external_id = ANY(%(clients)s::text[])
+        ))
+        GROUP BY l.order_id / {ORDERS_OF_ARRAY}
     ) TO STDOUT (FORMAT binary)"""
 
 
