@@ -316,7 +316,7 @@ class Activity(models.Model):
             models.Index(fields=["rep", "created_at", "id"], name="activity_rep"),
             models.Index(fields=["activity_type", "created_at", "id"], name="activity_type"),
             models.Index(fields=["status", "created_at", "id"], name="activity_status"),
-            models.Index(fields=["model_version", "generated_at"], name="activity_version"),
+            models.Index(fields=["model_version", "generated_at", "id"], name="activity_version"),
             GinIndex(fields=["search_text"], name="activity_search"),
             # Equality in a filter, of any path (`filter_language`).
             *(

@@ -36,6 +36,14 @@ class Migration(migrations.Migration):
             model_name='activity',
             name='activity_status',
         ),
+        migrations.RemoveIndex(
+            model_name='activity',
+            name='activity_version',
+        ),
+        migrations.AddIndex(
+            model_name='activity',
+            index=models.Index(fields=['model_version', 'generated_at', 'id'], name='activity_version'),
+        ),
         migrations.AddIndex(
             model_name='activity',
             index=models.Index(fields=['updated_at', 'id'], name='activity_updated'),
