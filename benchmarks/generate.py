@@ -7,6 +7,7 @@ memory; then 16 at once.
 
 import argparse
 import json
+from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -42,7 +43,7 @@ def main() -> None:
         fill(database, arguments.clients * LINES_A_CLIENT)
         database.run_apart(train_and_promote)
         file_for_clients(Activity.Type.RECOMMENDATION, None, None)
-        figures = measured(arguments.rounds, arguments.seconds)
+        figures = measured(Path(database.models).parent, arguments.rounds, arguments.seconds)
     print(f"{'ms':24}{'p50':>8}{'p95':>8}{'p99':>8}{'a second':>10}")
     for name in ("one_caller", "callers_at_once"):
         row = figures[name]
@@ -53,11 +54,12 @@ def main() -> None:
     print(json.dumps(figures))
 
 
-def measured(rounds: int, seconds: float) -> dict:
+def measured(data_folder: Path, rounds: int, seconds: float) -> dict:
     activities = list(Activity.objects.order_by("id"))
     paths = [f"{API}/{activity.pk}/generate" for activity in activities]
     _, token = ApiKey.issue("benchmark")
-    with running_service(database_url(connection.settings_dict)) as service:
+    url = database_url(connection.settings_dict)
+    with running_service(url, SALESAI_DATA_DIR=str(data_folder)) as service:
         headers = {"api-key": token, "Content-Type": "application/json"}
         call(service, paths, headers, CALLERS, seconds, "POST")  # each process has loaded the model
         singles, engine = [], []

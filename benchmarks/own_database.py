@@ -43,7 +43,8 @@ def own_database() -> Iterator[OwnDatabase]:
     """A database on the server that the settings name, dropped at the end; this process uses it until then."""
     usual = connection.settings_dict["NAME"]
     connection.settings_dict["TEST"]["NAME"] = f"salesai_benchmark_{os.getpid()}"
-    with tempfile.TemporaryDirectory() as models, models_in(models):
+    # Named as in a data folder, so that a service can be told to look for its models there.
+    with tempfile.TemporaryDirectory() as folder, models_in(models := f"{folder}/models"):
         name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
         try:
             yield OwnDatabase(name, models)
