@@ -165,3 +165,10 @@ def test_capacity_is_measured_with_what_a_second_night_adds():
     assert 50 < figures["history_mb_a_million_lines"] < 1000
     assert 0 < figures["kb_a_night_and_activity"] < figures["kb_an_activity"]
     assert min(figures["cpu_ms_an_activity"], figures["database_cpu_ms_an_activity"]) > 0
+
+
+def test_the_loading_of_order_lines_is_timed_beside_the_orm_over_all_the_lines_asked_for():
+    figures = run("history_load", "--lines", 20_000, "--rounds", 1)
+
+    assert figures["lines"] == 20_000
+    assert set(figures["ratio_to_arrays"]) == {"arrays", "values_list", "objects"}
