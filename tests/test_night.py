@@ -32,14 +32,15 @@ import json
 from collections import Counter
 from datetime import timedelta
 from django.utils import timezone
-from activities.dashboard import filed_today, money_suggested, waiting_and_failed
+from activities.dashboard import filed_today, waiting_and_failed
 from activities.models import Activity
+from activities.uptake import reckon_uptake
 counts = waiting_and_failed()
 print(json.dumps({
     "filed": sum(filed_today().values(), Counter()),
     "failed": counts["failed"],
     "waiting": counts["waiting"],
-    "money": float(money_suggested(timezone.now() - timedelta(days=2))),
+    "money": reckon_uptake().suggested_money,
     "drafted": sum(activity.generated_order["totalAmount"] for activity in Activity.objects.only("generated_order")),
 }))
 """
