@@ -30,8 +30,6 @@ LINES_OF_ACTIVITIES = "SELECT sum(jsonb_array_length(recommendations)) FROM acti
 FIGURES = """
 import json
 from collections import Counter
-from datetime import timedelta
-from django.utils import timezone
 from activities.dashboard import filed_today, waiting_and_failed
 from activities.models import Activity
 from activities.uptake import reckon_uptake
