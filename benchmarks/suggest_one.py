@@ -7,10 +7,8 @@ is not in it.
 
 import argparse
 import json
-from collections.abc import Callable
 from functools import partial
 from statistics import median
-from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -68,12 +66,6 @@ def measure(clients: list[str]) -> tuple[list[float], list[float]]:
                 step()
             times.append(took.cpu * 1000)
     return suggesting[WARM_UP:], reading[WARM_UP:]
-
-
-def cpu_milliseconds(step: Callable[[], Any]) -> float:
-    with Measured() as took:
-        step()
-    return took.cpu * 1000
 
 
 if __name__ == "__main__":
