@@ -57,7 +57,7 @@ def lines_of(listing: Listing, choice: Choice, case: Case) -> list[dict[str, Any
     lines = []
     for item, terms in listing.lines:
         upgrade = choice.upgrades.get(item.product)
-        season = None if item.is_new else season_of(case.history, case.codes[item.known_as], case.now)
+        season = season_of(item)
         line = {
             "product": item.product,
             "productName": item.name,

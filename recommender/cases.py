@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from recommender.engine.history import OrderHistory
 from recommender.engine.training import Model
 from recommender.forecasting import ClientDemand
 from recommender.items import Item
+from recommender.judged import Judged
 from recommender.models import ModelVersion
 from recommender.requests import SuggestionRequest
 
@@ -17,14 +16,14 @@ from recommender.requests import SuggestionRequest
 class Case:
     """A request with what is known and was judged.
 
-    items    everything judged for the client, most probable first
+    items    everything judged for the client, the most probable first
     history  of this client alone
     now      days since 1970-01-01 UTC
     segment  the client's, "" where it has none
     """
 
     request: SuggestionRequest
-    items: list[Item]
+    items: Judged
     history: OrderHistory
     now: float
     segment: str
@@ -34,13 +33,7 @@ class Case:
     @cached_property
     def own(self) -> dict[str, Item]:
         """By product id, what the client bought."""
-        return {item.product: item for item in self.items if not item.is_new}
-
-    @cached_property
-    def codes(self) -> dict[str, int]:
-        """By product id, the code in `history` of what the client bought."""
-        bought = np.unique(self.history.line_product)
-        return dict(zip(self.history.products[bought].tolist(), bought.tolist(), strict=True))
+        return {item.product: item for item in map(self.items.of_row, self.items.own)}
 
     @cached_property
     def demand(self) -> ClientDemand:

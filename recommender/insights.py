@@ -1,5 +1,6 @@
 """What a client's history says, in figures and plain words. Every history here is of this client alone."""
 
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from recommender.cadence import churn_risk, few_orders, ordering_rhythm, rhythm_in_detail
 from recommender.cases import Case
 from recommender.changes import price_and_quantity_changes
-from recommender.items import Item
+from recommender.judged import Judged
 from recommender.listing import Listing
 from recommender.request_history import date_of, day_of
 from recommender.requests import ORDER_ANALYSIS
@@ -26,7 +27,7 @@ def insights_of(case: Case, listing: Listing) -> dict[str, Any]:
         "buyingPatterns": buying_patterns(case),
         "seasonality": monthly_shares(case.history, case.now),
         "riskFactors": risk_factors(case, listing),
-        "opportunities": opportunities([item for item in case.items if not item.held_back]),
+        "opportunities": opportunities(case.items),
     }
 
 
@@ -62,8 +63,7 @@ def recent_spend(case: Case) -> list[str]:
 
 
 def favourites(case: Case) -> list[str]:
-    often = sorted(case.own.values(), key=lambda item: (-item.orders, item.product))[:NAMED]
-    named = listed(f"{item.name} ({counted(item.orders, 'order')})" for item in often)
+    named = listed(f"{item.name} ({counted(item.orders, 'order')})" for item in case.items.most_ordered(NAMED))
     return [f"Bought most often: {named}."]
 
 
@@ -87,14 +87,14 @@ def short_list(listing: Listing, limit: int) -> str:
     )
 
 
-def opportunities(items: list[Item]) -> list[str]:
+def opportunities(items: Judged) -> list[str]:
     said = []
-    overdue = [item for item in items if item.is_overdue]
+    overdue = [item for item in items.overdue() if not item.held_back]
     if overdue:
         overdue.sort(key=lambda item: (-item.overdue, item.product))
         named = listed(f"{item.name} (last {days(item.days_since)} ago)" for item in overdue[:NAMED])
         said.append(f"{counted(len(overdue), 'regular product')} due or overdue: {named}.")
-    new = [item for item in items if item.is_new][:NAMED]
+    new = list(islice((item for item in items.new() if not item.held_back), NAMED))
     if new:
         said.append(f"Not bought yet, but by clients alike: {listed(item.name for item in new)}.")
     return said

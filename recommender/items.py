@@ -10,11 +10,15 @@ GIVEN_UP = 6  # intervals without a purchase; what is as long gone is no reorder
 
 @dataclass(slots=True)
 class Item:
-    """`days_since` is None for a product never bought, `gap_days` also for one bought once.
+    """`days_since` and `days_since_first` are None for a product never bought, `gap_days` also for one bought once.
 
     ranking_weight    what lists are sorted by: the probability, moved by what reps have answered
     held_back         rejected so lately that it may not be listed
     gap_days          median of the last five intervals between purchases
+    overdue           days since the last purchase as a multiple of that; 0 where there is none
+    is_overdue        regular, not bought for as long as usual or longer, but not given up either
+    orders_in_season  around this time of the year (`seasons`), of any year; of the client's orders
+                      `client_orders_in_season`
     typical_quantity  units in one of the client's recent orders; for a new product in anyone's
     usual_price       what the client paid last; for a new product the median paid; None where not known
     goes_with         a product of the client's own, bought by `buyers_of_other` clients of whom
@@ -34,8 +38,13 @@ class Item:
     orders: int
     client_orders: int
     orders_since_first: int
+    orders_in_season: int
+    client_orders_in_season: int
+    days_since_first: float | None
     days_since: float | None
     gap_days: float | None
+    overdue: float
+    is_overdue: bool
     typical_quantity: float
     usual_price: float | None
     goes_with: str | None
@@ -71,20 +80,8 @@ class Item:
         return self.facts is None or self.facts.active
 
     @property
-    def overdue(self) -> float:
-        """Days since the last purchase as a multiple of the usual interval; 0 where there is none."""
-        if self.days_since is None or not self.gap_days:
-            return 0.0
-        return self.days_since / self.gap_days
-
-    @property
     def is_regular(self) -> bool:
         return self.orders >= REGULAR_ORDERS
-
-    @property
-    def is_overdue(self) -> bool:
-        """Regular, not bought for as long as usual or longer, but not given up either."""
-        return self.is_regular and 1 <= self.overdue < GIVEN_UP
 
     @property
     def pack_size(self) -> int:

@@ -21,13 +21,13 @@ class Listing:
     left_out: Counter = field(default_factory=Counter)
 
 
-def make_listing(items: list[tuple[Item, float]], request: SuggestionRequest) -> Listing:
-    """The best of `items` ((item, units wanted)) that the request allows: as `ranked` sorts them, then diversified.
+def make_listing(items: Iterable[tuple[Item, float]], request: SuggestionRequest) -> Listing:
+    """The first of `items` ((item, units wanted), best first) that the request allows, diversified where it says so.
 
     No more items are looked at than the list needs, so `left_out` is whole only where the list is short.
     """
     listing = Listing()
-    allowed = allowed_lines(ranked(items, request), request, listing.left_out)
+    allowed = allowed_lines(items, request, listing.left_out)
     if request.parameters.get("diversity"):
         allowed = iter(diversified(list(allowed), request))
     budget = request.preferences.get("budget")
@@ -80,14 +80,23 @@ def refusal(item: Item, request: SuggestionRequest) -> str:
     return ""
 
 
+class Rank:
+    """How a list is sorted: most probable first, ties by product id; former answers and preferences re-rank."""
+
+    def __init__(self, request: SuggestionRequest) -> None:
+        self.preferred = frozenset(request.preferences.get("preferredCategories", ()))
+
+    def of(self, item: Item) -> tuple[float, str]:
+        """Sorts ascending."""
+        return -self.weight(item), item.product
+
+    def weight(self, item: Item) -> float:
+        return round(item.ranking_weight * (PREFERRED_BOOST if item.category in self.preferred else 1), 6)
+
+
 def ranked(items: list[tuple[Item, float]], request: SuggestionRequest) -> list[tuple[Item, float]]:
-    """Most probable first, ties by product id; former answers and preferences re-rank."""
-    preferred = set(request.preferences.get("preferredCategories", ()))
-    return sorted(items, key=lambda line: (-weight_of(line[0], preferred), line[0].product))
-
-
-def weight_of(item: Item, preferred: set[str]) -> float:
-    return round(item.ranking_weight * (PREFERRED_BOOST if item.category in preferred else 1), 6)
+    rank = Rank(request)
+    return sorted(items, key=lambda line: rank.of(line[0]))
 
 
 def diversified(lines: list[tuple[Item, Terms]], request: SuggestionRequest) -> list[tuple[Item, Terms]]:
@@ -96,12 +105,12 @@ def diversified(lines: list[tuple[Item, Terms]], request: SuggestionRequest) -> 
     With diversity d each further product of a category counts (1 - d) times the one before: maximal
     marginal relevance (Carbonell & Goldstein, SIGIR 1998) with "same category" as the similarity.
     """
-    preferred = set(request.preferences.get("preferredCategories", ()))
+    rank = Rank(request)
     less = 1 - request.parameters["diversity"]
     count = request.limit if "budget" not in request.preferences else len(lines)
     waiting, chosen, seen = list(lines), [], Counter()
     while waiting and len(chosen) < count:
-        best = max(waiting, key=lambda line: round(weight_of(line[0], preferred) * less ** seen[line[0].kind], 6))
+        best = max(waiting, key=lambda line: round(rank.weight(line[0]) * less ** seen[line[0].kind], 6))
         waiting.remove(best)
         chosen.append(best)
         seen[best[0].kind] += 1

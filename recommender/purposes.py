@@ -1,22 +1,24 @@
 """Which of a client's judged products each activity type shows, and how many units of each."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from heapq import merge
 
 from recommender.cases import Case
-from recommender.items import GIVEN_UP, Chosen, Item
+from recommender.items import GIVEN_UP, Item
 from recommender.larger_volumes import LargerVolume, larger_volumes_of
+from recommender.listing import Rank, ranked
 from recommender.requests import CROSS_SELL, DEMAND_FORECASTING, ORDER_ANALYSIS, RECOMMENDATION, UPSELL
-from recommender.successors import with_successors
+from recommender.successors import successions, with_successors
 from recommender.upgrades import Upgrade, upgrades_of
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the activity type could show, and how many judged products it could not for which reason."""
+    """What the activity type could show, best first, and how many judged products it could not for which reason."""
 
-    chosen: Chosen
+    chosen: Iterable[tuple[Item, float]]
     left_out: Counter
     upgrades: dict[str, Upgrade | LargerVolume] = field(default_factory=dict)
 
@@ -27,14 +29,19 @@ def choose(case: Case) -> Choice:
 
 def next_basket(case: Case) -> Choice:
     """Repeats and discoveries together."""
-    return Choice(with_successors([(item, item.typical_quantity) for item in case.items], case), Counter())
+    heirs, gone = successions(case.items.own_replaced(), case)
+    rank = Rank(case.request)
+    # Preferences apart, the items stand in their order already: of hundreds the first few will do.
+    items = sorted(case.items, key=rank.of) if rank.preferred else case.items.best_first()
+    best = merge((item for item in items if item.product not in gone), sorted(heirs, key=rank.of), key=rank.of)
+    return Choice(((item, item.typical_quantity) for item in best), Counter())
 
 
 def overdue_reorders(case: Case) -> Choice:
     """What the client buys regularly and has not bought for longer than usual, but has not given up either."""
-    chosen = [(item, item.typical_quantity) for item in case.items if item.is_overdue]
+    chosen = [(item, item.typical_quantity) for item in case.items.overdue()]
     left_out = Counter(why_not_overdue(item) for item in case.items if not item.is_overdue)
-    return Choice(with_successors(chosen, case), left_out)
+    return Choice(ranked(with_successors(chosen, case), case.request), left_out)
 
 
 def why_not_overdue(item: Item) -> str:
@@ -50,7 +57,7 @@ def expected_demand(case: Case) -> Choice:
     expected = case.demand.expected()
     chosen = [(item, expected[item.product]) for item in case.own.values()]
     left_out = Counter("never bought" for item in case.items if item.is_new)
-    return Choice(with_successors(chosen, case), left_out)
+    return Choice(ranked(with_successors(chosen, case), case.request), left_out)
 
 
 def companions(case: Case) -> Choice:
@@ -62,7 +69,7 @@ def companions(case: Case) -> Choice:
         for item, fit in zip(case.items, fits, strict=True)
         if not fit
     )
-    return Choice(chosen, left_out)
+    return Choice(ranked(chosen, case.request), left_out)
 
 
 def upgrades(case: Case) -> Choice:
@@ -74,7 +81,7 @@ def upgrades(case: Case) -> Choice:
         for item in case.items
         if item.product not in found
     )
-    return Choice(chosen, left_out, found)
+    return Choice(ranked(chosen, case.request), left_out, found)
 
 
 CHOOSE: dict[str, Callable[[Case], Choice]] = {

@@ -41,7 +41,7 @@ def from_own_orders(item: Item) -> str:
 
 def from_others(item: Item, case: Case) -> str:
     if item.goes_with and item.buyers_of_both:
-        name = case.own[item.goes_with].name
+        name = case.items.named(item.goes_with).name
         return f"Never ordered here; goes with {name}: {taken_by(item.buyers_of_both, item.buyers_of_other)}."
     if item.recent_buyers:
         return f"Never ordered here; {bought_lately(item, case)}."

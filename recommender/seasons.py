@@ -7,6 +7,7 @@ import numpy as np
 from scipy.stats import binom
 
 from recommender.engine.history import OrderHistory
+from recommender.items import Item
 
 SEASON_DAYS = 45  # either side of the day of the year
 WELL_ABOVE = 1.5  # times the share of all the client's orders
@@ -25,16 +26,15 @@ class Season:
     client_orders: int
 
 
-def season_of(history: OrderHistory, product: int, now: float) -> Season | None:
-    """The evidence that a product is bought mostly at this time of the year; None where there is none.
+def season_of(item: Item) -> Season | None:
+    """The evidence that the client buys a product mostly at this time of the year; None where there is none.
 
     Its share of orders in this season has to be well above that of all the client's orders, and
     beyond what chance makes of that: a client that only ever ordered in autumn has no autumn products.
     """
-    bought = history.order_day[history.line_order[history.line_product == product]]
-    if len(bought) < LEAST_ORDERS or bought[0] > now - EARLIER_SEASON_DAYS:
+    if item.orders < LEAST_ORDERS or item.days_since_first < EARLIER_SEASON_DAYS:
         return None
-    season = Season(in_season(bought, now), len(bought), in_season(history.order_day, now), len(history.order_day))
+    season = Season(item.orders_in_season, item.orders, item.client_orders_in_season, item.client_orders)
     usual = season.of_client / season.client_orders
     if season.with_product < WELL_ABOVE * usual * season.product_orders:
         return None
@@ -42,9 +42,10 @@ def season_of(history: OrderHistory, product: int, now: float) -> Season | None:
     return season if by_chance < BY_CHANCE else None
 
 
-def in_season(day: np.ndarray, now: float) -> int:
+def is_in_season(day: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """(N,) bool: whether the days, (N,) float64, are around the time of the year of `now` ((N,) float64)."""
     distance = np.abs((day - now + 182.625) % 365.25 - 182.625)
-    return int(np.sum(distance <= SEASON_DAYS))
+    return distance <= SEASON_DAYS
 
 
 def monthly_shares(history: OrderHistory, now: float) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Products that are no longer sold give their place to what the catalogue says replaces them."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from recommender.cases import Case
@@ -8,17 +9,25 @@ from recommender.requests import SuggestionRequest
 
 
 def with_successors(chosen: Chosen, case: Case) -> Chosen:
-    """`chosen` with each product of the client's own that is not sold any more replaced by its successor.
+    """`chosen` with the successors of what is not sold any more in its place, as many units of them."""
+    heirs, gone = successions((item for item, _ in chosen), case)
+    units = {item.product: wanted for item, wanted in chosen}
+    return [line for line in chosen if line[0].product not in gone] + [
+        (heir, units[heir.stands_for.product]) for heir in heirs
+    ]
 
-    The successor has the figures of what it stands for, but its own packs and prices. One that the
+
+def successions(items: Iterable[Item], case: Case) -> tuple[list[Item], set[str]]:
+    """(successors of those of `items` that are the client's own and not sold any more, what gives way to them).
+
+    A successor has the figures of what it stands for, but its own packs and prices. One that the
     client buys already takes nobody's place: it is judged by its own orders.
     """
-    heirs: dict[str, tuple[Item, float]] = {}
-    for item, units in chosen:
-        if gives_way(item, case.request) and item.facts.replaced_by.product not in case.own:
-            heirs.setdefault(item.facts.replaced_by.product, (successor_of(item), units))
-    gone = heirs.keys() | {heir.stands_for.product for heir, _ in heirs.values()}
-    return [line for line in chosen if line[0].product not in gone] + list(heirs.values())
+    heirs: dict[str, Item] = {}
+    for item in items:
+        if gives_way(item, case.request) and item.facts.replaced_by.product not in case.items.own_products:
+            heirs.setdefault(item.facts.replaced_by.product, successor_of(item))
+    return list(heirs.values()), heirs.keys() | {heir.stands_for.product for heir in heirs.values()}
 
 
 def gives_way(item: Item, request: SuggestionRequest) -> bool:

@@ -1,0 +1,243 @@
+"""What was judged for a batch of clients, as columns; an Item is made of a row when it is asked for.
+
+Hundreds of products are judged for a client and some twenty of them are looked at closely.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from recommender.catalogue import ProductFacts
+from recommender.engine.history import OrderHistory
+from recommender.engine.outcomes import Standing
+from recommender.engine.scoring import Scores
+from recommender.engine.training import Model
+from recommender.items import GIVEN_UP, REGULAR_ORDERS, Item
+from recommender.seasons import is_in_season
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """R judged products of C clients, as lists: an item takes one number of each.
+
+    A client's rows stand together, the most probable first, ties by product id; those of client i
+    are first[i] to first[i + 1]. What is said of purchases means nothing where `is_own` does not hold.
+
+    by_weight               the rows again, each client's by falling ranking weight
+    orders_in_season, overdue, is_overdue    as in Item
+    client_orders_in_season (C,)
+    """
+
+    first: list[int]
+    by_weight: list[int]
+    client_orders_in_season: list[int]
+    code: list[int]
+    product: list[str]
+    probability: list[float]
+    ranking_weight: list[float]
+    held_back: list[bool]
+    is_own: list[bool]
+    orders: list[int]
+    orders_in_season: list[int]
+    first_day: list[float]
+    last_day: list[float]
+    gap_days: list[float]
+    overdue: list[float]
+    is_overdue: list[bool]
+    quantity: list[float]
+    paid: list[float]
+    median_price: list[float]
+    goes_with: list[str | None]
+    buyers_of_both: list[int]
+    buyers_of_other: list[int]
+
+
+def columns_of(
+    model: Model, history: OrderHistory, scores: Scores, now: np.ndarray, probability: np.ndarray, standing: Standing
+) -> Columns:
+    """Args:
+    history: the batch's, client i being asked about at now[i].
+    probability: (R,) float64, what `confidence` means for each row of `scores`.
+    standing: of the same rows.
+    """
+    judged, position = np.unique(scores.product, return_inverse=True)
+    by_id = np.argsort(np.argsort(history.products[judged]))[position]
+    order = np.lexsort((by_id, -probability, scores.client))
+    weight = standing.weight.round(6)[order]
+    client, product = scores.client[order], scores.product[order]
+    own = scores.purchase[order]
+    is_own = own >= 0
+    purchases, knowledge = scores.purchases, model.knowledge
+
+    def of_purchase(column: np.ndarray) -> np.ndarray:
+        return np.where(is_own, column[own], 0) if len(column) else np.zeros(len(own), column.dtype)
+
+    orders, last_day, gap_days = map(of_purchase, (purchases.orders, purchases.last_day, purchases.gap_days))
+    overdue = np.divide(now[client] - last_day, gap_days, out=np.zeros(len(own)), where=gap_days > 0)
+    lines_in_season = is_in_season(history.line_day, now[history.line_client])[purchases.line]
+    orders_in_season = is_in_season(history.order_day, now[history.order_client])
+    known = product < len(knowledge.products)
+    code = np.where(known, product, 0)
+    goes_with = scores.goes_with[order]
+    pointed = (goes_with >= 0) & ~is_own
+    both, buyers = np.zeros((2, len(code)), int)
+    both[pointed], buyers[pointed] = knowledge.shares_of_buyers(code[pointed], goes_with[pointed])
+    return Columns(
+        first=np.searchsorted(client, np.arange(len(now) + 1)).tolist(),
+        by_weight=np.lexsort((by_id[order], -weight, client)).tolist(),
+        client_orders_in_season=np.bincount(history.order_client, orders_in_season, len(now)).astype(int).tolist(),
+        code=product.tolist(),
+        product=history.products[product].tolist(),
+        probability=probability[order].tolist(),
+        ranking_weight=weight.tolist(),
+        held_back=standing.held_back[order].tolist(),
+        is_own=is_own.tolist(),
+        orders=orders.tolist(),
+        orders_in_season=of_purchase(purchases.sums(lines_in_season).astype(int)).tolist(),
+        first_day=of_purchase(purchases.first_day).tolist(),
+        last_day=last_day.tolist(),
+        gap_days=gap_days.tolist(),
+        overdue=overdue.tolist(),
+        is_overdue=((orders >= REGULAR_ORDERS) & (overdue >= 1) & (overdue < GIVEN_UP)).tolist(),
+        quantity=np.where(is_own, of_purchase(purchases.quantity), knowledge.quantity[code]).tolist(),
+        paid=np.where(is_own, of_purchase(purchases.price), np.nan).tolist(),
+        median_price=np.where(known, knowledge.price[code], np.nan).tolist(),
+        goes_with=np.where(pointed, history.products[goes_with], None).tolist(),
+        buyers_of_both=both.tolist(),
+        buyers_of_other=buyers.tolist(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RecentBuyers:
+    """Who bought lately, in a segment or among all clients where the model does not know the segment."""
+
+    of_product: list[int]
+    clients: int
+    segment: str
+
+
+def recent_buyers(model: Model, segment: str) -> RecentBuyers:
+    segments = model.knowledge.segments
+    group = segments.index(segment) if segment in segments else -1
+    of_product, clients = model.knowledge.recent_buyers(group)
+    return RecentBuyers(of_product.tolist(), clients, segment if group >= 0 else "")
+
+
+@dataclass(frozen=True)
+class Judged(Sequence[Item]):
+    """The products judged for one client, the most probable first. Each item is made once, when it is asked for.
+
+    columns     of the batch, in which the client is the one at `client`
+    order_days  ascending, of the client's orders
+    facts       what the catalogue says, by product id
+    replaced    the products of the batch that have a successor there
+    made        (P,) labels of the categories made from orders, where a product has none of its own
+    """
+
+    columns: Columns
+    client: int
+    order_days: list[float]
+    now: float
+    facts: dict[str, ProductFacts]
+    replaced: frozenset[str]
+    recent: RecentBuyers
+    made: np.ndarray | None
+    items: dict[int, Item] = field(default_factory=dict)
+
+    @cached_property
+    def rows(self) -> range:
+        return range(*self.columns.first[self.client : self.client + 2])
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, position: int) -> Item:
+        return self.of_row(self.rows[position])
+
+    def __iter__(self) -> Iterator[Item]:
+        return map(self.of_row, self.rows)
+
+    @cached_property
+    def own(self) -> list[int]:
+        """The rows of what the client bought."""
+        return [row for row in self.rows if self.columns.is_own[row]]
+
+    @cached_property
+    def own_products(self) -> frozenset[str]:
+        return frozenset(self.columns.product[row] for row in self.own)
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        return {self.columns.product[row]: row for row in self.rows}
+
+    def named(self, product: str) -> Item:
+        return self.of_row(self.row_of[product])
+
+    def most_ordered(self, count: int) -> list[Item]:
+        """Of the client's own, those in most of its orders; ties by product id."""
+        orders, product = self.columns.orders, self.columns.product
+        return list(map(self.of_row, sorted(self.own, key=lambda row: (-orders[row], product[row]))[:count]))
+
+    def best_first(self) -> Iterator[Item]:
+        """By falling ranking weight, ties by product id."""
+        return map(self.of_row, self.columns.by_weight[self.rows.start : self.rows.stop])
+
+    def own_replaced(self) -> Iterator[Item]:
+        """Of the client's own, what the catalogue says is replaced by another product, sold or not."""
+        return (self.of_row(row) for row in self.own if self.columns.product[row] in self.replaced)
+
+    def new(self) -> Iterator[Item]:
+        return (self.of_row(row) for row in self.rows if not self.columns.is_own[row])
+
+    def overdue(self) -> Iterator[Item]:
+        return (self.of_row(row) for row in self.own if self.columns.is_overdue[row])
+
+    def of_row(self, row: int) -> Item:
+        if row not in self.items:
+            self.items[row] = self.make_item(row)
+        return self.items[row]
+
+    def make_item(self, row: int) -> Item:
+        columns, recent = self.columns, self.recent
+        code, product, own = columns.code[row], columns.product[row], columns.is_own[row]
+        about, known = self.facts.get(product), code < len(recent.of_product)
+        price = known_number(columns.paid[row]) or (about and about.list_price)
+        if price is None:
+            price = known_number(columns.median_price[row])
+        quantity = columns.quantity[row]
+        first_day = columns.first_day[row]
+        return Item(
+            product=product,
+            facts=about,
+            probability=columns.probability[row],
+            ranking_weight=columns.ranking_weight[row],
+            held_back=columns.held_back[row],
+            is_new=not own,
+            orders=columns.orders[row],
+            client_orders=len(self.order_days),
+            orders_since_first=len(self.order_days) - bisect_left(self.order_days, first_day) if own else 0,
+            orders_in_season=columns.orders_in_season[row],
+            client_orders_in_season=columns.client_orders_in_season[self.client],
+            days_since_first=self.now - first_day if own else None,
+            days_since=self.now - columns.last_day[row] if own else None,
+            gap_days=known_number(columns.gap_days[row]) if own else None,
+            overdue=columns.overdue[row],
+            is_overdue=columns.is_overdue[row],
+            typical_quantity=quantity if quantity == quantity else 1.0,
+            usual_price=price,
+            goes_with=columns.goes_with[row],
+            buyers_of_both=columns.buyers_of_both[row],
+            buyers_of_other=columns.buyers_of_other[row],
+            recent_buyers=recent.of_product[code] if known else 0,
+            recent_clients=recent.clients,
+            popular_in=recent.segment,
+            made_category=int(self.made[code]) if self.made is not None and known else -1,
+        )
+
+
+def known_number(value: float) -> float | None:
+    return None if value != value else value
