@@ -1,5 +1,7 @@
 """How often a client orders, how regularly, and whether it has stopped."""
 
+from statistics import median
+
 import numpy as np
 
 from recommender.engine.history import OrderHistory
@@ -16,7 +18,7 @@ MAY_BE_LEAVING = "may be leaving"  # stands in the sentence of every churn risk,
 def ordering_rhythm(history: OrderHistory) -> list[str]:
     """The median interval between a client's orders, overall."""
     gaps = np.diff(history.order_day)
-    return [f"An order every {days(np.median(gaps))} in the median."] if len(gaps) else []
+    return [f"An order every {days(median(gaps.tolist()))} in the median."] if len(gaps) else []
 
 
 def rhythm_in_detail(history: OrderHistory, now: float) -> list[str]:
@@ -26,19 +28,19 @@ def rhythm_in_detail(history: OrderHistory, now: float) -> list[str]:
         return []
     said = []
     if len(gaps) > LATELY:
-        said.append(f"Every {days(np.median(gaps[-LATELY:]))} over the last {LATELY} intervals.")
+        said.append(f"Every {days(median(gaps[-LATELY:].tolist()))} over the last {LATELY} intervals.")
     if len(gaps) >= 4:
         low, high = np.quantile(gaps, (0.25, 0.75))
         said.append(f"The middle half of the intervals lies between {round(low)} and {days(high)}: {regularity(gaps)}.")
-    due = history.order_day[-1] + np.median(gaps[-LATELY:])
+    due = history.order_day[-1] + median(gaps[-LATELY:].tolist())
     word = "is due" if due >= now else "was due"
     said.append(f"By that the next order {word} on {date_of(due):%Y-%m-%d}.")
     return said
 
 
 def regularity(gaps: np.ndarray) -> str:
-    low, median, high = np.quantile(gaps, (0.25, 0.5, 0.75))
-    spread = (high - low) / median if median > 0 else np.inf
+    low, middle, high = np.quantile(gaps, (0.25, 0.5, 0.75))
+    spread = (high - low) / middle if middle > 0 else np.inf
     if spread <= REGULAR:
         return "regular"
     return "fairly regular" if spread <= FAIRLY_REGULAR else "irregular"
@@ -51,7 +53,7 @@ def churn_risk(history: OrderHistory, now: float) -> list[str]:
     silent = now - history.order_day[-1]
     if len(history.order_day) == 1:
         return [f"No order for {days(silent)} since the only one: {MAY_BE_LEAVING}."] if silent > CHURN_DAYS else []
-    interval = float(np.median(np.diff(history.order_day)))
+    interval = median(np.diff(history.order_day).tolist())
     if silent <= max(CHURN_DAYS, CHURN_INTERVALS * interval):
         return []
     return [

@@ -1,6 +1,7 @@
 """What a client's history says, in figures and plain words. Every history here is of this client alone."""
 
 from itertools import islice
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ def buying_patterns(case: Case) -> list[str]:
         said += spend_and_basket_trends(history, now)
         said += price_and_quantity_changes(history, now, case.own)
     sizes = np.bincount(history.line_order, minlength=len(history.order_day))
-    said.append(f"{counted(round(float(np.median(sizes))), 'product')} an order in the median.")
+    said.append(f"{counted(round(median(sizes.tolist())), 'product')} an order in the median.")
     return said + recent_spend(case) + favourites(case)
 
 
