@@ -1,108 +1,100 @@
 """What each review rule finds, and how it says so."""
 
 from collections.abc import Sequence
-from functools import reduce
-from operator import or_
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BooleanField, Case, FloatField, Func, IntegerField, Q, TextField, Value, When
-from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce
+from django.db import connection
 
 from activities.models import Activity, ReviewRule
 from recommender.cadence import MAY_BE_LEAVING
 from recommender.models import ModelVersion
 
 Kind = ReviewRule.Kind
-Findings = dict[str, dict[str, Any]]
+Finding = dict[str, Any]
+Findings = dict[str, Finding]
 
 
-class Rejected(Func):
-    """How many products an activity's feedback rejects."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What rules look at of an activity.
 
-    template = "coalesce(jsonb_array_length(feedback -> 'rejectedRecommendations'), 0)"
-    output_field = IntegerField()
+    order_total     of the draft order, 0 where there is none
+    churn           the sentence of its risks that speaks of churn, None where none does
+    version         number of the model version that made its list, where that one answers now
+    earlier_lists   that this version had made before, counted as far as the rule asks
+    """
+
+    activity: str
+    status: str
+    user_rating: int | None
+    confidence: float | None
+    order_total: float
+    rejected: int
+    comment: str
+    churn: str | None
+    failure: str
+    version: int | None
+    earlier_lists: int
 
 
-class ChurnSentence(Func):
-    """The risk that speaks of churn, if there is one."""
-
-    template = (
-        f"(jsonb_path_query_first(insights, '$.riskFactors[*] ? (@ like_regex \"{MAY_BE_LEAVING}\")') #>> '{{}}')"
-    )
-    output_field = TextField()
-
-
-FIGURES = {
-    "order_total": Coalesce(Cast(KT("generated_order__totalAmount"), FloatField()), 0.0),
-    "rejected_count": Rejected(),
-    "comment": Coalesce(KT("feedback__comments"), Value(""), output_field=TextField()),
-    "churn": ChurnSentence(),
-    "failure": Coalesce(KT("metadata__failure"), Value(""), output_field=TextField()),
-}
+# By hand: it is asked after each generation, and Django took longer to write it than PostgreSQL to answer it.
+LOOK = f"""
+    SELECT a.id, a.status, a.user_rating, a.confidence,
+        coalesce((a.generated_order ->> 'totalAmount')::float8, 0),
+        coalesce(jsonb_array_length(a.feedback -> 'rejectedRecommendations'), 0),
+        coalesce(a.feedback ->> 'comments', ''),
+        jsonb_path_query_first(a.insights, '$.riskFactors[*] ? (@ like_regex "{MAY_BE_LEAVING}")') #>> '{{}}',
+        coalesce(a.metadata ->> 'failure', ''),
+        version.number,
+        (SELECT count(*) FROM (
+            SELECT FROM {Activity._meta.db_table} earlier
+            WHERE earlier.model_version_id = version.id
+            AND (earlier.generated_at, earlier.id) < (a.generated_at, a.id)
+            LIMIT %(first_lists)s
+        ) AS counted)
+    FROM {Activity._meta.db_table} a
+    LEFT JOIN {ModelVersion._meta.db_table} version
+        ON version.id = a.model_version_id AND version.status = '{ModelVersion.Status.ACTIVE}'
+    WHERE a.id = ANY(%(activities)s) AND a.status <> '{Activity.Status.CANCELLED}'"""
 
 
 def findings_of(rules: Sequence[ReviewRule], activities: Sequence[str]) -> dict[str, Findings]:
-    """activity -> kind of the rule -> what it found; activities that break no rule are left out."""
-    conditions = {rule.kind: condition_of(rule) for rule in rules}
-    if not conditions:
+    """activity -> kind of the rule -> what it found; without those that break no rule or are cancelled."""
+    if not rules:
         return {}
-    flags = {
-        f"breaks_{kind.replace('-', '_')}": Case(When(condition, then=True), default=False, output_field=BooleanField())
-        for kind, condition in conditions.items()
-    }
-    rows = (
-        Activity.objects.filter(pk__in=activities)
-        .annotate(**FIGURES)
-        .filter(reduce(or_, conditions.values()))
-        .annotate(**flags)
-        .values("pk", "user_rating", "confidence", "model_version__number", *FIGURES, *flags)
-    )
-    return {
-        row["pk"]: {kind: finding(kind, row) for kind, flag in zip(conditions, flags, strict=True) if row[flag]}
-        for row in rows
-    }
+    first_lists = max((int(rule.threshold) for rule in rules if rule.kind == Kind.FIRST_LISTS), default=0)
+    with connection.cursor() as cursor:
+        cursor.execute(LOOK, {"activities": list(activities), "first_lists": first_lists})
+        found = {}
+        for seen in (Seen(*row) for row in cursor):
+            findings = {rule.kind: finding for rule in rules if (finding := finding_of(rule, seen))}
+            if findings:
+                found[seen.activity] = findings
+    return found
 
 
-def condition_of(rule: ReviewRule) -> Q:
-    """What activities the rule finds, in terms of FIGURES and the table's own columns. Cancelled ones are done with."""
+def finding_of(rule: ReviewRule, seen: Seen) -> Finding | None:
     match rule.kind:
-        case Kind.FAILED:
-            found = Q(status=Activity.Status.FAILED)
-        case Kind.LOW_RATING:
-            found = Q(user_rating__lte=rule.threshold)
-        case Kind.COMMENT:
-            found = ~Q(comment="")
-        case Kind.REJECTIONS:
-            found = Q(rejected_count__gte=max(rule.threshold, 1))
-        case Kind.CHURN:
-            found = Q(churn__isnull=False)
-        case Kind.UNSURE_MONEY:
-            found = Q(confidence__lt=rule.threshold, order_total__gte=rule.amount, order_total__gt=0)
-        case Kind.FIRST_LISTS:
-            found = Q(pk__in=first_lists(int(rule.threshold)))
-    return found & ~Q(status=Activity.Status.CANCELLED)
+        case Kind.FAILED if seen.status == Activity.Status.FAILED:
+            return {"says": f"The generation failed: {seen.failure}", "severity": 1}
+        case Kind.LOW_RATING if seen.user_rating is not None and seen.user_rating <= rule.threshold:
+            return {"says": f"Rated {seen.user_rating} of 5.", "severity": -seen.user_rating}
+        case Kind.COMMENT if seen.comment:
+            return {"says": f"Comment: {seen.comment}", "severity": 1}
+        case Kind.REJECTIONS if seen.rejected >= max(rule.threshold, 1):
+            return {"says": f"{seen.rejected} lines rejected.", "severity": seen.rejected}
+        case Kind.CHURN if seen.churn is not None:
+            return {"says": seen.churn, "severity": 1}
+        case Kind.UNSURE_MONEY if is_unsure_money(rule, seen):
+            says = f"An order of {seen.order_total:,.2f} at a confidence of {seen.confidence:.0%}."
+            return {"says": says, "severity": seen.order_total}
+        case Kind.FIRST_LISTS if seen.version is not None and seen.earlier_lists < int(rule.threshold):
+            return {"says": f"Among the first lists of version 2.{seen.version}.0.", "severity": 1}
+    return None
 
 
-def first_lists(count: int) -> list[str]:
-    """The first activities that each version which answers now has made."""
-    made = Activity.objects.exclude(generated_at=None).order_by("generated_at", "pk").values_list("pk", flat=True)
-    return [pk for version in ModelVersion.objects.active() for pk in made.filter(model_version=version)[:count]]
-
-
-def finding(kind: str, row: dict[str, Any]) -> dict[str, Any]:
-    match kind:
-        case Kind.FAILED:
-            return {"says": f"The generation failed: {row['failure']}", "severity": 1}
-        case Kind.LOW_RATING:
-            return {"says": f"Rated {row['user_rating']} of 5.", "severity": -row["user_rating"]}
-        case Kind.COMMENT:
-            return {"says": f"Comment: {row['comment']}", "severity": 1}
-        case Kind.REJECTIONS:
-            return {"says": f"{row['rejected_count']} lines rejected.", "severity": row["rejected_count"]}
-        case Kind.CHURN:
-            return {"says": row["churn"], "severity": 1}
-        case Kind.UNSURE_MONEY:
-            total, confidence = row["order_total"], row["confidence"]
-            return {"says": f"An order of {total:,.2f} at a confidence of {confidence:.0%}.", "severity": total}
-    return {"says": f"Among the first lists of version 2.{row['model_version__number']}.0.", "severity": 1}
+def is_unsure_money(rule: ReviewRule, seen: Seen) -> bool:
+    if seen.confidence is None or seen.order_total <= 0:
+        return False
+    return seen.confidence < rule.threshold and seen.order_total >= rule.amount

@@ -126,7 +126,9 @@ def copy_arrays(statement: str, parameters: dict, kinds: tuple[str, ...]) -> lis
 def external_codes(model: type, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(external ids sorted by code point, (N,) int32 position of each key's external id)."""
     unique, inverse = np.unique(keys, return_inverse=True)
-    names = dict(model.objects.filter(IsAnyOf("pk", unique.tolist())).values_list("pk", "external_id"))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id, external_id FROM {model._meta.db_table} WHERE id = ANY(%s)", [unique.tolist()])
+        names = dict(cursor.fetchall())
     ids = np.array([names[key] for key in unique.tolist()], dtype=str)
     order = np.argsort(ids, kind="stable")
     position = np.empty(len(order), np.int32)
