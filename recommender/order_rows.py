@@ -9,7 +9,7 @@ from django.db import connection
 
 from recommender.engine.history import OrderHistory
 from recommender.engine.questions import ranges
-from recommender.models import Client, IsAnyOf, Product
+from recommender.models import Client, Product
 
 SECONDS_PER_DAY = 86_400.0
 # Orders whose numbers make one array: with a thousand lines each still below what PostgreSQL can hold in a value.
@@ -74,12 +74,8 @@ class OrderRows:
 
 def read_order_rows(until: datetime, clients: Sequence[str] | None = None) -> OrderRows:
     """The orders before `until`, of all clients or of those with the given external ids."""
-    keys = (
-        None
-        if clients is None
-        else list(Client.objects.filter(IsAnyOf("external_id", clients)).values_list("pk", flat=True))
-    )
-    chosen, of_whom = {"until": until, "clients": keys}, OF_ALL if clients is None else OF_CLIENTS
+    of_whom, keys = (OF_ALL, None) if clients is None else (OF_CLIENTS, keys_of(clients))
+    chosen = {"until": until, "clients": keys}
     order_key, order_client_key, second = copy_arrays(ORDERS.format(of_whom=of_whom), chosen, (">i8", ">i8", ">f8"))
     line_key, line_product_key, quantity, price = copy_arrays(
         LINES.format(of_whom=of_whom), chosen, (">i8", ">i8", ">f8", ">f8")
@@ -121,6 +117,12 @@ def copy_arrays(statement: str, parameters: dict, kinds: tuple[str, ...]) -> lis
             column.append(elements["number"].astype(column[0].dtype))
             at += 4 + size
     return [np.concatenate(column) for column in parts]
+
+
+def keys_of(clients: Sequence[str]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id FROM {Client._meta.db_table} WHERE external_id = ANY(%s)", [list(clients)])
+        return [key for (key,) in cursor]
 
 
 def external_codes(model: type, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
