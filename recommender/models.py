@@ -5,11 +5,9 @@ sorted or compared uses the "C" collation, so that order means code point order 
 """
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now, TruncDay
@@ -17,18 +15,6 @@ from django.db.models.functions import Now, TruncDay
 EXTERNAL_ID_LENGTH = 64
 RELIABILITY = "reliability"  # among a version's metrics
 VERSION = re.compile("2\\.([1-9][0-9]{0,9})\\.0")
-
-
-class IsAnyOf(models.Func):
-    """What `__in` means, for hundreds of values: as one parameter, which costs Django and PostgreSQL little to read."""
-
-    output_field = models.BooleanField()
-    template = "(%(expressions)s))"
-    arg_joiner = " = ANY("
-
-    def __init__(self, field: str, values: Sequence[str] | Sequence[int]):
-        kind = models.BigIntegerField() if field == "pk" else models.TextField()
-        super().__init__(F(field), models.Value(list(values), ArrayField(kind)))
 
 
 class ExternalIdField(models.CharField):
