@@ -2,22 +2,22 @@
 
 import hashlib
 
-import orjson
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 
 from activities.errors import StaleETag
+from activities.reading import document_of
 
 
-def etag_of(document: dict) -> str:
-    """Of the document itself, so that it changes with every change, whoever makes it."""
-    return f'"{hashlib.sha256(orjson.dumps(document)).hexdigest()[:32]}"'
+def etag_of(document: str) -> str:
+    """Of the document's own text, so that it changes with every change, whoever makes it."""
+    return f'"{hashlib.sha256(document.encode()).hexdigest()[:32]}"'
 
 
-def refuse_stale(request: Request, etag: str) -> None:
-    """Raises StaleETag where `If-Match` is given and names neither `etag` nor `*`."""
+def refuse_stale(request: Request, pk: str) -> None:
+    """Raises StaleETag where `If-Match` is given and names neither the tag of the activity as it is stored nor `*`."""
     expected = request.headers.get("If-Match")
-    if expected is not None and not {"*", etag} & set(parse_etags(expected)):
+    if expected is not None and not {"*", etag_of(document_of(pk))} & set(parse_etags(expected)):
         raise StaleETag
 
 

@@ -1,16 +1,16 @@
 """Which activities a list shows."""
 
+from dataclasses import dataclass
+
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import exceptions
-from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from activities.contract import check_query
 from activities.dates import parse_time
 from activities.filter_language import FilterError, parse_filter
-from activities.models import Activity, ActivityTally, ApiKey
+from activities.models import Activity
 
 LARGEST_OFFSET = 2**62  # of PostgreSQL's bigint, with room for a page; no list is as long
 # A list filtered by these alone is not counted; the total is known.
@@ -62,28 +62,38 @@ class ActivityFilter(filters.FilterSet):
         return queryset.filter(search_text=SearchQuery(value, search_type="websearch", config="simple"))
 
 
-class ActivityFilterBackend(filters.DjangoFilterBackend):
-    """Checks the query against the contract, then filters and sorts."""
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """What a list was asked for, checked against the contract; `filters` holds the filters given, by name."""
 
-    filterset_base = ActivityFilter
+    filters: dict[str, str]
+    sort: str
+    descending: bool
+    offset: int
+    limit: int
 
-    def filter_queryset(self, request: Request, queryset: QuerySet, view: APIView) -> QuerySet:
-        given = check_query("/activity-ai-sales-order", request.query_params.dict())
-        view.page_wanted = min(given.pop("offset"), LARGEST_OFFSET), given.pop("limit")
-        sort, order = given.pop("sort"), given.pop("order")
-        if not all(is_an_id(given[name]) for name in ("client", "rep") if name in given):
-            queryset = queryset.none()
+    @classmethod
+    def of(cls, parameters: dict[str, str]) -> "ListQuery":
+        """Raises a DRF ValidationError that names every unknown parameter and every bad value."""
+        given = check_query("/activity-ai-sales-order", parameters)
+        sort, order = SORT_FIELDS[given.pop("sort")], given.pop("order")
         if "search" in given:
             given["search"] = given["search"].replace("\0", " ")
-        # A FilterSet makes a form, which takes longer than all else here: not for nothing.
-        filtered = ActivityFilter(data=given, queryset=queryset, request=request).qs if given else queryset
-        view.tally = None if given.keys() - TALLIED.keys() else tally_of(given, request.user)
-        return filtered.sorted_by(SORT_FIELDS[sort], descending=order == "desc")
+        offset, limit = min(given.pop("offset"), LARGEST_OFFSET), given.pop("limit")
+        return cls(given, sort, order == "desc", offset, limit)
+
+    @property
+    def asks_for_nothing(self) -> bool:
+        """Whether it names a client or rep that cannot be."""
+        return not all(is_an_id(self.filters[name]) for name in ("client", "rep") if name in self.filters)
 
 
-def tally_of(given: dict[str, str], key: ApiKey) -> QuerySet:
-    """The numbers of the activities that the key sees and these filters match."""
-    return ActivityTally.objects.visible_to(key).filter(**{TALLIED[name]: value for name, value in given.items()})
+def matching(query: ListQuery, rep: str) -> QuerySet:
+    """The activities that match, sorted; the rep's alone where one is given."""
+    found = Activity.objects.visible_to(rep)
+    # A FilterSet makes a form, which takes longer than all else here: not for nothing.
+    filtered = ActivityFilter(data=query.filters, queryset=found).qs if query.filters else found
+    return filtered.sorted_by(query.sort, query.descending)
 
 
 def is_an_id(text: str) -> bool:

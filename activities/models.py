@@ -4,6 +4,7 @@ import hashlib
 import json
 import secrets
 from datetime import timedelta
+from functools import cache
 
 import pghistory
 from django.contrib.postgres.fields import ArrayField
@@ -22,6 +23,7 @@ from activities.run_models import RegenerationChunk, RegenerationRun, Schedule
 from activities.selection import Selection
 from activities.tally import TRIGGERS, ActivityTally
 from recommender.models import EXTERNAL_ID_LENGTH, ModelVersion
+from salesai.prepared import fetch, statement_of
 
 __all__ = [
     "Activity",
@@ -44,7 +46,18 @@ class ApiKeyQuerySet(models.QuerySet):
 
     def find(self, token: str) -> "ApiKey | None":
         """The valid key that `token` is, if any."""
-        return self.valid().filter(digest=ApiKey.digest_of(token)).first()
+        rows = fetch(valid_key_statement(), [ApiKey.digest_of(token)])
+        return (
+            ApiKey.from_db(self.db, [field.attname for field in ApiKey._meta.concrete_fields], rows[0])
+            if rows
+            else None
+        )
+
+
+@cache
+def valid_key_statement() -> str:
+    sql, _ = statement_of(ApiKey.objects.valid().filter(digest="").order_by())
+    return sql
 
 
 class ApiKey(models.Model):
@@ -145,8 +158,9 @@ class KeptUptake(models.Model):
 
 
 class ActivityQuerySet(models.QuerySet):
-    def visible_to(self, key: ApiKey) -> "ActivityQuerySet":
-        return self.filter(rep=key.rep) if key.rep else self
+    def visible_to(self, rep: str) -> "ActivityQuerySet":
+        """The rep's own, or all where none is given."""
+        return self.filter(rep=rep) if rep else self
 
     def selected(self, selection: Selection) -> "ActivityQuerySet":
         return self.filter(selection.condition())
@@ -164,7 +178,7 @@ class ActivityQuerySet(models.QuerySet):
         """The documents of that part of the list, as JSON text. Ids come first: what is passed over is not read."""
         return self.documents_of(self.values("pk")[offset : offset + limit])
 
-    def page_and_total(self, offset: int, limit: int) -> tuple["ActivityQuerySet", int]:
+    def page_and_total(self, offset: int, limit: int) -> tuple[list[str], int]:
         """`page`, and how many match.
 
         All that match have to be found to be counted, so they are found once. And the planner knows
@@ -172,11 +186,15 @@ class ActivityQuerySet(models.QuerySet):
         """
         found = list(self.annotate(total=Window(Count("*"))).values_list("pk", "total")[offset : offset + limit])
         total = found[0][1] if found else self.count() if offset else 0
-        return self.documents_of([pk for pk, _ in found]), total
+        return list(self.documents_of([pk for pk, _ in found])), total
 
     def documents_of(self, pks: "ActivityQuerySet | list[str]") -> "ActivityQuerySet":
         """In the order of this list."""
-        return Activity.objects.filter(pk__in=pks).order_by(*self.query.order_by).values_list(DocumentText(), flat=True)
+        return Activity.objects.filter(pk__in=pks).order_by(*self.query.order_by).documents()
+
+    def documents(self) -> "ActivityQuerySet":
+        """Each as JSON text."""
+        return self.values_list(DocumentText(), flat=True)
 
 
 class SearchText(Func):

@@ -5,14 +5,8 @@ rows of their own: nobody waits for anybody, and what is rolled back was never c
 one of these statements puts the rows together.
 """
 
-from typing import TYPE_CHECKING
-
 import pgtrigger
 from django.db import models
-from django.db.models import Sum
-
-if TYPE_CHECKING:
-    from activities.models import ApiKey
 
 TABLE = "activities_activitytally"
 BY = "rep, status, activity_type"
@@ -60,11 +54,8 @@ TRIGGERS = [
 
 
 class ActivityTallyQuerySet(models.QuerySet):
-    def visible_to(self, key: "ApiKey") -> "ActivityTallyQuerySet":
-        return self.filter(rep=key.rep) if key.rep else self
-
-    def total(self) -> int:
-        return self.aggregate(total=Sum("number"))["total"] or 0
+    def visible_to(self, rep: str) -> "ActivityTallyQuerySet":
+        return self.filter(rep=rep) if rep else self
 
 
 class ActivityTally(models.Model):

@@ -13,57 +13,54 @@ from rest_framework.response import Response
 
 from activities.errors import Conflict, GenerationFailed
 from activities.etags import etag_of, is_unchanged, refuse_stale
-from activities.filters import ActivityFilterBackend
+from activities.filters import ListQuery
 from activities.generation import CancelledError, GenerationError, generate, generate_later
 from activities.idempotency import answer_once
 from activities.ids import is_activity_id
 from activities.models import Activity
 from activities.parsers import MergePatchParser, StrictJSONParser
+from activities.reading import document_of, page_of
 from activities.serializers import ActivitySerializer, patched
 from activities.updates import CompletedError, cancel_activity, create_activity, update_activity
 
 
 class ActivityViewSet(viewsets.GenericViewSet):
-    queryset = Activity.objects.all()
     serializer_class = ActivitySerializer
-    filter_backends = (ActivityFilterBackend,)
     lookup_value_regex = "[^/]+"
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().visible_to(self.request.user)
+        return Activity.objects.visible_to(self.request.user.rep)
 
     def get_parsers(self) -> list:
         parsers = [StrictJSONParser()]
         return [*parsers, MergePatchParser()] if self.request and self.request.method == "PATCH" else parsers
 
     def list(self, request: Request) -> Response:
-        matching = self.filter_queryset(self.get_queryset())
-        offset, limit = self.page_wanted
-        if self.tally is None:
-            page, total = matching.page_and_total(offset, limit)
-        else:
-            page, total = matching.page(offset, limit), self.tally.total()
-        return Response({"success": True, "data": [orjson.Fragment(document) for document in page], "total": total})
+        documents, total = page_of(ListQuery.of(request.query_params.dict()), request.user.rep)
+        return Response({"success": True, "data": list(map(orjson.Fragment, documents)), "total": total})
 
     def create(self, request: Request) -> Response:
         def create() -> Response:
-            return self.answer(create_activity(**self.validated(request)), status.HTTP_201_CREATED)
+            return answer(create_activity(**self.validated(request)), status.HTTP_201_CREATED)
 
         key = request.headers.get("Idempotency-Key")
         return answer_once(request.user, key, request.data, create) if key else create()
 
     def retrieve(self, request: Request, pk: str) -> Response:
-        response = self.answer(self.find(pk))
-        if is_unchanged(request, response["ETag"]):
-            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": response["ETag"]})
-        return response
+        document = document_of(pk, request.user.rep) if is_activity_id(pk) else None
+        if document is None:
+            raise Http404
+        etag = etag_of(document)
+        if is_unchanged(request, etag):
+            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": etag})
+        return answer_document(document, etag)
 
     @transaction.atomic
     def update(self, request: Request, pk: str, partial: bool = False) -> Response:
         activity = self.find_for_change(pk)
         fields = self.validated(request, partial, activity)
-        self.refuse_stale(request, activity)
-        return self.answer(update_activity(activity, fields))
+        refuse_stale(request, pk)
+        return answer(update_activity(activity, fields))
 
     def partial_update(self, request: Request, pk: str) -> Response:
         return self.update(request, pk, partial=True)
@@ -71,7 +68,7 @@ class ActivityViewSet(viewsets.GenericViewSet):
     @transaction.atomic
     def destroy(self, request: Request, pk: str) -> Response:
         activity = self.find_for_change(pk)
-        self.refuse_stale(request, activity)
+        refuse_stale(request, pk)
         activity.delete()
         return Response({"success": True, "message": f"Activity {pk} is deleted."})
 
@@ -80,7 +77,7 @@ class ActivityViewSet(viewsets.GenericViewSet):
         self.find(pk)
         try:
             if wants_answer_at_once(request):
-                return self.answer(generate_later(pk), status.HTTP_202_ACCEPTED)
+                return answer(generate_later(pk), status.HTTP_202_ACCEPTED)
             activity = generate(pk)
         except CancelledError as error:
             raise Conflict(str(error)) from error
@@ -92,7 +89,7 @@ class ActivityViewSet(viewsets.GenericViewSet):
     @transaction.atomic
     def cancel(self, request: Request, pk: str) -> Response:
         try:
-            return self.answer(cancel_activity(self.find_for_change(pk)))
+            return answer(cancel_activity(self.find_for_change(pk)))
         except CompletedError as error:
             raise Conflict(str(error)) from error
 
@@ -109,9 +106,6 @@ class ActivityViewSet(viewsets.GenericViewSet):
         """The activity, locked until the transaction ends."""
         return self.find(pk, self.get_queryset().select_for_update())
 
-    def refuse_stale(self, request: Request, activity: Activity) -> None:
-        refuse_stale(request, etag_of(self.get_serializer(activity).data))
-
     def validated(self, request: Request, partial: bool = False, former: Activity | None = None) -> dict[str, Any]:
         if request.stream is None:
             raise exceptions.ParseError("Send a JSON object as the body, with its Content-Length.")
@@ -127,9 +121,15 @@ class ActivityViewSet(viewsets.GenericViewSet):
             raise exceptions.PermissionDenied("This API key is bound to a rep and cannot file for another.")
         return fields
 
-    def answer(self, activity: Activity, status_code: int = status.HTTP_200_OK) -> Response:
-        document = self.get_serializer(activity).data
-        return Response({"success": True, "data": document}, status_code, headers={"ETag": etag_of(document)})
+
+def answer(activity: Activity, status_code: int = status.HTTP_200_OK) -> Response:
+    """The activity as it is stored now."""
+    document = document_of(activity.pk)
+    return answer_document(document, etag_of(document), status_code)
+
+
+def answer_document(document: str, etag: str, status_code: int = status.HTTP_200_OK) -> Response:
+    return Response({"success": True, "data": orjson.Fragment(document)}, status_code, headers={"ETag": etag})
 
 
 def wants_answer_at_once(request: Request) -> bool:

@@ -18,13 +18,10 @@ from benchmarks.own_database import own_database
 # isort: split
 from django.db import connection
 from django.db.models import Count, QuerySet, Window
-from rest_framework.request import Request
-from rest_framework.test import APIRequestFactory
 from tqdm import tqdm
 
-from activities.documents import DocumentText
+from activities.filters import TALLIED, ListQuery, matching
 from activities.models import Activity, ActivityTally, ApiKey
-from activities.views import ActivityViewSet
 from benchmarks.demo_orders import LINES_A_CLIENT, fill, train_and_promote
 from benchmarks.load import Load, call
 from benchmarks.stored_activities import generate_originals, multiply
@@ -56,7 +53,7 @@ def measured(rounds: int, seconds: float, callers: int) -> dict:
     url = database_url(connection.settings_dict)
     queries = {
         "/list": [as_sql(Activity.objects.sorted_by("created_at", True).page(0, PAGE)), tally_sql()],
-        "/one": [as_sql(Activity.objects.filter(pk=one).values_list(DocumentText())), None],
+        "/one": [as_sql(Activity.objects.filter(pk=one).documents()), None],
     }
     bare = {"BARE_QUERIES": json.dumps(queries), "BARE_DATABASE": database_parameters()}
     with (
@@ -164,16 +161,13 @@ def apart(service: str, headers: dict[str, str], query: str) -> dict:
 
 def page_of(query: str) -> QuerySet:
     """The ids that the list shows for a query, as the view finds them."""
-    view = ActivityViewSet()
-    view.request = Request(APIRequestFactory().get(API, dict(parse_qsl(query))))
-    view.request.user = ApiKey()
-    matching = view.filter_queryset(Activity.objects.all())
-    offset, limit = view.page_wanted
-    if view.tally is None:
-        matching = matching.annotate(total=Window(Count("*"))).values("pk", "total")
+    wanted = ListQuery.of(dict(parse_qsl(query)))
+    found = matching(wanted, rep="")
+    if wanted.filters.keys() - TALLIED.keys():
+        found = found.annotate(total=Window(Count("*"))).values("pk", "total")
     else:
-        matching = matching.values("pk")
-    return matching[offset : offset + limit]
+        found = found.values("pk")
+    return found[wanted.offset : wanted.offset + wanted.limit]
 
 
 def explained(queryset: QuerySet) -> dict:
