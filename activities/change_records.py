@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pghistory
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from rest_framework.permissions import SAFE_METHODS
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -13,7 +14,7 @@ def name_who_changes(get_response: GetResponse) -> GetResponse:
     """Put the user of the admin on the record of what a request changes; the API adds the key it recognised."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.method not in pghistory.config.middleware_methods():
+        if request.method in SAFE_METHODS:
             return get_response(request)
         in_admin = request.path.startswith(reverse("admin:index"))
         who = {"user": request.user.pk} if in_admin else {}

@@ -6,6 +6,8 @@ import orjson
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.decorators import method_decorator
+from django.views.decorators.gzip import gzip_page
 from rest_framework import exceptions, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -35,6 +37,8 @@ class ActivityViewSet(viewsets.GenericViewSet):
         parsers = [StrictJSONParser()]
         return [*parsers, MergePatchParser()] if self.request and self.request.method == "PATCH" else parsers
 
+    # Lists alone: they are long, and have no ETag, which compressing would make a weak one.
+    @method_decorator(gzip_page)
     def list(self, request: Request) -> Response:
         documents, total = page_of(ListQuery.of(request.query_params.dict()), request.user.rep)
         return Response({"success": True, "data": list(map(orjson.Fragment, documents)), "total": total})

@@ -7,6 +7,7 @@ max_connections.
 
 import gc
 import os
+import shutil
 import tempfile
 
 from django.conf import settings
@@ -37,6 +38,10 @@ accesslog = None
 logconfig_dict = settings.LOGGING | {
     "loggers": settings.LOGGING["loggers"] | {"gunicorn.error": {"handlers": [], "propagate": True}}
 }
+
+
+def on_exit(server) -> None:
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
 def child_exit(server, worker) -> None:

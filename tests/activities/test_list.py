@@ -1,3 +1,5 @@
+import gzip
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -92,6 +94,19 @@ def test_fifty_come_at_a_time_and_a_hundred_at_most(tool):
     Activity.objects.bulk_create(Activity(client="c", rep="r", activity_type="upsell") for _ in range(101))
 
     assert (len(listed(tool)), len(listed(tool, "limit=100"))) == (50, 100)
+
+
+def test_a_list_comes_compressed_to_who_takes_that_and_one_activity_with_its_strong_tag(tool):
+    ids = [tool.file(metadata={"note": "n" * 500})["_id"] for _ in range(3)]
+
+    whole = tool.get(API)
+    zipped = tool.http.get(API, headers={"accept-encoding": "gzip"})
+    one = tool.http.get(f"{API}/{ids[0]}", headers={"accept-encoding": "gzip"})
+
+    assert "Content-Encoding" not in whole and zipped["Content-Encoding"] == "gzip"
+    assert len(zipped.content) < len(whole.content) / 2
+    assert json.loads(gzip.decompress(zipped.content)) == whole.body
+    assert "Content-Encoding" not in one and not one["ETag"].startswith("W/")
 
 
 def test_pages_of_equals_neither_repeat_nor_skip_a_row(tool):
