@@ -78,7 +78,7 @@ class ActivityViewSet(viewsets.GenericViewSet):
 
     @action(detail=True, methods=["post"])
     def generate(self, request: Request, pk: str) -> Response:
-        self.find(pk)
+        self.refuse_unseen(pk)
         try:
             if wants_answer_at_once(request):
                 return answer(generate_later(pk), status.HTTP_202_ACCEPTED)
@@ -97,18 +97,17 @@ class ActivityViewSet(viewsets.GenericViewSet):
         except CompletedError as error:
             raise Conflict(str(error)) from error
 
-    def find(self, pk: str, queryset: QuerySet | None = None) -> Activity:
+    def refuse_unseen(self, pk: str) -> None:
         """Raises Http404 for an id that is not there, is another rep's or is no id."""
-        if not is_activity_id(pk):
+        if not is_activity_id(pk) or not self.get_queryset().filter(pk=pk).exists():
             raise Http404
-        try:
-            return (self.get_queryset() if queryset is None else queryset).get(pk=pk)
-        except Activity.DoesNotExist as error:
-            raise Http404 from error
 
     def find_for_change(self, pk: str) -> Activity:
-        """The activity, locked until the transaction ends."""
-        return self.find(pk, self.get_queryset().select_for_update())
+        """The activity, locked until the transaction ends. Raises Http404 as `refuse_unseen` does."""
+        found = self.get_queryset().select_for_update().filter(pk=pk).first() if is_activity_id(pk) else None
+        if found is None:
+            raise Http404
+        return found
 
     def validated(self, request: Request, partial: bool = False, former: Activity | None = None) -> dict[str, Any]:
         if request.stream is None:

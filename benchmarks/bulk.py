@@ -14,7 +14,7 @@ from functools import partial
 from statistics import median
 
 import numpy as np
-from tqdm import tqdm
+from tqdm import tqdm, trange
 
 # Importing that sets Django up, which the models below need.
 from benchmarks.own_database import own_database
@@ -102,9 +102,10 @@ def file_activities(size: int) -> None:
     """So many activities and no others; clients have one each, or some more where there are fewer clients."""
     Activity.objects.all().delete()
     clients = list(Client.objects.filter(orders__isnull=False).distinct().values_list("external_id", flat=True))
-    while (missing := size - Activity.objects.count()) > 0:
-        file_for_clients(Activity.Type.RECOMMENDATION, clients[:missing], None)
-        Activity.objects.update(status=Activity.Status.FAILED)  # what waits already is not filed again
+    waiting = Activity.objects.filter(status=Activity.Status.PROCESSING)
+    for first in trange(0, size, len(clients), desc="Filing", unit="batch", disable=None):
+        file_for_clients(Activity.Type.RECOMMENDATION, clients[: size - first], None)
+        waiting.update(status=Activity.Status.FAILED)  # what waits already is not filed again
 
 
 def seconds_of_engine(activities: list[Activity]) -> float:
