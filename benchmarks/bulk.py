@@ -72,7 +72,7 @@ def main() -> None:
 def measure(size: int, chunk_size: int, at_most: int, singles: int) -> dict[str, float]:
     """The figures of one size, named as COLUMNS."""
     file_activities(size)
-    run = start_run(Selection(), chunk_size=chunk_size)
+    run = start_run(Selection(), anew=True, chunk_size=chunk_size)
     bulk, engine, single, done = [], [], [], 0
     chunks = list(run.chunks.order_by("pk"))
     for chunk in tqdm(chunks[:: -(-len(chunks) // at_most)], unit="chunk", disable=None):

@@ -18,6 +18,19 @@ from tests.wholesale import LAST_DAY, load_wholesale_house
 API = "/activity-ai-sales-order"
 
 
+def pytest_collection_modifyitems(items):
+    """With pytest-xdist: a file's tests stay together, and all that empty the database at their end come last.
+
+    Those are the tests with transactions of their own; what a session made once is gone after them.
+    """
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        transactional = (marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & set(
+            item.fixturenames
+        )
+        item.add_marker(pytest.mark.xdist_group("own transactions" if transactional else item.nodeid.split("::")[0]))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_models_folder(tmp_path_factory):
     """Models trained by tests stay out of the installation's own."""
