@@ -13,7 +13,7 @@ import statistics
 from collections.abc import Callable
 from urllib.parse import parse_qsl, quote
 
-from benchmarks.own_database import own_database
+from benchmarks.own_database import database_parameters, own_database
 
 # isort: split
 from django.db import connection
@@ -190,11 +190,6 @@ def as_sql(queryset: QuerySet) -> str:
 
 def tally_sql() -> str:
     return f"SELECT sum(number)::bigint FROM {ActivityTally._meta.db_table}"
-
-
-def database_parameters() -> str:
-    settings = connection.get_connection_params()
-    return " ".join(f"{name}='{settings[name]}'" for name in ("dbname", "host", "port", "user") if settings.get(name))
 
 
 if __name__ == "__main__":

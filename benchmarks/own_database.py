@@ -53,6 +53,12 @@ def own_database() -> Iterator[OwnDatabase]:
             connection.creation.destroy_test_db(usual, verbosity=0)
 
 
+def database_parameters() -> str:
+    """How libpq reaches the database that this process uses."""
+    settings = connection.get_connection_params()
+    return " ".join(f"{name}='{settings[name]}'" for name in ("dbname", "host", "port", "user") if settings.get(name))
+
+
 def close_sessions(database: str) -> None:
     """End what threads and servers of the benchmark left open, which would keep the database from being dropped."""
     with connection._nodb_cursor() as cursor:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from recommender.engine.history import OrderHistory
 from recommender.items import Item
@@ -38,7 +38,7 @@ def season_of(item: Item) -> Season | None:
     usual = season.of_client / season.client_orders
     if season.with_product < WELL_ABOVE * usual * season.product_orders:
         return None
-    by_chance = binom.sf(season.with_product - 1, season.product_orders, usual)
+    by_chance = bdtrc(season.with_product - 1, season.product_orders, usual)  # binomial: as many or more
     return season if by_chance < BY_CHANCE else None
 
 

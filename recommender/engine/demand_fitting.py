@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.stats import nbinom
 
 from recommender.engine.demand import (
     LEAST_LEFT,
@@ -117,6 +115,10 @@ def fit_repetition(followed: Followed, habits: DemandHabits) -> DemandHabits:
     if bought.sum() < FEWEST:
         return habits
     probability, own, further = followed.probability[bought], followed.own[bought], followed.count[bought] - 1
+    # Here, because both take long to import and nothing but training needs them.
+    from scipy.optimize import minimize
+    from scipy.stats import nbinom
+
     by_probability, by_rate = np.log(beyond_first(-np.log1p(-probability))), np.log(beyond_first(own))
 
     def loss(parameters: np.ndarray) -> float:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.optimize import minimize
 
 from recommender.engine.start import Start, logistic
 
@@ -102,7 +101,7 @@ class Head:
 
     @classmethod
     def from_json(cls, data: dict[str, Any], trees: str | None) -> "Head":
-        # Here and below, because it takes long to import and most commands do without.
+        # Here and below, as with scipy.optimize: it takes long to import and most commands do without.
         from lightgbm import Booster
 
         booster = Booster(model_str=trees) if trees else None
@@ -172,6 +171,7 @@ def raw_scores(trees: "Booster", features: np.ndarray) -> np.ndarray:
 
 def calibration(log_odds: np.ndarray, happened: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
     """(slope, intercept) of Platt scaling (1999), drawn towards (1, 0), where it stays without examples."""
+    from scipy.optimize import minimize
 
     def loss(parameters: np.ndarray) -> float:
         scaled = parameters[0] * log_odds + parameters[1]
