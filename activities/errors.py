@@ -9,6 +9,7 @@ from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
@@ -108,6 +109,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return json_answer(400, "The request could not be understood.", "bad_request")
 
 
+@csrf_exempt  # else Django's own page would answer a POST
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if request.path.startswith("/admin/"):
         return defaults.page_not_found(request, exception or Http404())

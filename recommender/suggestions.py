@@ -14,7 +14,7 @@ from recommender.cases import Case
 from recommender.catalogue import facts_of
 from recommender.categories import made_categories
 from recommender.client_groups import attributes_of
-from recommender.engine.demand import carried_over
+from recommender.engine.demand import bought_again, carried_over
 from recommender.engine.outcomes import Acceptance, standing
 from recommender.engine.scoring import Scores, score
 from recommender.engine.training import Model
@@ -102,7 +102,9 @@ def probabilities(model: Model, scores: Scores, requests: list[SuggestionRequest
     """(R,) float64: what `confidence` means for the purpose of the row's request."""
     purpose = np.array([request.purpose for request in requests])[scores.client]
     probability = scores.probability(np.isin(purpose, (RECOMMENDATION, ORDER_ANALYSIS)))
-    forecast = purpose == DEMAND_FORECASTING
     asked = np.array([request.horizon_days for request in requests], float)[scores.client]
-    probability[forecast] = carried_over(probability[forecast], model.horizon_days, asked[forecast], model.demand.pace)
+    forecast = purpose == DEMAND_FORECASTING
+    new, again = forecast & scores.is_new, forecast & ~scores.is_new
+    probability[new] = carried_over(probability[new], model.horizon_days, asked[new], model.demand.pace)
+    probability[again] = bought_again(probability[again], model.horizon_days, asked[again], model.demand)
     return np.round(probability, 4)

@@ -41,7 +41,7 @@ def test_the_guides_examples_are_answered_as_it_says(live_server, own_models_fol
         body, code = result.stdout.rsplit("\n", 1)
         answer = json.loads(body)
         assert (code, holds(json.loads(shown), answer)) == (status, True), f"{command}\n{code} {body}"
-        made = re.search(r'"_id":"(?P<ID>[0-9a-f]{24})"', body)
+        made = re.search(r'"_id" ?: ?"(?P<ID>[0-9a-f]{24})"', body)
         shell = (made.groupdict() if made else {}) | shell  # the first that was made stays
 
     assert len(examples) > 15

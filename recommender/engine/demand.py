@@ -17,6 +17,7 @@ from recommender.engine.quantities import PURCHASES as RECENT
 SETTLING_DAYS = 30.0  # added to the time since the first purchase: a product bought yesterday is not bought daily
 POOLED_POINTS = ndtri((np.arange(7) + 0.5) / 7)  # of a normal distribution, equally probable
 LEAST_LEFT = 1e-3  # no purchase is so sure that this probability is not left
+LEAST_PURCHASES = 1e-6  # expected; below that nothing is told apart
 GRID = 512  # cells; a total is held to 1/512 of the largest that is thought of
 TAIL = 10  # standard deviations above the mean: what lies beyond would fall on the grid's low end
 LEVEL = 0.8  # of the intervals shown, at least
@@ -24,20 +25,48 @@ DECIMALS = 9  # what is below that differs by machine
 
 
 @dataclass(frozen=True, slots=True)
+class Blend:
+    """How a number of purchases follows from two estimates of it: level x by_head^head x by_rate^rate.
+
+    A power of 1 takes an estimate at its word, above that where it is great more than where it is small.
+    """
+
+    level: float
+    head: float
+    rate: float
+
+    def of(self, by_head: np.ndarray, by_rate: np.ndarray) -> np.ndarray:
+        by_head, by_rate = np.maximum(by_head, LEAST_PURCHASES), np.maximum(by_rate, LEAST_PURCHASES)
+        return self.level * by_head**self.head * by_rate**self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class FewerDays:
+    """How often products bought before were bought again within `days`, by what the heads said of their horizon.
+
+    said, bought  (K,) float, ascending: mean probability within the horizon, and the share bought within `days`
+    """
+
+    days: float
+    said: list[float]
+    bought: list[float]
+
+
+@dataclass(frozen=True, slots=True)
 class DemandHabits:
     """What a history teaches about demand beyond the probability of a purchase.
 
     pace           purchases lately, as a multiple of what the heads expected of those days
-    further_level  purchases after the first within a horizon, as a multiple of what `further_purchases` reckons
-    own_share      0..1, how far these follow the client's own rate, and not the probability
+    within         what the probability of the model's horizon has meant within fewer days
+    further        how the purchases after the first follow from that and the client's own rate
     further_shape  of their negative binomial distribution: the smaller, the more they differ
     pooled_weight  of the quantities the client might take, against its last purchase with weight 1
     spread         standard deviation of the logarithm of those quantities about the usual one
     """
 
     pace: float = 1.0
-    further_level: float = 1.0
-    own_share: float = 0.5
+    within: FewerDays | None = None
+    further: Blend = Blend(1.0, 0.5, 0.5)
     further_shape: float = 5.0
     pooled_weight: float = 1.0
     spread: float = 0.6
@@ -47,7 +76,8 @@ class DemandHabits:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "DemandHabits":
-        return cls(**data)
+        within = FewerDays(**data["within"]) if data["within"] else None
+        return cls(**data | {"within": within, "further": Blend(**data["further"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +155,29 @@ def carried_over(probability: np.ndarray, days: float, asked_days: np.ndarray, p
     return 1 - (1 - probability) ** (pace * asked_days / days)
 
 
+def bought_again(probability: np.ndarray, days: float, asked_days: np.ndarray, habits: DemandHabits) -> np.ndarray:
+    """(R,) float64: the same for products that the client bought before, of which `habits.within` knows more.
+
+    At a constant rate what is bought each week and what is bought each month, both all but certain
+    within the horizon, would be as probable within a few days. Between the two spans that are known
+    the expected purchases rise as a power of the days.
+    """
+    by_horizon = expected_purchases(probability) * habits.pace
+    if habits.within is None:
+        return -np.expm1(-by_horizon * asked_days / days)
+    fewer = habits.within.days
+    by_fewer = expected_purchases(np.interp(probability, habits.within.said, habits.within.bought))
+    growth = np.log(by_horizon / by_fewer) / np.log(days / fewer) if fewer < days else 1.0
+    between = by_fewer * (np.clip(asked_days, fewer, days) / fewer) ** growth
+    beyond = np.minimum(asked_days / fewer, 1) * np.maximum(asked_days / days, 1)
+    return -np.expm1(-between * beyond)
+
+
+def expected_purchases(probability: np.ndarray) -> np.ndarray:
+    """Of a Poisson process that has one or more with this probability."""
+    return -np.log1p(-np.clip(probability, LEAST_PURCHASES, 1 - LEAST_LEFT))
+
+
 def demand_of(
     purchases: Purchases,
     line_quantity: np.ndarray,
@@ -143,25 +196,24 @@ def demand_of(
     recent = last_values(line_quantity[purchases.line], purchases.start, purchases.stop, RECENT)
     units, weights = quantities(recent, usual, habits)
     probability = np.minimum(probability, 1 - LEAST_LEFT)
-    own = own_purchases(purchases, now, habits.pace * days)
-    return Demand(probability, further_purchases(probability, own, habits), units, weights, habits.further_shape)
+    further = further_purchases(probability, own_purchases(purchases, now, days), habits.further)
+    return Demand(probability, further, units, weights, habits.further_shape)
 
 
-def own_purchases(purchases: Purchases, now: np.ndarray, days: float) -> np.ndarray:
-    """(R,) float64: purchases in `days`, pace included, at the client's own average rate."""
+def own_purchases(purchases: Purchases, now: np.ndarray, days: float | np.ndarray) -> np.ndarray:
+    """(R,) float64: purchases in `days` at the client's own average rate."""
     return days * purchases.orders / (now - purchases.first_day + SETTLING_DAYS)
 
 
 def beyond_first(purchases: np.ndarray) -> np.ndarray:
     """Purchases after the first, given one, of a Poisson process that has so many in the mean."""
-    purchases = np.maximum(purchases, 1e-6)
+    purchases = np.maximum(purchases, LEAST_PURCHASES)
     return -purchases / np.expm1(-purchases) - 1
 
 
-def further_purchases(probability: np.ndarray, own: np.ndarray, habits: DemandHabits) -> np.ndarray:
-    """(R,) float64, between what the probability says and the client's own rate (`own_purchases`), geometrically."""
-    by_probability = beyond_first(-np.log1p(-probability))
-    return habits.further_level * by_probability ** (1 - habits.own_share) * beyond_first(own) ** habits.own_share
+def further_purchases(probability: np.ndarray, own: np.ndarray, blend: Blend) -> np.ndarray:
+    """(R,) float64, from the probability of a first one and the client's own rate (`own_purchases`)."""
+    return blend.of(beyond_first(expected_purchases(probability)), beyond_first(own))
 
 
 def quantities(recent: np.ndarray, usual: np.ndarray, habits: DemandHabits) -> tuple[np.ndarray, np.ndarray]:

@@ -3,18 +3,21 @@
 Of all clients: a handful of figures does not fit itself to any of them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from recommender.engine.demand import (
-    LEAST_LEFT,
     RECENT,
+    Blend,
     DemandHabits,
+    FewerDays,
     beyond_first,
+    bought_again,
     carried_over,
-    further_purchases,
+    expected_purchases,
     own_purchases,
     quantities,
 )
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 DOUBT_PURCHASES = 50.0  # a pace is drawn to 1 as if so many had come as expected
 SLOWEST, FASTEST = 0.5, 2.0
 FEWEST = 30  # examples to fit anything to
+MOST_BINS = 40
+DRAW = 1.0  # weight of what was thought before, as of an example or two
 QUANTITY_EXAMPLES = 5000
 QUANTILES = (0.1, 0.5, 0.9)
 POOLED_WEIGHTS = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -42,8 +47,8 @@ SHAPES = tuple(np.geomspace(0.25, 64, 17).round(3).tolist())
 class Followed:
     """Pairs of a client and a product it bought, and what came of them in the days after.
 
-    probability  (R,) float64  of a purchase, at the pace of those days
-    own          (R,) float64  purchases at the client's own rate and that pace
+    probability  (R,) float64  of a purchase
+    own          (R,) float64  purchases at the client's own rate
     count        (R,) int64    purchases that came
     units        (R,) float64  units they took
     recent       (R, RECENT)   units of the purchases before, the latest first
@@ -65,14 +70,14 @@ def fit_demand(
     asked: about the last `days` of the history.
     heads: for a purchase within `horizon_days`.
     """
-    found, pace = followed(history, asked, heads, horizon_days, days)
-    return fit_quantities(found, fit_repetition(found, DemandHabits(pace=pace)))
+    found, habits = followed(history, asked, heads, horizon_days, days)
+    return fit_quantities(found, fit_further(found, habits))
 
 
 def followed(
     history: OrderHistory, asked: "Asked", heads: TwoHeads, horizon_days: float, days: float
-) -> tuple[Followed, float]:
-    """(what came of the pairs asked about, the pace of those days)."""
+) -> tuple[Followed, DemandHabits]:
+    """(what came of the pairs asked about, what that says of the probability of a purchase)."""
     questions, candidates = asked.questions, asked.candidates
     rows = ~candidates.is_new
     client, product, bought = candidates.client[rows], candidates.product[rows], candidates.purchase[rows]
@@ -81,19 +86,20 @@ def followed(
     count, units = came_of(history, questions, client, product, days)
     pace = ((count > 0).sum() + DOUBT_PURCHASES) / (as_expected.sum() + DOUBT_PURCHASES)
     pace = round(float(np.clip(pace, SLOWEST, FASTEST)), 4)
+    habits = DemandHabits(pace=pace, within=fewer_days(within, count, days))
     own = candidates.purchases
     typical = group_medians(history.line_product, history.line_quantity, len(history.products))
     line_quantity = questions.history.line_quantity[own.line]
     return (
         Followed(
-            probability=carried_over(within, horizon_days, days, pace).clip(1e-6, 1 - LEAST_LEFT),
-            own=own_purchases(own, questions.now[own.client], pace * days)[bought],
+            probability=bought_again(within, horizon_days, days, habits),
+            own=own_purchases(own, questions.now[own.client], days)[bought],
             count=count,
             units=units,
             recent=last_values(line_quantity, own.start, own.stop, RECENT)[bought],
             usual=usual_quantities(questions.history, typical)[bought],
         ),
-        pace,
+        habits,
     )
 
 
@@ -109,30 +115,60 @@ def came_of(
     return np.where(pair[at] == mine, count[at], 0), np.where(pair[at] == mine, units[at], 0.0)
 
 
-def fit_repetition(followed: Followed, habits: DemandHabits) -> DemandHabits:
+def fewer_days(said: np.ndarray, count: np.ndarray, days: float) -> FewerDays | None:
+    """What `said` ((R,) float64, of a horizon) has meant within `days`: isotonic over bins of as many pairs each."""
+    from scipy.optimize import isotonic_regression
+
+    bins = min(MOST_BINS, len(said) // FEWEST)
+    if bins < 2:
+        return None
+    parts = np.array_split(np.argsort(said, kind="stable"), bins)
+    means = np.array([said[part].mean() for part in parts])
+    shares = np.array([(count[part] > 0).mean() for part in parts])
+    risen = isotonic_regression(shares, weights=np.array([len(part) for part in parts])).x
+    return FewerDays(days, means.round(6).tolist(), risen.round(6).tolist())
+
+
+def fit_further(followed: Followed, habits: DemandHabits) -> DemandHabits:
     """How many purchases follow a first one: their mean by Poisson likelihood, then their shape."""
     bought = followed.count > 0
     if bought.sum() < FEWEST:
         return habits
-    probability, own, further = followed.probability[bought], followed.own[bought], followed.count[bought] - 1
-    # Here, because both take long to import and nothing but training needs them.
-    from scipy.optimize import minimize
+    # Here, because it takes long to import and nothing but training needs it.
     from scipy.stats import nbinom
 
-    by_probability, by_rate = np.log(beyond_first(-np.log1p(-probability))), np.log(beyond_first(own))
+    by_head = beyond_first(expected_purchases(followed.probability[bought]))
+    by_rate = beyond_first(followed.own[bought])
+    further = followed.count[bought] - 1
 
-    def loss(parameters: np.ndarray) -> float:
-        level, share = parameters[0], np.clip(parameters[1], 0, 1)
-        mean = level + (1 - share) * by_probability + share * by_rate
-        return float(np.sum(np.exp(mean) - further * mean)) + level**2 + (parameters[1] - 0.5) ** 2
+    def loss(mean: np.ndarray) -> float:
+        return float(mean.sum() - further @ np.log(mean))
 
-    level, share = minimize(loss, (0.0, 0.5), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-4}).x
-    fitted = replace(
-        habits, further_level=round(float(np.exp(level)), 4), own_share=round(float(np.clip(share, 0, 1)), 4)
-    )
-    mean = further_purchases(probability, own, fitted)
+    blend = fitted_blend(habits.further, by_head, by_rate, loss)
+    mean = blend.of(by_head, by_rate)
     likelihood = [nbinom.logpmf(further, shape, shape / (shape + mean)).sum() for shape in SHAPES]
-    return replace(fitted, further_shape=SHAPES[int(np.argmax(likelihood))])
+    return replace(habits, further=blend, further_shape=SHAPES[int(np.argmax(likelihood))])
+
+
+def fitted_blend(prior: Blend, by_head: np.ndarray, by_rate: np.ndarray, loss: Callable[[np.ndarray], float]) -> Blend:
+    """The blend of least `loss`, drawn towards `prior`; an estimate never counts against itself.
+
+    Args:
+        loss: of the (R,) purchases that a blend expects.
+    """
+    from scipy.optimize import minimize
+
+    start = np.array([np.log(prior.level), prior.head, prior.rate])
+
+    def blend_of(parameters: np.ndarray) -> Blend:
+        level, head, rate = parameters
+        return Blend(float(np.exp(level)), float(max(head, 0)), float(max(rate, 0)))
+
+    def drawn(parameters: np.ndarray) -> float:
+        return loss(blend_of(parameters).of(by_head, by_rate)) + DRAW * float(np.sum((parameters - start) ** 2))
+
+    found = blend_of(minimize(drawn, start, method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-4}).x)
+    return Blend(round(found.level, 4), round(found.head, 4), round(found.rate, 4))
 
 
 def fit_quantities(followed: Followed, habits: DemandHabits) -> DemandHabits:

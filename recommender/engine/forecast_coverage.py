@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recommender.engine.demand import LEVEL, DemandHabits, carried_over, demand_of
+from recommender.engine.demand import LEVEL, DemandHabits, bought_again, demand_of
 from recommender.engine.demand_fitting import came_of
 from recommender.engine.groups import Attributes
 from recommender.engine.heads import TwoHeads
@@ -41,7 +41,7 @@ def coverage_of(
     own = candidates.purchases
     rows = ~candidates.is_new  # in the order of `own`
     within = heads.probability(candidates.features[rows], candidates.is_new[rows])
-    probability = carried_over(within, horizon_days, days, habits.pace)
+    probability = bought_again(within, horizon_days, days, habits)
     typical = group_medians(history.line_product, history.line_quantity, len(history.products))
     usual = usual_quantities(questions.history, typical)
     demand = demand_of(

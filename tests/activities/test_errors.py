@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.test import Client as HttpClient
 
 from tests.conftest import API
 
@@ -43,6 +44,12 @@ def test_an_unknown_route_is_a_json_404_without_a_key(keys):
 
     assert (answer.status_code, answer.body["success"], answer.body["code"]) == (404, False, "not_found")
     assert keys.none.get(f"{API}/").status_code == 404
+
+
+def test_an_unknown_route_is_a_json_404_for_who_posts_without_a_cookie_too(db):
+    answer = HttpClient(enforce_csrf_checks=True).post(f"{API}//generate", b"{}", content_type="application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize(("method", "path"), [("PATCH", API), ("POST", f"{API}/x"), ("GET", "/orders"), ("TRACE", API)])

@@ -5,8 +5,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from recommender.engine.demand import DemandHabits, beyond_first, further_purchases
-from recommender.engine.demand_fitting import Followed, fit_quantities, fit_repetition, quantile_loss
+from recommender.engine.demand import Blend, DemandHabits, beyond_first, further_purchases
+from recommender.engine.demand_fitting import Followed, fewer_days, fit_further, fit_quantities, quantile_loss
 from recommender.evaluation import evaluate
 from recommender.evaluation.churn import weighted_areas
 from recommender.evaluation.demand import among_first, scaled_loss
@@ -104,7 +104,7 @@ def test_losses_weigh_what_lies_outside_the_outer_points_and_scale_with_what_is_
 def followed(random: np.random.Generator, habits: DemandHabits, rows: int = 4000) -> Followed:
     """Purchases that came just as `habits` say."""
     probability, own = random.uniform(0.05, 0.9, rows), random.uniform(0.1, 4.0, rows)
-    further = random.poisson(random.gamma(habits.further_shape, further_purchases(probability, own, habits)
+    further = random.poisson(random.gamma(habits.further_shape, further_purchases(probability, own, habits.further)
                                           / habits.further_shape))  # fmt: skip
     count = np.where(random.random(rows) < probability, 1 + further, 0)
     usual = random.uniform(5, 50, rows)
@@ -112,14 +112,27 @@ def followed(random: np.random.Generator, habits: DemandHabits, rows: int = 4000
     return Followed(probability, own, count, units, np.full((rows, 10), np.nan), usual)
 
 
-def test_how_often_purchases_repeat_is_learned_from_what_came():
-    truth = DemandHabits(further_level=1.5, own_share=0.8, further_shape=2.0)
+@pytest.mark.parametrize("blend", [Blend(1.5, 0.2, 0.8), Blend(0.6, 0.0, 1.9)], ids=["by chance", "at regular times"])
+def test_how_often_purchases_repeat_is_learned_from_what_came(blend):
+    truth = DemandHabits(further=blend, further_shape=2.0)
 
-    learned = fit_repetition(followed(np.random.default_rng(0), truth), DemandHabits())
+    learned = fit_further(followed(np.random.default_rng(0), truth), DemandHabits())
 
-    assert learned.further_level == pytest.approx(1.5, rel=0.1)
-    assert learned.own_share == pytest.approx(0.8, abs=0.1)
+    assert learned.further.level == pytest.approx(blend.level, rel=0.1)
+    assert (learned.further.head, learned.further.rate) == pytest.approx((blend.head, blend.rate), abs=0.1)
     assert 1.4 <= learned.further_shape <= 2.9
+
+
+def test_what_a_probability_of_many_days_means_within_fewer_is_learned_and_never_falls():
+    random = np.random.default_rng(0)
+    said = random.uniform(0, 1, 20_000)
+    came = random.random(20_000) < said**3
+
+    learned = fewer_days(said, came.astype(int), days=28)
+
+    assert np.interp([0.2, 0.5, 0.9], learned.said, learned.bought) == pytest.approx([0.008, 0.125, 0.729], abs=0.04)
+    assert np.all(np.diff(learned.bought) >= 0)
+    assert fewer_days(said[:40], came[:40].astype(int), days=28) is None
 
 
 @pytest.mark.parametrize("spread", [0.2, 0.6, 1.0])
@@ -130,9 +143,9 @@ def test_how_far_quantities_differ_is_learned_from_what_was_taken(spread):
 
 
 def test_too_few_purchases_teach_nothing():
-    few = followed(np.random.default_rng(0), DemandHabits(further_level=4.0), rows=10)
+    few = followed(np.random.default_rng(0), DemandHabits(further=Blend(4.0, 0.5, 0.5)), rows=10)
 
-    assert fit_quantities(few, fit_repetition(few, DemandHabits())) == DemandHabits()
+    assert fit_quantities(few, fit_further(few, DemandHabits())) == DemandHabits()
 
 
 def test_what_comes_beyond_the_first_of_a_poisson_process_is_its_mean_less_one_where_that_is_large():

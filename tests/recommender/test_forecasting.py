@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from recommender.engine.demand import GRID, Demand, DemandHabits, carried_over, demand_of
+from recommender.engine.demand import (
+    GRID,
+    Blend,
+    Demand,
+    DemandHabits,
+    FewerDays,
+    bought_again,
+    carried_over,
+    demand_of,
+)
 from recommender.engine.purchases import purchases_of
 from tests.recommender.test_engine import basket
 
@@ -80,7 +89,7 @@ def test_what_is_expected_lies_within_the_bounds(probability, days, quantity):
 
 
 def test_a_client_of_every_week_is_expected_four_times_in_four_weeks():
-    habits = DemandHabits(own_share=1.0, spread=0.0)
+    habits = DemandHabits(further=Blend(1.0, 0.0, 1.0), spread=0.0)
 
     assert weekly(0.999, habits=habits).expected[0] == pytest.approx(4 * 6, rel=0.15)
 
@@ -97,6 +106,18 @@ def test_units_and_bounds_grow_with_the_horizon():
 def test_a_faster_pace_carries_further():
     assert carried_over(0.5, 28, np.array([28]), pace=1.0) == pytest.approx(0.5)
     assert carried_over(0.5, 28, np.array([28]), pace=2.0) == pytest.approx(0.75)
+
+
+def test_what_is_all_but_certain_within_the_horizon_is_told_apart_within_fewer_days():
+    habits = DemandHabits(within=FewerDays(28, [0.2, 0.9, 0.99], [0.05, 0.4, 0.95]))
+    probability = np.array([0.9, 0.99])
+
+    within = {days: bought_again(probability, 90, days, habits) for days in (7, 28, 60, 90, 180)}
+
+    assert within[28] == pytest.approx([0.4, 0.95])
+    assert within[90] == pytest.approx(probability)  # at a pace of 1
+    assert np.all(np.diff(list(within.values()), axis=0) > 0)
+    assert bought_again(probability, 90, 28, DemandHabits()) == pytest.approx(carried_over(probability, 90, 28, 1.0))
 
 
 def test_whole_units_are_forecast_for_who_buys_whole_units_and_not_for_who_buys_by_weight():
