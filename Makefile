@@ -36,8 +36,8 @@ setup: .venv/installed  ## Make the virtual environment and install the requirem
 demo: setup  ## Everything from nothing to a server with example data on port 8000 (PORT=9000 for another)
 	@exec $(VENV_PYTHON) manage.py demo
 
-test: setup lint  ## Run the linter and all tests
-	$(VENV_PYTHON) -m pytest
+test: setup lint  ## Run the linter and all tests, in as many processes as there are cores, four at most
+	$(VENV_PYTHON) -m pytest --numprocesses logical --maxprocesses 4 --dist loadgroup
 
 fuzz: setup  ## Run Schemathesis at length against a running server (CASES=400 for each operation)
 	SCHEMATHESIS_EXAMPLES=$(or $(CASES),400) $(VENV_PYTHON) -m pytest tests/test_schemathesis.py -s

@@ -15,7 +15,9 @@ from recommender.registry import promote
 from recommender.requests import SuggestionRequest
 from recommender.suggestions import suggest
 from recommender.training import train_version
-from tests.recommender.recomputed import BASKETS, INSIGHTS, MONTHS, REASONS, WEEKS, read, recomputed, rows
+from tests.recommender.recomputed import BASKETS, read, recomputed, rows
+from tests.recommender.recomputed_insights import INSIGHTS, MONTHS, WEEKS
+from tests.recommender.recomputed_reasons import REASONS
 
 pytestmark = pytest.mark.django_db  # so that the module alone has a database too
 
