@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import threading
 
+from django.apps import apps
 from django.conf import settings
 from django.db import Error, connections
 from prometheus_client import multiprocess
@@ -57,6 +58,8 @@ def post_worker_init(worker) -> None:
 
 
 def warm_up() -> None:
+    if not apps.ready:  # what gunicorn serves is not the service
+        return
     from recommender import registry
     from recommender.errors import DamagedArtifactError, NoModelError
 
