@@ -26,7 +26,8 @@ wsgi_app = "salesai.wsgi:application"
 bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "gthread"
-threads = int(os.environ.get("WEB_THREADS", "4"))
+# More threads wait for their turn at the interpreter (docs/performance.md has the figures).
+threads = int(os.environ.get("WEB_THREADS", "2"))
 
 # A process that has not answered its parent for so long is replaced; one that ends may finish
 # the requests it has.
