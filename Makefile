@@ -37,7 +37,7 @@ demo: setup  ## Everything from nothing to a server with example data on port 80
 	@exec $(VENV_PYTHON) manage.py demo
 
 test: setup lint  ## Run the linter and all tests, in as many processes as there are cores, four at most
-	$(VENV_PYTHON) -m pytest --numprocesses logical --maxprocesses 4 --dist loadgroup
+	$(VENV_PYTHON) -m pytest --numprocesses logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 fuzz: setup  ## Run Schemathesis at length against a running server (CASES=400 for each operation)
 	SCHEMATHESIS_EXAMPLES=$(or $(CASES),400) $(VENV_PYTHON) -m pytest tests/test_schemathesis.py -s

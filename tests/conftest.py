@@ -18,17 +18,25 @@ from tests.wholesale import LAST_DAY, load_wholesale_house
 API = "/activity-ai-sales-order"
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
     """With pytest-xdist: a file's tests stay together, and all that empty the database at their end come last.
 
-    Those are the tests with transactions of their own; what a session made once is gone after them.
+    Those are the tests with transactions of their own; what a session made once is gone after them. The
+    longest come first, so that no process is alone with them at the end: those with installations of their own.
     """
     for item in items:
-        marker = item.get_closest_marker("django_db")
-        transactional = (marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & set(
-            item.fixturenames
-        )
-        item.add_marker(pytest.mark.xdist_group("own transactions" if transactional else item.nodeid.split("::")[0]))
+        group = "own transactions" if asks_for_database(item, transaction=True) else item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=asks_for_database)
+
+
+def asks_for_database(item, transaction: bool = False) -> bool:
+    """Whether a test uses the test database, or with `transaction` whether it does so in transactions of its own."""
+    marker = item.get_closest_marker("django_db")
+    if {"transactional_db", "live_server"} & set(item.fixturenames) or (marker and marker.kwargs.get("transaction")):
+        return True
+    return not transaction and (marker is not None or "db" in item.fixturenames)
 
 
 @pytest.fixture(scope="session", autouse=True)
