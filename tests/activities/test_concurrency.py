@@ -34,7 +34,8 @@ class RemoteTool(Tool):
 
 @pytest.fixture(scope="module")
 def service(django_db_setup):
-    with running_service(database_url(connection.settings_dict)) as address:
+    # One process may take all calls: it has threads enough for several to stand in it at once.
+    with running_service(database_url(connection.settings_dict), WEB_THREADS="4") as address:
         yield address
 
 
