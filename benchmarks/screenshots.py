@@ -50,7 +50,6 @@ def main() -> None:
         server.terminate()
         server.join()
         connection.close()
-        connection.close_pool()  # which the server's threads have used: the database could not be dropped
     print(f"{', '.join(taken)} in {IMAGES.name}/, {time.perf_counter() - started:.0f} s")
 
 

@@ -5,3 +5,10 @@ class SalesAIConfig(AppConfig):
     name = "salesai"
     label = "salesai"
     verbose_name = "Sales AI"
+
+    def ready(self) -> None:
+        from django_structlog.signals import bind_extra_request_metadata
+
+        from salesai.logs import bind_address
+
+        bind_extra_request_metadata.connect(bind_address)

@@ -1,7 +1,7 @@
 """How gunicorn serves the project: `gunicorn --config salesai/gunicorn.conf.py`.
 
 From the environment: PORT, WEB_CONCURRENCY (processes), WEB_THREADS (of each process) and
-WEB_TIMEOUT_SECONDS. Processes x DATABASE_POOL_MAX_SIZE connections must fit into the database's
+WEB_TIMEOUT_SECONDS. Each thread keeps a connection: all of them must fit into the database's
 max_connections.
 """
 

@@ -1,32 +1,43 @@
 """What every answer of the project carries."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 import structlog
-from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from csp import middleware as csp
+from csp.constants import HEADER, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.http import HttpRequest, HttpResponse
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
+POLICY_OF_DATA = "default-src 'none'; frame-ancestors 'none'"
 
-def answer_request_id(get_response: GetResponse) -> GetResponse:
-    """Send back the id under which the request stands in the log, as `X-Request-Id`."""
+
+def add_id_and_length(get_response: GetResponse) -> GetResponse:
+    """Send back the id under which the request stands in the log, as `X-Request-Id`, and the body's length.
+
+    Without a length the body goes in chunks, several packets for one. Django's CommonMiddleware,
+    which gives it as well, would turn away probes that call a server by its address.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response["X-Request-Id"] = structlog.contextvars.get_contextvars()["request_id"]
+        if not response.streaming and response.status_code != HTTPStatus.NOT_MODIFIED:
+            response["Content-Length"] = len(response.content)
         return response
 
     return middleware
 
 
-def loosen_csp_for_admin(get_response: GetResponse) -> GetResponse:
-    """Allow under the admin alone what its theme needs: Alpine evaluates, and styles stand inline."""
+class CSPMiddleware(csp.CSPMiddleware):
+    """The policy of the settings for pages; data loads nothing and stands in no frame, should a browser show it."""
 
-    def middleware(request: HttpRequest) -> HttpResponse:
-        response = get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if not response["Content-Type"].startswith("text/html"):
+            response[HEADER] = POLICY_OF_DATA
+            return response
         if request.resolver_match and request.resolver_match.app_name == "admin":
+            # What the admin's theme needs: Alpine evaluates, and styles stand inline.
             response._csp_update = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
-        return response
-
-    return middleware
+        return super().process_response(request, response)

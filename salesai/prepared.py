@@ -22,6 +22,7 @@ def statement_of(queryset: QuerySet) -> Statement:
 
 def fetch(sql: str, parameters: Sequence[Any] = ()) -> list[tuple]:
     """All rows. Raises what a queryset raises."""
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         return cursor.execute(sql, parameters, prepare=True).fetchall()

@@ -64,12 +64,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_structlog.middlewares.RequestMiddleware",
-    "salesai.middleware.answer_request_id",
+    "salesai.middleware.add_id_and_length",
     "salesai.metrics.measure_requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "salesai.middleware.loosen_csp_for_admin",
+    "salesai.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -97,16 +96,16 @@ TEMPLATES = [
     },
 ]
 
-# The pool is the big lever of throughput; workers x max_size must stay below the server's
-# max_connections. A connection that a restart of the server has cut is found and replaced.
-DATABASE_POOL = {"min_size": 1, "max_size": env.int("DATABASE_POOL_MAX_SIZE", default=8), "timeout": 10}
+# Each thread keeps its connection, the big lever of throughput; one that a restart of the server
+# has cut is found and replaced.
 if PRODUCTION or env.str("DATABASE_URL", default=""):
     DATABASES = {"default": env.db("DATABASE_URL")}
+    if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured("DATABASE_URL has to name a PostgreSQL server: postgres://user:password@host/name")
+    DATABASES["default"]["ENGINE"] = "salesai.postgres_backend"
 else:
     DATABASES = {"default": {"ENGINE": "salesai.embedded_backend", "NAME": "salesai"}}
-DATABASES["default"]["CONN_MAX_AGE"] = 0
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-DATABASES["default"].setdefault("OPTIONS", {})["pool"] = DATABASE_POOL
+DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 
 # What workers run by the clock (cron, in UTC; empty: never) as commands of manage.py.
 SCHEDULES = {
@@ -205,6 +204,7 @@ LOGGING = logging_config(env.str("LOG_LEVEL", default="INFO"), as_json=env.bool(
 # One line a request: the start of a request is logged at a level that is normally off.
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = False
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # salesai.logs does it, by what the proxy says alone
 
 UNFOLD = {
     "SITE_TITLE": "Sales AI",

@@ -186,14 +186,13 @@ def test_another_user_is_told_that_the_server_is_not_theirs(server: EmbeddedPost
 def embedded_connection(tmp_path: Path, settings, django_db_blocker, monkeypatch) -> Iterator[BaseDatabaseWrapper]:
     """Django's connection to a database that nobody has made, on a server that nobody has started."""
     settings.DATA_DIR = tmp_path
-    pooled = {"CONN_HEALTH_CHECKS": True, "OPTIONS": {"pool": {"min_size": 1, "max_size": 2}}}
-    database = {"ENGINE": "salesai.embedded_backend", "NAME": "sales", **pooled}
+    kept = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+    database = {"ENGINE": "salesai.embedded_backend", "NAME": "sales", **kept}
     databases = connections.configure_settings({"default": {}, "embedded": database})
     monkeypatch.setitem(connections.settings, "embedded", databases["embedded"])
     with django_db_blocker.unblock():
         yield connections["embedded"]
         connections["embedded"].close()
-        connections["embedded"].close_pool()
     del connections["embedded"]
 
 

@@ -57,3 +57,10 @@ def test_no_change_of_a_model_is_without_its_migration():
     result = manage("makemigrations", "--check", "--dry-run")
 
     assert result.returncode == 0, result.stdout
+
+
+def test_another_database_than_postgresql_is_refused():
+    result = manage("check", **SAFE | {"DATABASE_URL": "mysql://sales:secret@db.example.com/sales"})
+
+    assert result.returncode != 0
+    assert "DATABASE_URL has to name a PostgreSQL server" in result.stderr

@@ -4,19 +4,19 @@
 
 The server's files are in `settings.DATA_DIR / "postgres"`; host, port and user follow from that.
 Reading the settings starts nothing. The first connection starts the server, and so does a later
-one that finds it gone. The database is created where it is missing. A pool in OPTIONS wants
-CONN_HEALTH_CHECKS, so that connections cut off with the server are replaced.
+one that finds it gone. The database is created where it is missing.
 """
 
 from pathlib import Path
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db.backends.postgresql import base, client
+from django.db.backends.postgresql import client
 from django.db.utils import DEFAULT_DB_ALIAS
 
 from salesai.embedded_postgres import PORT, USER, EmbeddedPostgres
 from salesai.postgres_account import installed_binaries
+from salesai.postgres_backend import base
 
 
 def embedded_server() -> EmbeddedPostgres:
