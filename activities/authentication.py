@@ -25,7 +25,7 @@ class ApiKeyAuthentication(BaseAuthentication):
 
     @staticmethod
     def token(request: Request) -> str | None:
-        if "api-key" in request.headers:
-            return request.headers["api-key"]
+        if "HTTP_API_KEY" in request.META:
+            return request.META["HTTP_API_KEY"]
         scheme, _, token = get_authorization_header(request).decode("latin-1").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else None

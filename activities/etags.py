@@ -23,5 +23,5 @@ def refuse_stale(request: Request, pk: str) -> None:
 
 def is_unchanged(request: Request, etag: str) -> bool:
     """Whether `If-None-Match` names `etag`; a weak tag counts as its strong one here."""
-    known = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
+    known = {tag.removeprefix("W/") for tag in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))}
     return bool({"*", etag} & known)

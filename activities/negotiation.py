@@ -11,6 +11,7 @@ class OneAnswer(DefaultContentNegotiation):
         self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         [renderer] = renderers
-        if not request.accepts(renderer.media_type):
+        accepted = request.META.get("HTTP_ACCEPT", "*/*")
+        if accepted != "*/*" and not request.accepts(renderer.media_type):
             raise NotAcceptable(available_renderers=renderers)
         return renderer, renderer.media_type

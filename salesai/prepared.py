@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
 
 Statement = tuple[str, tuple]
@@ -22,7 +22,8 @@ def statement_of(queryset: QuerySet) -> Statement:
 
 def fetch(sql: str, parameters: Sequence[Any] = ()) -> list[tuple]:
     """All rows. Raises what a queryset raises."""
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+    database = connections[DEFAULT_DB_ALIAS]
+    database.close_if_health_check_failed()
+    database.ensure_connection()
+    with database.wrap_database_errors, psycopg.Cursor(database.connection) as cursor:
         return cursor.execute(sql, parameters, prepare=True).fetchall()
