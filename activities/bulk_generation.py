@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from activities.feedback import visit_of
-from activities.generation import UNAVAILABLE, complete, fail, requests_for
+from activities.generation import JSON_RESULTS, PLAIN_RESULTS, UNAVAILABLE, complete, fail, requests_for
 from activities.models import Activity
 from recommender.loading.staging import TEXT, StagingTable
 from recommender.requests import SuggestionResult
@@ -18,14 +18,6 @@ from recommender.suggestions import suggest
 # What a generation reads; the former results and their search text stay where they are.
 READ = ("client", "rep", "activity_type", "status", "input_data", "requested_model", "feedback", "metadata")
 
-JSON_RESULTS = ("ai_model", "recommendations", "insights", "accuracy", "generated_order", "metadata")
-PLAIN_RESULTS = {
-    "status": "text",
-    "processing_time": "float8",
-    "model_version_id": "bigint",
-    "generated_at": "timestamptz",
-    "updated_at": "timestamptz",
-}
 RESULTS = StagingTable(
     name="generated_results",
     columns={"id": TEXT} | dict.fromkeys(JSON_RESULTS, "jsonb") | PLAIN_RESULTS,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
@@ -21,9 +22,19 @@ from recommender.request_history import as_of
 from recommender.suggested_lines import record_generation
 from recommender.suggestions import SuggestionRequest, SuggestionResult, suggest
 from salesai.metrics import GENERATIONS
+from salesai.prepared import KeptQuery
 
 logger = structlog.get_logger(__name__)
 
+# What a generation makes: documents, and columns with their types.
+JSON_RESULTS = ("ai_model", "recommendations", "insights", "accuracy", "generated_order", "metadata")
+PLAIN_RESULTS = {
+    "status": "text",
+    "processing_time": "float8",
+    "model_version_id": "bigint",
+    "generated_at": "timestamptz",
+    "updated_at": "timestamptz",
+}
 CANCELLED = "The activity is cancelled. Ops can reopen it in the admin."
 
 
@@ -45,6 +56,7 @@ def generate(activity_id: str) -> Activity:
     The row is locked meanwhile, so that parallel calls follow each other and none sees half a result.
 
     Raises:
+        Activity.DoesNotExist: there is none by that id.
         CancelledError: the activity is cancelled.
         NoModelError: no model has been trained; nothing was changed.
         DamagedArtifactError: the model's files are damaged; nothing was changed.
@@ -52,7 +64,7 @@ def generate(activity_id: str) -> Activity:
         GenerationError: anything else; the activity is `failed` and keeps its former results.
     """
     with transaction.atomic():
-        activity = Activity.objects.select_for_update().get(pk=activity_id)
+        activity = locked(activity_id)
         if activity.is_cancelled:
             raise CancelledError(CANCELLED)
         try:
@@ -70,15 +82,29 @@ def generate(activity_id: str) -> Activity:
     return activity
 
 
+def locked(activity_id: str) -> Activity:
+    """The activity, locked until the transaction ends; its words to search by are not read."""
+    found = activity_to_change()(activity_id)
+    if not found:
+        raise Activity.DoesNotExist
+    return found[0]
+
+
+@cache
+def activity_to_change() -> KeptQuery:
+    return KeptQuery(Activity.objects.filter(pk="").defer("search_text").order_by().select_for_update())
+
+
 @transaction.atomic
 def generate_later(activity_id: str) -> Activity:
     """Leave it to the workers: the activity is `processing`, its former results still there.
 
     Raises:
+        Activity.DoesNotExist: there is none by that id.
         CancelledError: the activity is cancelled.
         NoModelError: no model has been trained; nothing was changed.
     """
-    activity = Activity.objects.select_for_update().get(pk=activity_id)
+    activity = locked(activity_id)
     if activity.is_cancelled:
         raise CancelledError(CANCELLED)
     active_versions()
@@ -129,7 +155,7 @@ def inputs_of(activity: Activity) -> SuggestionRequest:
 
 def store_result(activity: Activity, result: SuggestionResult) -> None:
     complete(activity, result, timezone.now())
-    activity.save()
+    activity.save(update_fields=[*JSON_RESULTS, *PLAIN_RESULTS])
     record_generation([(visit_of(activity), result)], activity.generated_at)
 
 

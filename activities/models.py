@@ -23,7 +23,7 @@ from activities.run_models import RegenerationChunk, RegenerationRun, Schedule
 from activities.selection import Selection
 from activities.tally import TRIGGERS, ActivityTally
 from recommender.models import EXTERNAL_ID_LENGTH, ModelVersion
-from salesai.prepared import fetch, statement_of
+from salesai.prepared import KeptQuery
 
 __all__ = [
     "Activity",
@@ -46,18 +46,12 @@ class ApiKeyQuerySet(models.QuerySet):
 
     def find(self, token: str) -> "ApiKey | None":
         """The valid key that `token` is, if any."""
-        rows = fetch(valid_key_statement(), [ApiKey.digest_of(token)])
-        return (
-            ApiKey.from_db(self.db, [field.attname for field in ApiKey._meta.concrete_fields], rows[0])
-            if rows
-            else None
-        )
+        return next(iter(valid_key()(ApiKey.digest_of(token))), None)
 
 
 @cache
-def valid_key_statement() -> str:
-    sql, _ = statement_of(ApiKey.objects.valid().filter(digest="").order_by())
-    return sql
+def valid_key() -> KeptQuery:
+    return KeptQuery(ApiKey.objects.valid().filter(digest="").order_by())
 
 
 class ApiKey(models.Model):

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-
 from activities.models import Activity, ReviewRule
 from recommender.cadence import MAY_BE_LEAVING
 from recommender.models import ModelVersion
+from salesai.prepared import fetch
 
 Kind = ReviewRule.Kind
 Finding = dict[str, Any]
@@ -64,13 +63,12 @@ def findings_of(rules: Sequence[ReviewRule], activities: Sequence[str]) -> dict[
     if not rules:
         return {}
     first_lists = max((int(rule.threshold) for rule in rules if rule.kind == Kind.FIRST_LISTS), default=0)
-    with connection.cursor() as cursor:
-        cursor.execute(LOOK, {"activities": list(activities), "first_lists": first_lists})
-        found = {}
-        for seen in (Seen(*row) for row in cursor):
-            findings = {rule.kind: finding for rule in rules if (finding := finding_of(rule, seen))}
-            if findings:
-                found[seen.activity] = findings
+    found = {}
+    for row in fetch(LOOK, {"activities": list(activities), "first_lists": first_lists}):
+        seen = Seen(*row)
+        findings = {rule.kind: finding for rule in rules if (finding := finding_of(rule, seen))}
+        if findings:
+            found[seen.activity] = findings
     return found
 
 

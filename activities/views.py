@@ -83,6 +83,8 @@ class ActivityViewSet(viewsets.GenericViewSet):
             if wants_answer_at_once(request):
                 return answer(generate_later(pk), status.HTTP_202_ACCEPTED)
             activity = generate(pk)
+        except Activity.DoesNotExist as error:
+            raise Http404 from error
         except CancelledError as error:
             raise Conflict(str(error)) from error
         except GenerationError as error:

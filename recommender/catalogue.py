@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import connection
-
 from recommender.models import Product
+from salesai.prepared import fetch
 
 COLUMNS = ["external_id", "name", "category", "list_price::float8", "pack_size", "min_order_quantity", "active"]
 # By hand: with hundreds of rows, Django's part of it took most of the time.
@@ -33,9 +32,7 @@ class ProductFacts:
 def facts_of(products: Sequence[str]) -> dict[str, ProductFacts]:
     """By external id, of those that the catalogue has; one query."""
     found = {}
-    with connection.cursor() as cursor:
-        cursor.execute(FACTS, [list(products)])
-        for row in cursor:
-            own, heir = row[: len(COLUMNS)], row[len(COLUMNS) :]
-            found[own[0]] = ProductFacts(*own, replaced_by=None if heir[0] is None else ProductFacts(*heir))
+    for row in fetch(FACTS, [list(products)]):
+        own, heir = row[: len(COLUMNS)], row[len(COLUMNS) :]
+        found[own[0]] = ProductFacts(*own, replaced_by=None if heir[0] is None else ProductFacts(*heir))
     return found

@@ -6,16 +6,17 @@ import numpy as np
 
 from recommender.engine.groups import Attributes
 from recommender.models import Client
+from salesai.prepared import fetch
+
+OF_CLIENTS = f"""
+    SELECT client.external_id, coalesce(nullif(client.segment, ''), chain.segment, ''), coalesce(chain.external_id, '')
+    FROM {Client._meta.db_table} client LEFT JOIN {Client._meta.db_table} chain ON chain.id = client.chain_id
+    WHERE client.external_id = ANY(%s)"""
 
 
 def attributes_of(clients: Sequence[str]) -> Attributes:
     """Of the clients with these external ids, in their order; one without a segment has its chain's."""
-    found = {
-        client: (own or of_chain or "", chain or "")
-        for client, own, of_chain, chain in Client.objects.filter(external_id__in=set(clients)).values_list(
-            "external_id", "segment", "chain__segment", "chain__external_id"
-        )
-    }
+    found = {client: groups for client, *groups in fetch(OF_CLIENTS, [list(set(clients))])}
     pairs = [found.get(client, ("", "")) for client in clients]
     return Attributes(
         segment=np.array([segment for segment, _ in pairs], dtype=str),

@@ -280,11 +280,6 @@ class SuggestedLineQuerySet(models.QuerySet):
         """Of each activity and product the line that was written last."""
         return self.order_by("activity", "product", "-id").distinct("activity", "product")
 
-    def last_answers(self, clients: list[str], since: datetime) -> "SuggestedLineQuerySet":
-        """The last answer to each product at each of those clients; at the same moment a rejection is the last."""
-        answers = self.answered().filter(client__in=clients, outcome_at__gte=since)
-        return answers.order_by("client", "product", "-outcome_at", "-outcome", "-id").distinct("client", "product")
-
     def most_rejected(self, since: datetime) -> "models.QuerySet":
         """Products with their counts `rejected` and `answered` since then, most rejections first."""
         counts = {"rejected": Q(outcome=Outcome.REJECTED), "answered": ANSWERED}

@@ -10,6 +10,7 @@ from django.db import connection
 from recommender.engine.history import OrderHistory
 from recommender.engine.questions import ranges
 from recommender.models import Client, Product
+from salesai.prepared import fetch
 
 SECONDS_PER_DAY = 86_400.0
 # Orders whose numbers make one array: with a thousand lines each still below what PostgreSQL can hold in a value.
@@ -120,17 +121,14 @@ def copy_arrays(statement: str, parameters: dict, kinds: tuple[str, ...]) -> lis
 
 
 def keys_of(clients: Sequence[str]) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id FROM {Client._meta.db_table} WHERE external_id = ANY(%s)", [list(clients)])
-        return [key for (key,) in cursor]
+    rows = fetch(f"SELECT id FROM {Client._meta.db_table} WHERE external_id = ANY(%s)", [list(clients)])
+    return [key for (key,) in rows]
 
 
 def external_codes(model: type, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(external ids sorted by code point, (N,) int32 position of each key's external id)."""
     unique, inverse = np.unique(keys, return_inverse=True)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id, external_id FROM {model._meta.db_table} WHERE id = ANY(%s)", [unique.tolist()])
-        names = dict(cursor.fetchall())
+    names = dict(fetch(f"SELECT id, external_id FROM {model._meta.db_table} WHERE id = ANY(%s)", [unique.tolist()]))
     ids = np.array([names[key] for key in unique.tolist()], dtype=str)
     order = np.argsort(ids, kind="stable")
     position = np.empty(len(order), np.int32)

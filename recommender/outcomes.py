@@ -14,15 +14,22 @@ from recommender.engine.outcomes import Acceptance, Answers
 from recommender.models import Outcome, SuggestedLine
 from recommender.request_history import as_of, day_of
 from recommender.requests import FormerOutcome, SuggestionRequest
+from salesai.prepared import fetch
 
 Outcomes = dict[str, FormerOutcome]
+
+# At the same moment a rejection is the last.
+LAST_ANSWERS = f"""
+    SELECT DISTINCT ON (client, product) client, product, outcome, outcome_at
+    FROM {SuggestedLine._meta.db_table}
+    WHERE outcome IN ('{Outcome.ACCEPTED}', '{Outcome.REJECTED}') AND client = ANY(%s) AND outcome_at >= %s
+    ORDER BY client, product, outcome_at DESC, outcome DESC, id DESC"""
 
 
 def former_outcomes(clients: Sequence[str], since: datetime) -> dict[str, Outcomes]:
     """client -> product -> the last answer given after `since`; one query however many clients."""
     found: dict[str, Outcomes] = defaultdict(dict)
-    answers = SuggestedLine.objects.last_answers(sorted(set(clients)), since)
-    for client, product, outcome, at in answers.values_list("client", "product", "outcome", "outcome_at"):
+    for client, product, outcome, at in fetch(LAST_ANSWERS, [sorted(set(clients)), since]):
         found[client][product] = FormerOutcome(outcome == Outcome.ACCEPTED, at)
     return found
 

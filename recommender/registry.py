@@ -6,6 +6,7 @@ promotion counts from the next request on, in every process, and a batch sees on
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,16 +17,22 @@ from recommender.engine.outcomes import Acceptance
 from recommender.engine.training import Model
 from recommender.errors import NoModelError, PromotionError
 from recommender.models import ModelVersion
+from salesai.prepared import KeptQuery
 
 Status = ModelVersion.Status
 
 
 def active_versions() -> list[ModelVersion]:
     """The versions that answer now: one, or the two of an A/B test. Raises NoModelError."""
-    active = list(ModelVersion.objects.answering())
+    active = answering_versions()()
     if not active:
         raise NoModelError
     return active
+
+
+@cache
+def answering_versions() -> KeptQuery:
+    return KeptQuery(ModelVersion.objects.answering())
 
 
 def version_for(

@@ -13,12 +13,14 @@ from django.db import connection
 
 from recommender.models import Outcome, SuggestedLine
 from recommender.requests import SuggestionResult
+from salesai.prepared import fetch
 
 COLUMNS = (
     "activity", "client", "product", "rep", "model_version_id", "rank", "confidence", "quantity", "price",
     "suggested_at", "outcome", "outcome_at",
 )  # fmt: skip
 COPY_LINES = f"COPY {SuggestedLine._meta.db_table} ({', '.join(COLUMNS)}) FROM STDIN"
+SUPERSEDE = f"UPDATE {SuggestedLine._meta.db_table} SET superseded = true WHERE activity = ANY(%s) AND NOT superseded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def record_generation(made: Sequence[tuple[Visit, SuggestionResult]], at: dateti
 
 def supersede(activities: Sequence[str]) -> None:
     """The activities do not show their lines any more."""
-    SuggestedLine.objects.filter(activity__in=activities, superseded=False).update(superseded=True)
+    fetch(SUPERSEDE, [list(activities)])
 
 
 def take_over_answers(

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
+from django.contrib.postgres.fields import ArrayField
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import QuerySet
+from django.db.models import BooleanField, F, Func, Model, QuerySet, TextField, Value
 
 Statement = tuple[str, tuple]
 
@@ -20,10 +21,48 @@ def statement_of(queryset: QuerySet) -> Statement:
     return sql, tuple(parameters)
 
 
-def fetch(sql: str, parameters: Sequence[Any] = ()) -> list[tuple]:
-    """All rows. Raises what a queryset raises."""
+def fetch(sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[tuple]:
+    """All rows, none of a statement that has no result. Raises what a queryset raises."""
     database = connections[DEFAULT_DB_ALIAS]
     database.close_if_health_check_failed()
     database.ensure_connection()
     with database.wrap_database_errors, psycopg.Cursor(database.connection) as cursor:
-        return cursor.execute(sql, parameters, prepare=True).fetchall()
+        cursor.execute(sql, parameters, prepare=True)
+        return cursor.fetchall() if cursor.description else []
+
+
+class KeptQuery:
+    """Finds the model instances that a queryset finds; its parameters may be others each time."""
+
+    def __init__(self, queryset: QuerySet) -> None:
+        compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
+        self.model = queryset.model
+        self.sql, self.parameters = compiler.as_sql()
+        columns = [column for column, _, _ in compiler.select]
+        self.names = [column.target.attname for column in columns]
+        self.converters = compiler.get_converters(columns)
+
+    def __call__(self, *parameters: Any) -> list[Model]:
+        """With these parameters, in the order of the SQL; without any, with the queryset's own."""
+        return [
+            self.model.from_db(DEFAULT_DB_ALIAS, self.names, self.converted(row))
+            for row in fetch(self.sql, parameters or self.parameters)
+        ]
+
+    def converted(self, row: tuple) -> list[Any]:
+        values = list(row)
+        for position, (functions, column) in self.converters.items():
+            for convert in functions:
+                values[position] = convert(values[position], column, connections[DEFAULT_DB_ALIAS])
+        return values
+
+
+class IsAnyOf(Func):
+    """What `__in` means of texts, as one parameter: a kept statement serves however many there are."""
+
+    output_field = BooleanField()
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY("
+
+    def __init__(self, field: str, values: Sequence[str] = ()) -> None:
+        super().__init__(F(field), Value(list(values), ArrayField(TextField())))
