@@ -1,6 +1,5 @@
 """Generating many activities at once: one question to the engine, one UPDATE for the results."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,27 +7,20 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from activities.feedback import visit_of
-from activities.generation import JSON_RESULTS, PLAIN_RESULTS, UNAVAILABLE, complete, fail, requests_for
+from activities.generation import RESULTS, UNAVAILABLE, complete, fail, requests_for, result_row
 from activities.models import Activity
 from recommender.loading.staging import TEXT, StagingTable
 from recommender.requests import SuggestionResult
 from recommender.suggested_lines import record_generation
 from recommender.suggestions import suggest
 
-# What a generation reads; the former results and their search text stay where they are.
-READ = ("client", "rep", "activity_type", "status", "input_data", "requested_model", "feedback", "metadata")
-
-RESULTS = StagingTable(
-    name="generated_results",
-    columns={"id": TEXT} | dict.fromkeys(JSON_RESULTS, "jsonb") | PLAIN_RESULTS,
-    notes={},
-)
+MADE = StagingTable(name="generated_results", columns={"id": TEXT} | RESULTS, notes={})
 # Without the count of rows the planner may read the whole table of activities for a few of them.
-COUNT_ROWS = f"ANALYZE {RESULTS.name} (id)"
+COUNT_ROWS = f"ANALYZE {MADE.name} (id)"
 TAKE_OVER = f"""
     UPDATE {Activity._meta.db_table} activity
-    SET {", ".join(f"{column} = made.{column}" for column in (*JSON_RESULTS, *PLAIN_RESULTS))}
-    FROM {RESULTS.name} made WHERE activity.id = made.id"""
+    SET {", ".join(f"{column} = made.{column}" for column in RESULTS)}
+    FROM {MADE.name} made WHERE activity.id = made.id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +62,8 @@ def store_results(activities: Sequence[Activity], results: Sequence[SuggestionRe
     for activity, result in zip(activities, results, strict=True):
         complete(activity, result, at)
     with connection.cursor() as cursor:
-        RESULTS.create(cursor)
-        RESULTS.copy_rows(cursor, map(row_of, activities))
+        MADE.create(cursor)
+        MADE.copy_rows(cursor, map(result_row, activities))
         cursor.execute(COUNT_ROWS)
         cursor.execute(TAKE_OVER)
     record_generation([(visit_of(a), result) for a, result in zip(activities, results, strict=True)], at)
-
-
-def row_of(activity: Activity) -> tuple:
-    """The columns of RESULTS."""
-    documents = (json.dumps(getattr(activity, name)) for name in JSON_RESULTS)
-    return activity.id, *documents, *(getattr(activity, name) for name in PLAIN_RESULTS)

@@ -1,5 +1,6 @@
 """Making suggestions for an activity and storing them, whole or not at all."""
 
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -7,7 +8,7 @@ from datetime import datetime
 from functools import cache
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -26,15 +27,21 @@ from salesai.prepared import KeptQuery
 
 logger = structlog.get_logger(__name__)
 
-# What a generation makes: documents, and columns with their types.
+# What a generation reads; the former results and their search text stay where they are.
+READ = ("client", "rep", "activity_type", "status", "input_data", "requested_model", "feedback", "metadata")
+# What it makes: documents, and columns with their types.
 JSON_RESULTS = ("ai_model", "recommendations", "insights", "accuracy", "generated_order", "metadata")
-PLAIN_RESULTS = {
+RESULTS = dict.fromkeys(JSON_RESULTS, "jsonb") | {
     "status": "text",
     "processing_time": "float8",
     "model_version_id": "bigint",
     "generated_at": "timestamptz",
     "updated_at": "timestamptz",
 }
+STORE = f"""
+    UPDATE {Activity._meta.db_table}
+    SET {", ".join(f"{column} = %s::{kind}" for column, kind in RESULTS.items())}
+    WHERE id = %s"""
 CANCELLED = "The activity is cancelled. Ops can reopen it in the admin."
 
 
@@ -63,36 +70,35 @@ def generate(activity_id: str) -> Activity:
         OperationalError: the database is out of reach; nothing was changed.
         GenerationError: anything else; the activity is `failed` and keeps its former results.
     """
-    with transaction.atomic():
-        activity = locked(activity_id)
-        if activity.is_cancelled:
-            raise CancelledError(CANCELLED)
-        try:
-            with transaction.atomic():
-                result = suggest(requests_for([activity]))[0]
-        except UNAVAILABLE:
-            raise
-        except Exception as error:
+    try:
+        with transaction.atomic():
+            activity = to_generate(activity_id)
+            store_result(activity, suggest(requests_for([activity]))[0])
+            judge([activity.pk])
+            return activity
+    except (Activity.DoesNotExist, CancelledError, *UNAVAILABLE):
+        raise
+    except Exception as error:
+        with transaction.atomic():
+            activity = to_generate(activity_id)
             fail(activity, error)
-        else:
-            store_result(activity, result)
-        judge([activity.pk])
-    if activity.status == Activity.Status.FAILED:
-        raise GenerationError(activity.metadata["failure"])
-    return activity
+            judge([activity.pk])
+        raise GenerationError(activity.metadata["failure"]) from error
 
 
-def locked(activity_id: str) -> Activity:
-    """The activity, locked until the transaction ends; its words to search by are not read."""
-    found = activity_to_change()(activity_id)
+def to_generate(activity_id: str) -> Activity:
+    """The activity with what a generation reads, locked. Raises Activity.DoesNotExist, CancelledError."""
+    found = locked_activity()(activity_id)
     if not found:
         raise Activity.DoesNotExist
+    if found[0].is_cancelled:
+        raise CancelledError(CANCELLED)
     return found[0]
 
 
 @cache
-def activity_to_change() -> KeptQuery:
-    return KeptQuery(Activity.objects.filter(pk="").defer("search_text").order_by().select_for_update())
+def locked_activity() -> KeptQuery:
+    return KeptQuery(Activity.objects.filter(pk="").only(*READ).order_by().select_for_update())
 
 
 @transaction.atomic
@@ -104,9 +110,7 @@ def generate_later(activity_id: str) -> Activity:
         CancelledError: the activity is cancelled.
         NoModelError: no model has been trained; nothing was changed.
     """
-    activity = locked(activity_id)
-    if activity.is_cancelled:
-        raise CancelledError(CANCELLED)
+    activity = to_generate(activity_id)
     active_versions()
     activity.status = Activity.Status.PROCESSING
     activity.save(update_fields=["status", "updated_at"])
@@ -155,7 +159,9 @@ def inputs_of(activity: Activity) -> SuggestionRequest:
 
 def store_result(activity: Activity, result: SuggestionResult) -> None:
     complete(activity, result, timezone.now())
-    activity.save(update_fields=[*JSON_RESULTS, *PLAIN_RESULTS])
+    pk, *results = result_row(activity)
+    with connection.cursor() as cursor:
+        cursor.execute(STORE, [*results, pk])
     record_generation([(visit_of(activity), result)], activity.generated_at)
 
 
@@ -172,6 +178,12 @@ def complete(activity: Activity, result: SuggestionResult, at: datetime) -> None
     activity.metadata = {key: value for key, value in activity.metadata.items() if key != "failure"}
     activity.status = Activity.Status.COMPLETED
     activity.generated_at = activity.updated_at = at
+
+
+def result_row(activity: Activity) -> tuple:
+    """The id, and the columns of RESULTS."""
+    values = ((column, getattr(activity, column)) for column in RESULTS)
+    return activity.id, *(json.dumps(value) if column in JSON_RESULTS else value for column, value in values)
 
 
 def used_model(requested: dict, result: SuggestionResult) -> dict:

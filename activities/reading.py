@@ -6,6 +6,7 @@ from activities.filters import TALLIED, ListQuery, matching
 from activities.models import Activity, ActivityTally
 from salesai.prepared import Statement, fetch, statement_of
 
+REP_OF = f"SELECT rep FROM {Activity._meta.db_table} WHERE id = %s"
 KEPT_STATEMENTS = 1000  # some kilobytes each
 
 
@@ -20,6 +21,12 @@ def document_statement(of_rep: bool) -> str:
     found = Activity.objects.filter(pk="")
     sql, _ = statement_of((found.filter(rep="") if of_rep else found).documents())
     return sql
+
+
+def is_there(pk: str, rep: str = "") -> bool:
+    """Whether there is such an activity, and it is the rep's where one is given."""
+    rows = fetch(REP_OF, [pk])
+    return bool(rows) and (not rep or rows[0][0] == rep)
 
 
 def page_of(query: ListQuery, rep: str) -> tuple[list[str], int]:

@@ -10,7 +10,8 @@ from datetime import timedelta
 import structlog
 from django.db import connection, transaction
 
-from activities.bulk_generation import READ, generate_batch
+from activities.bulk_generation import generate_batch
+from activities.generation import READ
 from activities.job_queue import queue_chunks
 from activities.models import Activity, RegenerationChunk, RegenerationRun
 from activities.review import judge

@@ -21,7 +21,7 @@ from activities.idempotency import answer_once
 from activities.ids import is_activity_id
 from activities.models import Activity
 from activities.parsers import MergePatchParser, StrictJSONParser
-from activities.reading import document_of, page_of
+from activities.reading import document_of, is_there, page_of
 from activities.serializers import ActivitySerializer, patched
 from activities.updates import CompletedError, cancel_activity, create_activity, update_activity
 
@@ -101,7 +101,7 @@ class ActivityViewSet(viewsets.GenericViewSet):
 
     def refuse_unseen(self, pk: str) -> None:
         """Raises Http404 for an id that is not there, is another rep's or is no id."""
-        if not is_activity_id(pk) or not self.get_queryset().filter(pk=pk).exists():
+        if not is_activity_id(pk) or not is_there(pk, self.request.user.rep):
             raise Http404
 
     def find_for_change(self, pk: str) -> Activity:

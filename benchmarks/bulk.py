@@ -20,9 +20,8 @@ from tqdm import tqdm, trange
 from benchmarks.own_database import own_database
 
 # isort: split
-from activities.bulk_generation import READ
 from activities.filing import file_for_clients
-from activities.generation import generate, requests_for
+from activities.generation import READ, generate, requests_for
 from activities.models import Activity, RegenerationChunk
 from activities.runs import start_run, work_on
 from activities.selection import Selection

@@ -75,13 +75,13 @@ class OrderRows:
 
 def read_order_rows(until: datetime, clients: Sequence[str] | None = None) -> OrderRows:
     """The orders before `until`, of all clients or of those with the given external ids."""
-    of_whom, keys = (OF_ALL, None) if clients is None else (OF_CLIENTS, keys_of(clients))
-    chosen = {"until": until, "clients": keys}
+    named = {} if clients is None else names_by_key(Client, "external_id", list(clients))
+    of_whom, chosen = OF_ALL if clients is None else OF_CLIENTS, {"until": until, "clients": list(named)}
     order_key, order_client_key, second = copy_arrays(ORDERS.format(of_whom=of_whom), chosen, (">i8", ">i8", ">f8"))
     line_key, line_product_key, quantity, price = copy_arrays(
         LINES.format(of_whom=of_whom), chosen, (">i8", ">i8", ">f8", ">f8")
     )
-    client_ids, order_client = external_codes(Client, order_client_key)
+    client_ids, order_client = external_codes(Client, order_client_key, named)
     product_ids, line_product = external_codes(Product, line_product_key)
     by_key = np.argsort(order_key)
     line_order = by_key[np.searchsorted(order_key, line_key, sorter=by_key)] if len(line_key) else np.zeros(0, np.int64)
@@ -120,15 +120,15 @@ def copy_arrays(statement: str, parameters: dict, kinds: tuple[str, ...]) -> lis
     return [np.concatenate(column) for column in parts]
 
 
-def keys_of(clients: Sequence[str]) -> list[int]:
-    rows = fetch(f"SELECT id FROM {Client._meta.db_table} WHERE external_id = ANY(%s)", [list(clients)])
-    return [key for (key,) in rows]
+def names_by_key(model: type, column: str, values: list) -> dict[int, str]:
+    """Surrogate id to external id, of the rows that have one of the values in the column."""
+    return dict(fetch(f"SELECT id, external_id FROM {model._meta.db_table} WHERE {column} = ANY(%s)", [values]))
 
 
-def external_codes(model: type, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(external ids sorted by code point, (N,) int32 position of each key's external id)."""
+def external_codes(model: type, keys: np.ndarray, named: dict[int, str] | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """(external ids sorted by code point, (N,) int32 position of each key's external id); `named`: those known."""
     unique, inverse = np.unique(keys, return_inverse=True)
-    names = dict(fetch(f"SELECT id, external_id FROM {model._meta.db_table} WHERE id = ANY(%s)", [unique.tolist()]))
+    names = named or names_by_key(model, "id", unique.tolist())
     ids = np.array([names[key] for key in unique.tolist()], dtype=str)
     order = np.argsort(ids, kind="stable")
     position = np.empty(len(order), np.int32)

@@ -13,7 +13,6 @@ from django.db import connection
 
 from recommender.models import Outcome, SuggestedLine
 from recommender.requests import SuggestionResult
-from salesai.prepared import fetch
 
 COLUMNS = (
     "activity", "client", "product", "rep", "model_version_id", "rank", "confidence", "quantity", "price",
@@ -50,7 +49,8 @@ def record_generation(made: Sequence[tuple[Visit, SuggestionResult]], at: dateti
 
 def supersede(activities: Sequence[str]) -> None:
     """The activities do not show their lines any more."""
-    fetch(SUPERSEDE, [list(activities)])
+    with connection.cursor() as cursor:
+        cursor.execute(SUPERSEDE, [list(activities)])
 
 
 def take_over_answers(

@@ -5,7 +5,7 @@ than the answer of a short one.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from django.contrib.postgres.fields import ArrayField
@@ -15,6 +15,13 @@ from django.db.models import BooleanField, F, Func, Model, QuerySet, TextField, 
 Statement = tuple[str, tuple]
 
 
+class PreparingCursor(psycopg.Cursor):
+    """Has PostgreSQL plan each statement once for the connection."""
+
+    def execute(self, query: str, params: Sequence[Any] | dict[str, Any] | None = None) -> Self:
+        return super().execute(query, params, prepare=True)
+
+
 def statement_of(queryset: QuerySet) -> Statement:
     """The SQL of a queryset and its parameters, to be kept and asked again with `fetch`."""
     sql, parameters = queryset.query.sql_with_params()
@@ -22,13 +29,18 @@ def statement_of(queryset: QuerySet) -> Statement:
 
 
 def fetch(sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[tuple]:
-    """All rows, none of a statement that has no result. Raises what a queryset raises."""
+    """All rows of a SELECT. Raises what a queryset raises.
+
+    What writes goes by Django's cursor: pghistory puts who is at it before the statement, and two
+    statements cannot be prepared.
+    """
     database = connections[DEFAULT_DB_ALIAS]
     database.close_if_health_check_failed()
     database.ensure_connection()
-    with database.wrap_database_errors, psycopg.Cursor(database.connection) as cursor:
-        cursor.execute(sql, parameters, prepare=True)
-        return cursor.fetchall() if cursor.description else []
+    wrapped = database.make_debug_cursor if database.queries_logged else database.make_cursor
+    with wrapped(PreparingCursor(database.connection)) as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
 
 
 class KeptQuery:
