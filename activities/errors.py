@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import orjson
 import structlog
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.signals import got_request_exception
@@ -13,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
+from activities.renderers import json_response
 from recommender.errors import DamagedArtifactError, NoModelError
 
 logger = structlog.get_logger(__name__)
@@ -102,7 +102,7 @@ def error_body(error: exceptions.APIException) -> dict[str, Any]:
 
 
 def json_answer(status_code: int, message: str, code: str) -> HttpResponse:
-    return HttpResponse(orjson.dumps(envelope(message, code)), content_type="application/json", status=status_code)
+    return json_response(envelope(message, code), status_code)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -6,10 +6,11 @@ from typing import Any
 
 import orjson
 from django.db import connection, transaction
+from django.http import HttpResponse
 from rest_framework import exceptions, status
-from rest_framework.response import Response
 
 from activities.models import ApiKey, KeptAnswer
+from activities.renderers import json_response
 
 MAX_KEY_LENGTH = 255
 
@@ -20,7 +21,7 @@ class KeyReused(exceptions.APIException):
     default_detail = "This Idempotency-Key was sent before with another body. Send a new key with a new body."
 
 
-def answer_once(caller: ApiKey, key: str, body: Any, answer: Callable[[], Response]) -> Response:
+def answer_once(caller: ApiKey, key: str, body: Any, answer: Callable[[], HttpResponse]) -> HttpResponse:
     """The answer kept under `key`, or a new one that is kept from now on.
 
     What `answer` stores and the answer itself are kept or lost together. One that raises is not kept.
@@ -38,12 +39,12 @@ def answer_once(caller: ApiKey, key: str, body: Any, answer: Callable[[], Respon
             response = answer()
             KeptAnswer.objects.create(
                 caller=caller, key=key, body_digest=digest, status=response.status_code,
-                body=orjson.dumps(response.data).decode(), etag=response["ETag"],
+                body=response.content.decode(), etag=response["ETag"],
             )  # fmt: skip
             return response
         if kept.body_digest != digest:
             raise KeyReused
-        return Response(orjson.Fragment(kept.body), kept.status, headers={"ETag": kept.etag})
+        return json_response(orjson.Fragment(kept.body), kept.status, {"ETag": kept.etag})
 
 
 def wait_for_turn(caller: ApiKey, key: str) -> None:

@@ -5,13 +5,12 @@ from typing import Any
 import orjson
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, HttpResponse, HttpResponseNotModified
 from django.utils.decorators import method_decorator
 from django.views.decorators.gzip import gzip_page
 from rest_framework import exceptions, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from activities.errors import Conflict, GenerationFailed
 from activities.etags import etag_of, is_unchanged, refuse_stale
@@ -22,6 +21,7 @@ from activities.ids import is_activity_id
 from activities.models import Activity
 from activities.parsers import MergePatchParser, StrictJSONParser
 from activities.reading import document_of, is_there, page_of
+from activities.renderers import json_response
 from activities.serializers import ActivitySerializer, patched
 from activities.updates import CompletedError, cancel_activity, create_activity, update_activity
 
@@ -39,45 +39,45 @@ class ActivityViewSet(viewsets.GenericViewSet):
 
     # Lists alone: they are long, and have no ETag, which compressing would make a weak one.
     @method_decorator(gzip_page)
-    def list(self, request: Request) -> Response:
+    def list(self, request: Request) -> HttpResponse:
         documents, total = page_of(ListQuery.of(request.query_params.dict()), request.user.rep)
-        return Response({"success": True, "data": list(map(orjson.Fragment, documents)), "total": total})
+        return json_response({"success": True, "data": list(map(orjson.Fragment, documents)), "total": total})
 
-    def create(self, request: Request) -> Response:
-        def create() -> Response:
+    def create(self, request: Request) -> HttpResponse:
+        def create() -> HttpResponse:
             return answer(create_activity(**self.validated(request)), status.HTTP_201_CREATED)
 
         key = request.headers.get("Idempotency-Key")
         return answer_once(request.user, key, request.data, create) if key else create()
 
-    def retrieve(self, request: Request, pk: str) -> Response:
+    def retrieve(self, request: Request, pk: str) -> HttpResponse:
         document = document_of(pk, request.user.rep) if is_activity_id(pk) else None
         if document is None:
             raise Http404
         etag = etag_of(document)
         if is_unchanged(request, etag):
-            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": etag})
+            return HttpResponseNotModified(headers={"ETag": etag})
         return answer_document(document, etag)
 
     @transaction.atomic
-    def update(self, request: Request, pk: str, partial: bool = False) -> Response:
+    def update(self, request: Request, pk: str, partial: bool = False) -> HttpResponse:
         activity = self.find_for_change(pk)
         fields = self.validated(request, partial, activity)
         refuse_stale(request, pk)
         return answer(update_activity(activity, fields))
 
-    def partial_update(self, request: Request, pk: str) -> Response:
+    def partial_update(self, request: Request, pk: str) -> HttpResponse:
         return self.update(request, pk, partial=True)
 
     @transaction.atomic
-    def destroy(self, request: Request, pk: str) -> Response:
+    def destroy(self, request: Request, pk: str) -> HttpResponse:
         activity = self.find_for_change(pk)
         refuse_stale(request, pk)
         activity.delete()
-        return Response({"success": True, "message": f"Activity {pk} is deleted."})
+        return json_response({"success": True, "message": f"Activity {pk} is deleted."})
 
     @action(detail=True, methods=["post"])
-    def generate(self, request: Request, pk: str) -> Response:
+    def generate(self, request: Request, pk: str) -> HttpResponse:
         self.refuse_unseen(pk)
         try:
             if wants_answer_at_once(request):
@@ -89,11 +89,11 @@ class ActivityViewSet(viewsets.GenericViewSet):
             raise Conflict(str(error)) from error
         except GenerationError as error:
             raise GenerationFailed(str(error)) from error
-        return Response({"success": True, "data": {"recommendations": activity.recommendations}})
+        return json_response({"success": True, "data": {"recommendations": activity.recommendations}})
 
     @action(detail=True, methods=["post"])
     @transaction.atomic
-    def cancel(self, request: Request, pk: str) -> Response:
+    def cancel(self, request: Request, pk: str) -> HttpResponse:
         try:
             return answer(cancel_activity(self.find_for_change(pk)))
         except CompletedError as error:
@@ -127,14 +127,14 @@ class ActivityViewSet(viewsets.GenericViewSet):
         return fields
 
 
-def answer(activity: Activity, status_code: int = status.HTTP_200_OK) -> Response:
+def answer(activity: Activity, status_code: int = status.HTTP_200_OK) -> HttpResponse:
     """The activity as it is stored now."""
     document = document_of(activity.pk)
     return answer_document(document, etag_of(document), status_code)
 
 
-def answer_document(document: str, etag: str, status_code: int = status.HTTP_200_OK) -> Response:
-    return Response({"success": True, "data": orjson.Fragment(document)}, status_code, headers={"ETag": etag})
+def answer_document(document: str, etag: str, status_code: int = status.HTTP_200_OK) -> HttpResponse:
+    return json_response({"success": True, "data": orjson.Fragment(document)}, status_code, {"ETag": etag})
 
 
 def wants_answer_at_once(request: Request) -> bool:
