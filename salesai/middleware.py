@@ -34,7 +34,7 @@ class CSPMiddleware(csp.CSPMiddleware):
     """The policy of the settings for pages; data loads nothing and stands in no frame, should a browser show it."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        if not response["Content-Type"].startswith("text/html"):
+        if not response.get("Content-Type", "").startswith("text/html"):
             response[HEADER] = POLICY_OF_DATA
             return response
         if request.resolver_match and request.resolver_match.app_name == "admin":
