@@ -64,3 +64,17 @@ def test_another_database_than_postgresql_is_refused():
 
     assert result.returncode != 0
     assert "DATABASE_URL has to name a PostgreSQL server" in result.stderr
+
+
+def test_the_log_has_the_address_that_the_proxy_saw_and_not_what_the_caller_says(client, settings, caplog):
+    settings.PRODUCTION = True
+
+    client.get("/healthz", headers={"x-forwarded-for": "6.6.6.6, 203.0.113.9"})
+
+    assert caplog.records[-1].msg["ip"] == "203.0.113.9"
+
+
+def test_without_a_proxy_the_log_has_the_callers_own_address(client, caplog):
+    client.get("/healthz", headers={"x-forwarded-for": "6.6.6.6"})
+
+    assert caplog.records[-1].msg["ip"] == "127.0.0.1"

@@ -28,6 +28,10 @@ def test_every_answer_is_json_and_carries_a_request_id_of_its_own(keys):
     assert {answer.headers["Content-Type"] for answer in answers} == {"application/json"}
     assert [answer.body["success"] for answer in answers] == [answer.status_code == 200 for answer in answers]
     assert len({answer.headers["X-Request-Id"] for answer in answers}) == len(answers)
+    assert [int(answer.headers["Content-Length"]) for answer in answers] == [len(answer.content) for answer in answers]
+    assert {answer.headers["Content-Security-Policy"] for answer in answers} == {
+        "default-src 'none'; frame-ancestors 'none'"
+    }
 
 
 def test_a_fault_of_the_server_is_told_without_its_insides(tool, broken_table):
