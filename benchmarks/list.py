@@ -1,8 +1,9 @@
-"""Listing and reading activities over HTTP, beside a bare handler and beside a stock DRF view.
+"""Listing and reading activities over HTTP, beside a bare handler, the least of Django, and a stock DRF view.
 
-Three gunicorns with the project's configuration on one database: the service; a WSGI application of
-psycopg and orjson that runs the same statements; and a ModelSerializer with LimitOffsetPagination
-over the same rows. They are called in turns, round by round; medians over rounds. Then each sort,
+Four gunicorns with the project's configuration on one database: the service; a WSGI application of
+psycopg and orjson that runs the same statements; Django with the same documents and nothing else;
+and a ModelSerializer with LimitOffsetPagination over the same rows. They are called in turns, round
+by round; medians over rounds. Then each sort,
 filter, search and a deep page by itself, one caller, with the plan of the page: what it reads, and
 whether that is the whole table.
 """
@@ -60,6 +61,7 @@ def measured(rounds: int, seconds: float, callers: int) -> dict:
     with (
         running_service(url) as service,
         running_service(url, "benchmarks.bare_service:application", **bare) as bare_service,
+        running_service(url, DJANGO_SETTINGS_MODULE="benchmarks.least_settings") as least,
         running_service(url, DJANGO_SETTINGS_MODULE="benchmarks.stock_settings") as stock,
     ):
         headers = {"api-key": token}
@@ -67,11 +69,13 @@ def measured(rounds: int, seconds: float, callers: int) -> dict:
             "list": {
                 "service": lambda: call(service, [f"{API}?limit={PAGE}"], headers, callers, seconds),
                 "bare": lambda: call(bare_service, ["/list"], {}, callers, seconds),
+                "least": lambda: call(least, [f"/activities?limit={PAGE}"], {}, callers, seconds),
                 "stock": lambda: call(stock, [f"/activities/?limit={PAGE}&format=json"], {}, callers, seconds),
             },
             "retrieve": {
                 "service": lambda: call(service, [f"{API}/{one}"], headers, callers, seconds),
                 "bare": lambda: call(bare_service, ["/one"], {}, callers, seconds),
+                "least": lambda: call(least, [f"/activities/{one}"], {}, callers, seconds),
                 "stock": lambda: call(stock, [f"/activities/{one}/?format=json"], {}, callers, seconds),
             },
         }
@@ -111,11 +115,12 @@ def compared(kinds: dict[str, Callable[[], Load]], rounds: int) -> dict:
 
 
 def show(figures: dict) -> None:
-    names = ("service", "bare", "stock", "x bare", "x stock")
+    others = ("bare", "least", "stock")
+    names = ("service", *others, *(f"x {other}" for other in others))
     print(f"{'requests a second, medians of rounds':40}" + "".join(f"{name:>10}" for name in names))
     for name, found in figures.items():
-        rates = "".join(f"{found['per_second'][kind]:10,.0f}" for kind in ("service", "bare", "stock"))
-        ratios = "".join(f"{found['ratio_to'][kind]:10.2f}" for kind in ("bare", "stock"))
+        rates = "".join(f"{found['per_second'][kind]:10,.0f}" for kind in ("service", *others))
+        ratios = "".join(f"{found['ratio_to'][kind]:10.2f}" for kind in others)
         print(f"{name:40}{rates}{ratios}")
 
 

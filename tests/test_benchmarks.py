@@ -174,7 +174,7 @@ def test_the_loading_of_order_lines_is_timed_beside_the_orm_over_all_the_lines_a
     assert set(figures["ratio_to_arrays"]) == {"arrays", "values_list", "objects"}
 
 
-def test_lists_are_measured_beside_a_bare_handler_and_a_stock_view_and_every_query_with_its_plan():
+def test_lists_are_measured_beside_a_bare_handler_least_django_and_a_stock_view_and_each_query_with_its_plan():
     figures = run("list", "--activities", 1200, "--clients", 30, "--rounds", 1, "--seconds", 0.2, "--callers", 2)
 
     assert figures["activities"] == 1200
