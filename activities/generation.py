@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -88,7 +88,7 @@ def generate(activity_id: str) -> Activity:
 
 def to_generate(activity_id: str) -> Activity:
     """The activity with what a generation reads, locked. Raises Activity.DoesNotExist, CancelledError."""
-    found = locked_activity()(activity_id)
+    found = locked_activity(activity_id)
     if not found:
         raise Activity.DoesNotExist
     if found[0].is_cancelled:
@@ -96,9 +96,9 @@ def to_generate(activity_id: str) -> Activity:
     return found[0]
 
 
-@cache
-def locked_activity() -> KeptQuery:
-    return KeptQuery(Activity.objects.filter(pk="").only(*READ).order_by().select_for_update())
+@KeptQuery
+def locked_activity() -> QuerySet:
+    return Activity.objects.filter(pk="").only(*READ).order_by().select_for_update()
 
 
 @transaction.atomic

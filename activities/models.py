@@ -4,7 +4,6 @@ import hashlib
 import json
 import secrets
 from datetime import timedelta
-from functools import cache
 
 import pghistory
 from django.contrib.postgres.fields import ArrayField
@@ -46,12 +45,12 @@ class ApiKeyQuerySet(models.QuerySet):
 
     def find(self, token: str) -> "ApiKey | None":
         """The valid key that `token` is, if any."""
-        return next(iter(valid_key()(ApiKey.digest_of(token))), None)
+        return next(iter(valid_keys(ApiKey.digest_of(token))), None)
 
 
-@cache
-def valid_key() -> KeptQuery:
-    return KeptQuery(ApiKey.objects.valid().filter(digest="").order_by())
+@KeptQuery
+def valid_keys() -> ApiKeyQuerySet:
+    return ApiKey.objects.valid().filter(digest="").order_by()
 
 
 class ApiKey(models.Model):

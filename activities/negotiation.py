@@ -11,6 +11,7 @@ class OneAnswer(DefaultContentNegotiation):
         self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         [renderer] = renderers
+        # Most callers say nothing, or that; what takes longer is left to the others.
         accepted = request.META.get("HTTP_ACCEPT", "*/*")
         if accepted != "*/*" and not request.accepts(renderer.media_type):
             raise NotAcceptable(available_renderers=renderers)

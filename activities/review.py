@@ -1,7 +1,6 @@
 """The review queue: an activity comes in when a rule finds it, and what ops decides of it."""
 
 from collections.abc import Sequence
-from functools import cache
 
 from django.contrib.auth.models import User
 from django.db import models, transaction
@@ -23,30 +22,29 @@ def judge(activities: Sequence[str]) -> None:
 
     Belongs into the transaction that changed them.
     """
-    rules = rules_in_force()()
+    rules = rules_in_force()
     found = findings_of(rules, activities)
-    items = {item.activity_id: item for item in items_of()(list(activities))}
+    items = {item.activity_id: item for item in items_of(list(activities))}
     weights = {rule.kind: rule.weight for rule in rules}
     new = [
         ReviewItem(activity_id=activity, findings=findings, weight=sum(weights[kind] for kind in findings))
         for activity, findings in found.items()
         if activity not in items
     ]
-    if new:
-        ReviewItem.objects.bulk_create(new, ignore_conflicts=True)
+    ReviewItem.objects.bulk_create(new, ignore_conflicts=True)
     changed = [item for item in items.values() if reconsider(item, found.get(item.activity_id, {}), weights)]
     if changed:
         ReviewItem.objects.bulk_update(changed, CHANGED_BY_RULES)
 
 
-@cache
-def rules_in_force() -> KeptQuery:
-    return KeptQuery(ReviewRule.objects.in_force())
+@KeptQuery
+def rules_in_force() -> models.QuerySet:
+    return ReviewRule.objects.in_force()
 
 
-@cache
-def items_of() -> KeptQuery:
-    return KeptQuery(ReviewItem.objects.filter(IsAnyOf("activity_id")))
+@KeptQuery
+def items_of() -> models.QuerySet:
+    return ReviewItem.objects.filter(IsAnyOf("activity_id"))
 
 
 def reconsider(item: ReviewItem, findings: Findings, weights: dict[str, int]) -> bool:

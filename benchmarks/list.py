@@ -3,9 +3,8 @@
 Four gunicorns with the project's configuration on one database: the service; a WSGI application of
 psycopg and orjson that runs the same statements; Django with the same documents and nothing else;
 and a ModelSerializer with LimitOffsetPagination over the same rows. They are called in turns, round
-by round; medians over rounds. Then each sort,
-filter, search and a deep page by itself, one caller, with the plan of the page: what it reads, and
-whether that is the whole table.
+by round; medians over rounds. Then each sort, filter, search and a deep page by itself, one caller,
+with the plan of the page: what it reads, and whether that is the whole table.
 """
 
 import argparse

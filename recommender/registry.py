@@ -6,9 +6,9 @@ promotion counts from the next request on, in every process, and a batch sees on
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from recommender import artifacts
@@ -24,15 +24,15 @@ Status = ModelVersion.Status
 
 def active_versions() -> list[ModelVersion]:
     """The versions that answer now: one, or the two of an A/B test. Raises NoModelError."""
-    active = answering_versions()()
+    active = answering_versions()
     if not active:
         raise NoModelError
     return active
 
 
-@cache
-def answering_versions() -> KeptQuery:
-    return KeptQuery(ModelVersion.objects.answering())
+@KeptQuery
+def answering_versions() -> QuerySet:
+    return ModelVersion.objects.answering()
 
 
 def version_for(

@@ -4,7 +4,8 @@ Django writes a statement anew for each query and lets PostgreSQL plan it anew, 
 than the answer of a short one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, Self
 
 import psycopg
@@ -44,7 +45,25 @@ def fetch(sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[tup
 
 
 class KeptQuery:
-    """Finds the model instances that a queryset finds; its parameters may be others each time."""
+    """Made of a function that gives a queryset, as a decorator: finds the model instances that this one finds.
+
+    The function is called once, at the first question; the parameters may be others each time.
+    """
+
+    def __init__(self, queryset_of: Callable[[], QuerySet]) -> None:
+        self.queryset_of = queryset_of
+
+    def __call__(self, *parameters: Any) -> list[Model]:
+        """With these parameters, in the order of the SQL; without any, with the queryset's own."""
+        return self.compiled.instances(parameters)
+
+    @cached_property
+    def compiled(self) -> "CompiledQuery":
+        return CompiledQuery(self.queryset_of())
+
+
+class CompiledQuery:
+    """The SQL of a queryset, and how its rows become instances."""
 
     def __init__(self, queryset: QuerySet) -> None:
         compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
@@ -54,8 +73,7 @@ class KeptQuery:
         self.names = [column.target.attname for column in columns]
         self.converters = compiler.get_converters(columns)
 
-    def __call__(self, *parameters: Any) -> list[Model]:
-        """With these parameters, in the order of the SQL; without any, with the queryset's own."""
+    def instances(self, parameters: Sequence[Any]) -> list[Model]:
         return [
             self.model.from_db(DEFAULT_DB_ALIAS, self.names, self.converted(row))
             for row in fetch(self.sql, parameters or self.parameters)
