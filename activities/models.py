@@ -10,7 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Count, F, Func, Q, Window
+from django.db.models import Count, F, Func, OuterRef, Q, Subquery, Window
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -47,10 +47,31 @@ class ApiKeyQuerySet(models.QuerySet):
         """The valid key that `token` is, if any."""
         return next(iter(valid_keys(ApiKey.digest_of(token))), None)
 
+    def find_with_document(self, token: str, activity_id: str) -> "ApiKey | None":
+        """As `find`; its `document` is the activity's as JSON text, or None where the key sees none by that id."""
+        return next(iter(valid_keys_with_document(activity_id, ApiKey.digest_of(token))), None)
+
 
 @KeptQuery
 def valid_keys() -> ApiKeyQuerySet:
     return ApiKey.objects.valid().filter(digest="").order_by()
+
+
+@KeptQuery
+def valid_keys_with_document() -> ApiKeyQuerySet:
+    seen = Activity.objects.filter(IsOfKey(), pk="").order_by()
+    return valid_keys.queryset_of().annotate(document=Subquery(seen.documents()))
+
+
+class IsOfKey(Func):
+    """Within a query of keys: what `visible_to` means of the key's rep, of a row of the activities table."""
+
+    output_field = models.BooleanField()
+    template = "(%(expressions)s))"
+    arg_joiner = " IN ('', "
+
+    def __init__(self) -> None:
+        super().__init__(OuterRef("rep"), F("rep"))
 
 
 class ApiKey(models.Model):

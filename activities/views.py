@@ -9,9 +9,11 @@ from django.http import Http404, HttpResponse, HttpResponseNotModified
 from django.utils.decorators import method_decorator
 from django.views.decorators.gzip import gzip_page
 from rest_framework import exceptions, status, viewsets
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
+from activities.authentication import KeyWithDocument
 from activities.errors import Conflict, GenerationFailed
 from activities.etags import etag_of, is_unchanged, refuse_stale
 from activities.filters import ListQuery
@@ -37,6 +39,10 @@ class ActivityViewSet(viewsets.GenericViewSet):
         parsers = [StrictJSONParser()]
         return [*parsers, MergePatchParser()] if self.request and self.request.method == "PATCH" else parsers
 
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        reads_one = self.action_map.get(self.request.method.lower()) == "retrieve"
+        return [KeyWithDocument()] if reads_one else super().get_authenticators()
+
     # Lists alone: they are long, and have no ETag, which compressing would make a weak one.
     @method_decorator(gzip_page)
     def list(self, request: Request) -> HttpResponse:
@@ -51,7 +57,7 @@ class ActivityViewSet(viewsets.GenericViewSet):
         return answer_once(request.user, key, request.data, create) if key else create()
 
     def retrieve(self, request: Request, pk: str) -> HttpResponse:
-        document = document_of(pk, request.user.rep) if is_activity_id(pk) else None
+        document = request.user.document
         if document is None:
             raise Http404
         etag = etag_of(document)

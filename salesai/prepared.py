@@ -70,14 +70,18 @@ class CompiledQuery:
         self.model = queryset.model
         self.sql, self.parameters = compiler.as_sql()
         columns = [column for column, _, _ in compiler.select]
-        self.names = [column.target.attname for column in columns]
+        self.fields = [columns[position].target.attname for position in compiler.klass_info["select_fields"]]
+        self.annotations = list(compiler.annotation_col_map)  # they stand behind the fields
         self.converters = compiler.get_converters(columns)
 
     def instances(self, parameters: Sequence[Any]) -> list[Model]:
-        return [
-            self.model.from_db(DEFAULT_DB_ALIAS, self.names, self.converted(row))
-            for row in fetch(self.sql, parameters or self.parameters)
-        ]
+        return [self.instance(self.converted(row)) for row in fetch(self.sql, parameters or self.parameters)]
+
+    def instance(self, values: list[Any]) -> Model:
+        number = len(self.fields)
+        found = self.model.from_db(DEFAULT_DB_ALIAS, self.fields, values[:number])
+        vars(found).update(zip(self.annotations, values[number:], strict=True))
+        return found
 
     def converted(self, row: tuple) -> list[Any]:
         values = list(row)
