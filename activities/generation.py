@@ -57,13 +57,13 @@ class GenerationError(Exception):
 UNAVAILABLE = (NoModelError, DamagedArtifactError, OperationalError, InterfaceError)
 
 
-def generate(activity_id: str) -> Activity:
-    """Generate and store the suggestions of an activity.
+def generate(activity_id: str, rep: str = "") -> Activity:
+    """Generate and store the suggestions of an activity, of the rep's alone where one is given.
 
     The row is locked meanwhile, so that parallel calls follow each other and none sees half a result.
 
     Raises:
-        Activity.DoesNotExist: there is none by that id.
+        Activity.DoesNotExist: there is none by that id, or it is another rep's.
         CancelledError: the activity is cancelled.
         NoModelError: no model has been trained; nothing was changed.
         DamagedArtifactError: the model's files are damaged; nothing was changed.
@@ -72,7 +72,7 @@ def generate(activity_id: str) -> Activity:
     """
     try:
         with transaction.atomic():
-            activity = to_generate(activity_id)
+            activity = to_generate(activity_id, rep)
             store_result(activity, suggest(requests_for([activity]))[0])
             judge([activity.pk])
             return activity
@@ -80,16 +80,16 @@ def generate(activity_id: str) -> Activity:
         raise
     except Exception as error:
         with transaction.atomic():
-            activity = to_generate(activity_id)
+            activity = to_generate(activity_id, rep)
             fail(activity, error)
             judge([activity.pk])
         raise GenerationError(activity.metadata["failure"]) from error
 
 
-def to_generate(activity_id: str) -> Activity:
+def to_generate(activity_id: str, rep: str) -> Activity:
     """The activity with what a generation reads, locked. Raises Activity.DoesNotExist, CancelledError."""
     found = locked_activity(activity_id)
-    if not found:
+    if not found or (rep and found[0].rep != rep):
         raise Activity.DoesNotExist
     if found[0].is_cancelled:
         raise CancelledError(CANCELLED)
@@ -102,15 +102,15 @@ def locked_activity() -> QuerySet:
 
 
 @transaction.atomic
-def generate_later(activity_id: str) -> Activity:
+def generate_later(activity_id: str, rep: str = "") -> Activity:
     """Leave it to the workers: the activity is `processing`, its former results still there.
 
     Raises:
-        Activity.DoesNotExist: there is none by that id.
+        Activity.DoesNotExist: there is none by that id, or it is another rep's.
         CancelledError: the activity is cancelled.
         NoModelError: no model has been trained; nothing was changed.
     """
-    activity = to_generate(activity_id)
+    activity = to_generate(activity_id, rep)
     active_versions()
     activity.status = Activity.Status.PROCESSING
     activity.save(update_fields=["status", "updated_at"])

@@ -1,32 +1,24 @@
 """Activities as they are shown: documents that PostgreSQL writes, and text from there to the caller."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from activities.filters import TALLIED, ListQuery, matching
 from activities.models import Activity, ActivityTally
 from salesai.prepared import Statement, fetch, statement_of
 
-REP_OF = f"SELECT rep FROM {Activity._meta.db_table} WHERE id = %s"
 KEPT_STATEMENTS = 1000  # some kilobytes each
 
 
-def document_of(pk: str, rep: str = "") -> str | None:
-    """The activity as JSON text; None where there is none, or none of the rep's where one is given."""
-    rows = fetch(document_statement(bool(rep)), [pk, rep] if rep else [pk])
+def document_of(pk: str) -> str | None:
+    """The activity as JSON text; None where there is none."""
+    rows = fetch(document_statement(), [pk])
     return rows[0][0] if rows else None
 
 
-@lru_cache
-def document_statement(of_rep: bool) -> str:
-    found = Activity.objects.filter(pk="")
-    sql, _ = statement_of((found.filter(rep="") if of_rep else found).documents())
+@cache
+def document_statement() -> str:
+    sql, _ = statement_of(Activity.objects.filter(pk="").documents())
     return sql
-
-
-def is_there(pk: str, rep: str = "") -> bool:
-    """Whether there is such an activity, and it is the rep's where one is given."""
-    rows = fetch(REP_OF, [pk])
-    return bool(rows) and (not rep or rows[0][0] == rep)
 
 
 def page_of(query: ListQuery, rep: str) -> tuple[list[str], int]:

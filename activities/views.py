@@ -22,7 +22,7 @@ from activities.idempotency import answer_once
 from activities.ids import is_activity_id
 from activities.models import Activity
 from activities.parsers import MergePatchParser, StrictJSONParser
-from activities.reading import document_of, is_there, page_of
+from activities.reading import document_of, page_of
 from activities.renderers import json_response
 from activities.serializers import ActivitySerializer, patched
 from activities.updates import CompletedError, cancel_activity, create_activity, update_activity
@@ -84,11 +84,12 @@ class ActivityViewSet(viewsets.GenericViewSet):
 
     @action(detail=True, methods=["post"])
     def generate(self, request: Request, pk: str) -> HttpResponse:
-        self.refuse_unseen(pk)
+        if not is_activity_id(pk):
+            raise Http404
         try:
             if wants_answer_at_once(request):
-                return answer(generate_later(pk), status.HTTP_202_ACCEPTED)
-            activity = generate(pk)
+                return answer(generate_later(pk, request.user.rep), status.HTTP_202_ACCEPTED)
+            activity = generate(pk, request.user.rep)
         except Activity.DoesNotExist as error:
             raise Http404 from error
         except CancelledError as error:
@@ -105,13 +106,11 @@ class ActivityViewSet(viewsets.GenericViewSet):
         except CompletedError as error:
             raise Conflict(str(error)) from error
 
-    def refuse_unseen(self, pk: str) -> None:
-        """Raises Http404 for an id that is not there, is another rep's or is no id."""
-        if not is_activity_id(pk) or not is_there(pk, self.request.user.rep):
-            raise Http404
-
     def find_for_change(self, pk: str) -> Activity:
-        """The activity, locked until the transaction ends. Raises Http404 as `refuse_unseen` does."""
+        """The activity, locked until the transaction ends.
+
+        Raises Http404 for an id that is not there, is another rep's or is no id.
+        """
         found = self.get_queryset().select_for_update().filter(pk=pk).first() if is_activity_id(pk) else None
         if found is None:
             raise Http404
