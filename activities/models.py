@@ -54,7 +54,7 @@ class ApiKeyQuerySet(models.QuerySet):
 
 @KeptQuery
 def valid_keys() -> ApiKeyQuerySet:
-    return ApiKey.objects.valid().filter(digest="").only("rep", "read_only", "last_used_at").order_by()
+    return ApiKey.objects.valid().filter(digest="").order_by()
 
 
 @KeptQuery

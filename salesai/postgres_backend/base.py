@@ -25,11 +25,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         A server that ends or restarts closes the socket, which shows at once; one that vanishes
         without a word shows neither here nor by a question, until the kernel gives up on it. After
-        an error the server is asked as well, as Django does it.
+        an error that Django takes for one of the connection another is made: the plans of this one
+        may be what is wrong, where a migration has changed a column's type.
         """
-        if self.connection is None or self.connection.closed or self._server_spoke():
+        if self.connection is None or self.connection.closed or self.errors_occurred:
             return False
-        return not self.errors_occurred or super().is_usable()
+        return not self._server_spoke()
 
     def _server_spoke(self) -> bool:
         """Whether there is something to read, though nothing was asked: a goodbye, or the end."""
