@@ -64,7 +64,7 @@ def valid_keys_with_document() -> ApiKeyQuerySet:
 
 
 class IsOfKey(Func):
-    """Within a query of keys: what `visible_to` means of the key's rep, of a row of the activities table."""
+    """Whether the key of the outer query sees an activity, as `visible_to` has it; without parameters."""
 
     output_field = models.BooleanField()
     template = "(%(expressions)s))"
