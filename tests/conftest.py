@@ -13,6 +13,7 @@ from recommender.models import Client, ModelVersion, Order, Product, SalesRep
 from recommender.registry import promote
 from recommender.training import train_version
 from tests.installation import Installation
+from tests.service import database_url, running_service
 from tests.wholesale import LAST_DAY, load_wholesale_house
 
 API = "/activity-ai-sales-order"
@@ -42,10 +43,11 @@ def asks_for_database(item, transaction: bool = False) -> bool:
 @pytest.fixture(scope="session", autouse=True)
 def own_models_folder(tmp_path_factory):
     """Models trained by tests stay out of the installation's own."""
-    models = settings.STORAGES["models"] | {"OPTIONS": {"location": tmp_path_factory.mktemp("models")}}
+    folder = tmp_path_factory.mktemp("data") / "models"
+    models = settings.STORAGES["models"] | {"OPTIONS": {"location": folder}}
     with override_settings(STORAGES=settings.STORAGES | {"models": models}):
         storages._storages.clear()
-        yield
+        yield folder
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +56,17 @@ def wholesale_house(django_db_setup, django_db_blocker, own_models_folder):
     with django_db_blocker.unblock():
         load_wholesale_house()
         promote(train_version(LAST_DAY))
+
+
+@pytest.fixture
+def served_house(transactional_db, own_models_folder):
+    """The address of the service as it runs, on the house of `tests.wholesale`."""
+    if not ModelVersion.objects.active().exists():
+        load_wholesale_house()
+        promote(train_version(LAST_DAY))
+    data = str(own_models_folder.parent)
+    with running_service(database_url(connection.settings_dict), SALESAI_DATA_DIR=data) as address:
+        yield address
 
 
 @pytest.fixture

@@ -10,10 +10,6 @@ import pytest
 from django.conf import settings
 
 from activities.models import ApiKey
-from recommender.models import ModelVersion
-from recommender.registry import promote
-from recommender.training import train_version
-from tests.wholesale import LAST_DAY, load_wholesale_house
 
 EXAMPLE = re.compile(r"^\$ (curl .*)\n(\d{3}) (.*)$", re.MULTILINE)
 
@@ -26,12 +22,8 @@ def holds(expected, answer) -> bool:
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="no curl found: the examples are curl commands")
-@pytest.mark.django_db(transaction=True)
-def test_the_guides_examples_are_answered_as_it_says(live_server, own_models_folder):
-    if not ModelVersion.objects.active().exists():
-        load_wholesale_house()
-        promote(train_version(LAST_DAY))
-    shell = os.environ | {"KEY": ApiKey.issue("guide")[1], "API": live_server.url}
+def test_the_guides_examples_are_answered_as_it_says(served_house):
+    shell = os.environ | {"KEY": ApiKey.issue("guide")[1], "API": served_house}
     examples = EXAMPLE.findall((settings.BASE_DIR / "docs/api.md").read_text())
 
     for command, status, shown in examples:
