@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from recommender.loading.validation import FIRST_YEAR, LAST_YEAR
+from recommender.loading.rows import FIRST_YEAR, LAST_YEAR
 
 
 def parse_time(text: str) -> datetime:

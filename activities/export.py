@@ -2,13 +2,9 @@
 
 import csv
 from collections.abc import Iterable, Iterator
-from io import BytesIO
 from typing import Any
 
 from django.db.models import QuerySet
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from activities.feedback import answers_in
 from recommender.models import Outcome
@@ -51,23 +47,3 @@ def csv_lines(rows: Iterable[list[Any]]) -> Iterator[str]:
     yield "\ufeff"  # so that Excel reads UTF-8
     yield writer.writerow(COLUMNS)
     yield from (writer.writerow([harmless(cell) for cell in row]) for row in rows)
-
-
-def xlsx_bytes(rows: Iterable[list[Any]]) -> bytes:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("Activities")
-    sheet.append(COLUMNS)
-    for row in rows:
-        sheet.append([as_cell(sheet, value) for value in row])
-    file = BytesIO()
-    book.save(file)
-    return file.getvalue()
-
-
-def as_cell(sheet: Any, value: Any) -> WriteOnlyCell:
-    """Text stays text: openpyxl would take what begins with "=" as a formula."""
-    if not isinstance(value, str):
-        return WriteOnlyCell(sheet, value)
-    cell = WriteOnlyCell(sheet, harmless(ILLEGAL_CHARACTERS_RE.sub("", value)))
-    cell.data_type = "s"
-    return cell

@@ -14,6 +14,8 @@ from typing import NotRequired, TypedDict
 LARGEST_NUMBER = 1_000_000_000
 # The contract's bound for pack sizes and minimum order quantities.
 LARGEST_COUNT = 1_000_000
+# Far from any order, near enough to catch placeholders such as 0001-01-01 and 9999-12-31.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 Number = int | float | Decimal
 

@@ -7,14 +7,12 @@ import polars as pl
 
 from recommender.loading.fields import FIELDS, Field, Kind
 from recommender.loading.order_file import LINE
-from recommender.loading.rows import LARGEST_COUNT, LARGEST_NUMBER
+from recommender.loading.rows import FIRST_YEAR, LARGEST_COUNT, LARGEST_NUMBER, LAST_YEAR
 
 TEXT_SUFFIX = " as text"
 CONTROL_CHARACTER = r"[\x00-\x1f\x7f]"
 DECIMAL_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
 ISO_8601 = r"^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2})(?:(:\d{2})([.,]\d{1,9})?)?\s*([Zz]|[+-]\d{2}(?::?\d{2})?)?)?$"
-# Far from any order, near enough to catch placeholders such as 0001-01-01 and 9999-12-31.
-FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 
 @dataclass(frozen=True)
