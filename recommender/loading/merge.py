@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from recommender.loading.master_data import CLIENTS, PRODUCTS, SALES_REPS, MasterTable, merge_staged
-from recommender.loading.orders import STAGED_LINES, STAGED_ORDERS, merge_staged_orders
+from recommender.loading.orders import STAGED_LINES, STAGED_ORDERS, merge_many_staged_orders, merge_staged_orders
 from recommender.loading.rows import ClientRow, MergeCounts, OrderRow, ProductRow, SalesRepRow
 
 
@@ -67,7 +67,7 @@ def merge_order_frames(orders: pl.DataFrame, lines: pl.DataFrame, source: str) -
         STAGED_ORDERS.copy_frame(cursor, orders.with_columns(source=pl.lit(source)))
         STAGED_LINES.copy_frame(cursor, lines)
         wait_for_other_merges(cursor)
-        return merge_staged_orders(cursor)
+        return merge_many_staged_orders(cursor)
 
 
 def wait_for_other_merges(cursor: CursorWrapper) -> None:

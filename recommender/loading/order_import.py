@@ -14,7 +14,7 @@ from recommender.loading.errors import BadRowsError, UnreadableFileError
 from recommender.loading.master_data import CLIENTS, PRODUCTS, SALES_REPS, merge_staged
 from recommender.loading.merge import wait_for_other_merges
 from recommender.loading.order_file import OrderFile
-from recommender.loading.orders import merge_staged_orders
+from recommender.loading.orders import merge_many_staged_orders
 from recommender.loading.parquet_file import open_dataset, open_parquet
 from recommender.loading.rejects import RejectsFile
 from recommender.loading.row_formats import RowFormat
@@ -115,4 +115,4 @@ def _merge(cursor: CursorWrapper, row_format: RowFormat, report: ImportReport) -
         stage_master_data(cursor, table, key, row_format.columns)
     wait_for_other_merges(cursor)
     master_data = {f"{key}s": merge_staged(cursor, table) for key, table in MASTER_DATA.items()}
-    report.merged = {"orders": merge_staged_orders(cursor)} | master_data
+    report.merged = {"orders": merge_many_staged_orders(cursor)} | master_data

@@ -126,6 +126,17 @@ COUNT_OUTCOMES = """
     FROM staged_order
 """
 
+# What a question about one client's orders is planned by. Autovacuum sees to it too, but minutes later:
+# until then each suggestion would read all lines there are.
+COUNT_STORED = f"ANALYZE {CLIENTS.name}, {PRODUCTS.name}, {ORDERS}, {LINES}"
+
+
+def merge_many_staged_orders(cursor: CursorWrapper) -> MergeCounts:
+    """As `merge_staged_orders`, of so many that PostgreSQL has to learn at once how many there are."""
+    counts = merge_staged_orders(cursor)
+    cursor.execute(COUNT_STORED)
+    return counts
+
 
 def merge_staged_orders(cursor: CursorWrapper) -> MergeCounts:
     """Make the stored orders those of the staging tables; identical ones keep their rows and ids.

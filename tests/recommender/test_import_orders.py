@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from recommender.models import Client, Order, OrderLine, Product, SalesRep
 from tests.recommender.workbooks import write_workbook
@@ -132,6 +133,12 @@ class TestGenericFiles:
         assert "orders 2 created" in import_file(CSV, "--dry-run")
         assert not Order.objects.exists()
         assert not Client.objects.exists()
+
+    def test_postgresql_plans_by_what_was_imported_at_once(self, import_file):
+        import_file(CSV)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [OrderLine._meta.db_table])
+            assert cursor.fetchall() == [(3,)]
 
     def test_columns_of_any_name_are_mapped(self, import_file):
         german = CSV.replace("Order ID,customer,SKU,qty,Date", "Beleg,Kunde,Artikel,Menge,Datum")
