@@ -383,6 +383,8 @@ class SuggestedLine(models.Model):
         ]
         indexes = [
             models.Index(fields=["activity"], name="line_activity"),
+            # Each night leaves its lines behind: what is shown is found without reading those of all nights before.
+            models.Index(fields=["activity"], condition=Q(superseded=False), name="line_shown"),
             models.Index(fields=["suggested_at"], name="line_suggested"),
             models.Index(fields=["client", "outcome_at"], condition=ANSWERED, name="line_answered"),
             # With what answers are counted by, so that counting them reads the index alone.

@@ -231,6 +231,30 @@ def test_generating_again_keeps_the_former_lines_and_counts_an_answer_once(tool,
     assert set(outcomes(activity).values()) == {"open"}
 
 
+def lines_read() -> int:
+    """How many suggested lines PostgreSQL has read for this test's transaction so far."""
+    counts = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = %s"
+    with connection.cursor() as cursor:
+        cursor.execute(counts, [SuggestedLine._meta.db_table])
+        return cursor.fetchone()[0]
+
+
+def test_generating_again_reads_the_lines_that_are_shown_and_not_those_of_all_nights_before(tool):
+    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    shown = list(lines_of(activity))
+    for night in range(1, 366):
+        for line in shown:
+            line.pk, line.superseded, line.suggested_at = None, True, LAST_DAY - timedelta(days=night)
+        SuggestedLine.objects.bulk_create(shown)
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {SuggestedLine._meta.db_table}")
+    before = lines_read()
+
+    tool.generate(activity["_id"])
+
+    assert len(shown) <= lines_read() - before <= 2 * len(shown)
+
+
 def test_a_change_of_the_inputs_leaves_the_lines_as_history(tool):
     activity = tool.generated(client="cafe-03", aiModel=NOW)
 
