@@ -4,7 +4,8 @@ Chunk by chunk in turns, on the same activities: the chunk as `regenerate_activi
 reading and storing; the engine's `score` (candidates, features, ranking) alone on a history that is
 in memory; and `generate` for a few of them, one by one. Medians over chunks, of time on the clock.
 Each size runs in a process of its own on activities of its own, so that its peak memory is its own.
-Of a large run some chunks are done, spread evenly over it; the others wait in the table.
+Of a large run some chunks are done, spread evenly over it; the others wait in the table. With `--nights`
+each size is measured again where so many nights have left their lines behind.
 """
 
 import argparse
@@ -20,6 +21,8 @@ from tqdm import tqdm, trange
 from benchmarks.own_database import own_database
 
 # isort: split
+from django.db import connection
+
 from activities.filing import file_for_clients
 from activities.generation import READ, generate, requests_for
 from activities.models import Activity, RegenerationChunk
@@ -30,11 +33,12 @@ from benchmarks.measure import Measured, peak_megabytes
 from recommender import registry
 from recommender.client_groups import attributes_of
 from recommender.engine.scoring import score
-from recommender.models import Client
+from recommender.models import Client, SuggestedLine
 from recommender.request_history import as_of, day_of, history_of_requests
 
 COLUMNS = (
     "activities",
+    "nights",
     "done",
     "per_second",
     "bulk_ms",
@@ -45,6 +49,12 @@ COLUMNS = (
     "peak_mb",
 )
 
+NIGHTS_BEFORE = f"""
+    INSERT INTO {SuggestedLine._meta.db_table}
+        (activity, client, product, rep, rank, confidence, quantity, suggested_at, superseded, outcome)
+    SELECT activity.id, client, 'P' || rank, rep, rank, 0.5, 1, now() - night * interval '1 day', true, 'open'
+    FROM generate_series(%s, 1, -1) AS night, {Activity._meta.db_table} AS activity, generate_series(1, 10) AS rank"""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -53,24 +63,29 @@ def main() -> None:
     parser.add_argument("--chunk", type=int, default=250, help="activities of a chunk; default: 250")
     parser.add_argument("--chunks", type=int, default=40, help="of each run that are done at most; default: 40")
     parser.add_argument("--singles", type=int, default=10, help="of each chunk, generated one by one; default: 10")
+    parser.add_argument("--nights", type=int, default=0, help="that have made each activity anew before; default: 0")
     arguments = parser.parse_args()
     with own_database() as database:
         fill(database, arguments.clients * LINES_A_CLIENT)
         database.run_apart(train_and_promote)
         sizes = [
-            database.run_apart(measure, size, arguments.chunk, arguments.chunks, arguments.singles)
+            database.run_apart(measure, size, nights, arguments.chunk, arguments.chunks, arguments.singles)
+            for nights in sorted({0, arguments.nights})
             for size in sorted(arguments.sizes)
         ]
     print(" ".join(f"{name:>14}" for name in COLUMNS))
     for figures in sizes:
         print(" ".join(f"{figures[name]:14,.2f}" for name in COLUMNS))
-    growth = sizes[-1]["bulk_ms"] / sizes[0]["bulk_ms"]
-    print(json.dumps({"chunk": arguments.chunk, "sizes": sizes, "cost_at_largest_to_smallest": round(growth, 3)}))
+    first, last = sizes[0]["bulk_ms"], sizes[-1]["bulk_ms"]
+    print(json.dumps({"chunk": arguments.chunk, "sizes": sizes, "cost_of_last_to_first": round(last / first, 3)}))
 
 
-def measure(size: int, chunk_size: int, at_most: int, singles: int) -> dict[str, float]:
+def measure(size: int, nights: int, chunk_size: int, at_most: int, singles: int) -> dict[str, float]:
     """The figures of one size, named as COLUMNS."""
     file_activities(size)
+    with connection.cursor() as cursor:
+        cursor.execute(NIGHTS_BEFORE, [nights])
+        cursor.execute(f"VACUUM ANALYZE {SuggestedLine._meta.db_table}")
     run = start_run(Selection(), anew=True, chunk_size=chunk_size)
     bulk, engine, single, done = [], [], [], 0
     chunks = list(run.chunks.order_by("pk"))
@@ -86,6 +101,7 @@ def measure(size: int, chunk_size: int, at_most: int, singles: int) -> dict[str,
     bulk_ms, engine_ms, single_ms = (round(median(times) * 1000, 3) for times in (bulk, engine, single))
     return {
         "activities": size,
+        "nights": nights,
         "done": done,
         "per_second": round(1000 / bulk_ms, 1),
         "bulk_ms": bulk_ms,
