@@ -21,15 +21,20 @@ API = "/activity-ai-sales-order"
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """With pytest-xdist: a file's tests stay together, and all that empty the database at their end come last.
+    """With pytest-xdist: tests of one file, or of one installation, stay together; those that empty the database last.
 
     Those are the tests with transactions of their own; what a session made once is gone after them. The
     longest come first, so that no process is alone with them at the end: those with installations of their own.
     """
     for item in items:
-        group = "own transactions" if asks_for_database(item, transaction=True) else item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
     items.sort(key=asks_for_database)
+
+
+def group_of(item) -> str:
+    if asks_for_database(item, transaction=True):
+        return "own transactions"
+    return "installation" if "installation" in item.fixturenames else item.nodeid.split("::")[0]
 
 
 def asks_for_database(item, transaction: bool = False) -> bool:
