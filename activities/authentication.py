@@ -1,4 +1,5 @@
 import pghistory
+import structlog
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -19,6 +20,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             raise AuthenticationFailed("This API key is not valid, or has been revoked.")
         key.note_use()
         pghistory.context(key=key.pk)
+        structlog.contextvars.bind_contextvars(key=key.prefix)
         return key, None
 
     def find(self, token: str, request: Request) -> ApiKey | None:

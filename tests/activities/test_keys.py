@@ -14,6 +14,15 @@ def test_a_key_may_come_as_a_bearer_token(db):
     assert Tool(None).get(authorization=f"Bearer {token}").status_code == 200
 
 
+def test_the_log_tells_by_its_prefix_whose_key_a_request_came_with(db, caplog):
+    key, token = ApiKey.issue("CRM")
+
+    Tool(token).get()
+
+    [line] = [record.msg for record in caplog.records if record.msg["event"] == "request_finished"]
+    assert line["key"] == key.prefix == token[:9]
+
+
 def test_a_read_only_key_reads_and_does_not_write(keys):
     activity = keys.full.file()
 
