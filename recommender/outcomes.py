@@ -74,7 +74,8 @@ def answers_in(requests: Sequence[SuggestionRequest], history: OrderHistory) -> 
     An answer's age is reckoned at the moment of judgement. One that came later than `asOf` counts as
     given just then: `asOf` takes orders back in time, not what the client's rep has said.
     """
-    codes = {product: code for code, product in enumerate(history.products.tolist())}
+    answered = any(request.outcomes for request in requests)  # mostly not, and there may be many products
+    codes = {product: code for code, product in enumerate(history.products.tolist())} if answered else {}
     rows = [
         (position, codes[product], min(day_of(former.at), day_of(as_of(request))), former.accepted)
         for position, request in enumerate(requests)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from recommender.cases import Case
+from recommender.engine.history import positions_in
 from recommender.engine.product_outlook import RECENT_WEEKS, WEEKS_AHEAD
 from recommender.engine.product_series import DAYS
 from recommender.listing import Listing
@@ -18,10 +19,10 @@ def outlook_of_listed(listing: Listing, case: Case) -> tuple[list[str], list[str
     knowledge, outlook = case.model.knowledge, case.model.outlook
     if not 0 <= case.now - knowledge.as_of < WEEKS_AHEAD * DAYS:
         return [], []
-    code = {product: position for position, product in enumerate(knowledge.products.tolist())}
+    positions = positions_in(knowledge.products, np.array([item.product for item, _ in listing.lines], dtype=str))
     rising, falling = [], []
-    for item, _ in listing.lines:
-        if (position := code.get(item.product)) is None:
+    for (item, _), position in zip(listing.lines, positions.tolist(), strict=True):
+        if position < 0:
             continue
         recent, weekly = (float(round(figures[position], 1)) for figures in (outlook.recent, outlook.weekly))
         if np.isnan(weekly) or not recent or abs(weekly / recent - 1) < WORTH_SAYING:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from recommender.engine.history import OrderHistory
+from recommender.engine.history import OrderHistory, positions_in
 from recommender.models import Order
 from recommender.order_rows import SECONDS_PER_DAY, baskets_of, read_order_rows, rows_of_client
 from recommender.requests import SuggestionRequest
@@ -28,16 +28,18 @@ def date_of(day: float) -> datetime:
 
 
 def history_of_requests(requests: list[SuggestionRequest], known_products: np.ndarray) -> OrderHistory:
-    """Client i of the result is request i; its products begin with `known_products`, new ones follow.
+    """Client i of the result is request i; its products begin with `known_products`, sorted ones, and new ones follow.
 
     Orders in the request win over stored ones with the same id, whoever's they are; one without a
     date counts as placed at the moment of judgement.
     """
     rows = read_order_rows(max(map(as_of, requests)), sorted({request.client for request in requests}))
     replaced = replaced_orders(requests)
-    codes = {product: code for code, product in enumerate(known_products.tolist())}
-    for product in sorted(set(rows.products.tolist()) | inline_products(requests)):
-        codes.setdefault(product, len(codes))
+    named = np.array(sorted(set(rows.products.tolist()) | inline_products(requests)), dtype=str)
+    position = positions_in(known_products, named)
+    new = named[position < 0]
+    position[position < 0] = len(known_products) + np.arange(len(new))
+    codes = dict(zip(named.tolist(), position.tolist(), strict=True))
     product_codes = np.array([codes[product] for product in rows.products.tolist()], dtype=np.int32)
     parts = [
         orders_of_request(rows, request, position, replaced, product_codes, codes)
@@ -46,7 +48,8 @@ def history_of_requests(requests: list[SuggestionRequest], known_products: np.nd
     offset = np.cumsum([0] + [len(part[0]) for part in parts[:-1]])
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
     columns[2] += np.repeat(offset, [len(part[2]) for part in parts])
-    return baskets_of(np.array([request.client for request in requests]), np.array(list(codes)), *columns)
+    products = np.concatenate([known_products, new]) if len(new) else known_products
+    return baskets_of(np.array([request.client for request in requests]), products, *columns)
 
 
 def inline_products(requests: list[SuggestionRequest]) -> set[str]:

@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from recommender.engine.client_answers import ClientAnswers
 from recommender.engine.groups import Attributes
-from recommender.engine.history import OrderHistory
+from recommender.engine.history import OrderHistory, positions_in
 from recommender.engine.purchases import Purchases, purchases_of
 from recommender.engine.scoring import score
 from recommender.engine.training import Model
@@ -66,7 +66,7 @@ def at_keys(keys: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndar
 
 def later_orders(before: OrderHistory, after: OrderHistory, cut: float) -> LaterOrders:
     """`after` holds the orders of `before`, and those from day `cut` on."""
-    client, product = codes_in(before.clients, after.clients), codes_in(before.products, after.products)
+    client, product = positions_in(before.clients, after.clients), positions_in(before.products, after.products)
     order_client, line_client, line_product = (
         client[after.order_client], client[after.line_client], product[after.line_product]
     )  # fmt: skip
@@ -82,12 +82,6 @@ def later_orders(before: OrderHistory, after: OrderHistory, cut: float) -> Later
         order_client=order_client[orders],
         order_day=after.order_day[orders] - cut,
     )
-
-
-def codes_in(known: np.ndarray, names: np.ndarray) -> np.ndarray:
-    """(N,) int64: the position of each name in `known`, which is sorted; -1 for one that is not there."""
-    at = np.searchsorted(known, names).clip(max=max(len(known) - 1, 0))
-    return np.where(known[at] == names, at, -1) if len(known) else np.full(len(names), -1)
 
 
 @dataclass(frozen=True, slots=True)
