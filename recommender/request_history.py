@@ -36,10 +36,10 @@ def history_of_requests(requests: list[SuggestionRequest], known_products: np.nd
     rows = read_order_rows(max(map(as_of, requests)), sorted({request.client for request in requests}))
     replaced = replaced_orders(requests)
     named = np.array(sorted(set(rows.products.tolist()) | inline_products(requests)), dtype=str)
-    position = positions_in(known_products, named)
-    new = named[position < 0]
-    position[position < 0] = len(known_products) + np.arange(len(new))
-    codes = dict(zip(named.tolist(), position.tolist(), strict=True))
+    code = positions_in(known_products, named)
+    new = named[code < 0]
+    code[code < 0] = len(known_products) + np.arange(len(new))
+    codes = dict(zip(named.tolist(), code.tolist(), strict=True))
     product_codes = np.array([codes[product] for product in rows.products.tolist()], dtype=np.int32)
     parts = [
         orders_of_request(rows, request, position, replaced, product_codes, codes)

@@ -149,12 +149,13 @@ def test_simulated_reps_answer_in_rounds_with_and_without_feedback():
 
 
 def test_bulk_regeneration_is_measured_beside_the_engine_and_single_generations():
-    figures = run("bulk", "--clients", 12, "--sizes", 20, "--chunk", 10, "--singles", 1)
+    figures = run("bulk", "--clients", 12, "--sizes", 20, "--chunk", 10, "--singles", 1, "--nights", 3)
 
-    [size] = figures["sizes"]
-    assert size["activities"] == 20
-    assert size["bulk_to_engine"] == pytest.approx(size["bulk_ms"] / size["engine_ms"], abs=0.02)
-    assert size["peak_mb"] > 50
+    assert [(size["activities"], size["nights"]) for size in figures["sizes"]] == [(20, 0), (20, 3)]
+    for size in figures["sizes"]:
+        assert size["done"] == 20
+        assert size["bulk_to_engine"] == pytest.approx(size["bulk_ms"] / size["engine_ms"], abs=0.02)
+        assert size["peak_mb"] > 50
 
 
 def test_capacity_is_measured_with_what_a_second_night_adds():
