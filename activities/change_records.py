@@ -1,13 +1,10 @@
 """Who changed an activity: told to the triggers that record each change."""
 
-from collections.abc import Callable
-
 import pghistory
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from rest_framework.permissions import SAFE_METHODS
 
-GetResponse = Callable[[HttpRequest], HttpResponse]
+from salesai.middleware import ADMIN, GetResponse
 
 
 def name_who_changes(get_response: GetResponse) -> GetResponse:
@@ -16,7 +13,7 @@ def name_who_changes(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.method in SAFE_METHODS:
             return get_response(request)
-        in_admin = request.path.startswith(reverse("admin:index"))
+        in_admin = request.path_info.startswith(ADMIN)
         who = {"user": request.user.pk} if in_admin else {}
         with pghistory.context(**who):
             return get_response(request)

@@ -6,7 +6,6 @@ import orjson
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseNotModified
-from django.utils.decorators import method_decorator
 from django.views.decorators.gzip import gzip_page
 from rest_framework import exceptions, status, viewsets
 from rest_framework.authentication import BaseAuthentication
@@ -43,11 +42,8 @@ class ActivityViewSet(viewsets.GenericViewSet):
         reads_one = self.action_map.get(self.request.method.lower()) == "retrieve"
         return [KeyWithDocument()] if reads_one else super().get_authenticators()
 
-    # Lists alone: they are long, and have no ETag, which compressing would make a weak one.
-    @method_decorator(gzip_page)
     def list(self, request: Request) -> HttpResponse:
-        documents, total = page_of(ListQuery.of(request.query_params.dict()), request.user.rep)
-        return json_response({"success": True, "data": list(map(orjson.Fragment, documents)), "total": total})
+        return answer_page(request, ListQuery.of(request.query_params.dict()))
 
     def create(self, request: Request) -> HttpResponse:
         def create() -> HttpResponse:
@@ -130,6 +126,13 @@ class ActivityViewSet(viewsets.GenericViewSet):
         if request.user.rep and fields.get("rep", request.user.rep) != request.user.rep:
             raise exceptions.PermissionDenied("This API key is bound to a rep and cannot file for another.")
         return fields
+
+
+# Lists alone: they are long, and have no ETag, which compressing would make a weak one.
+@gzip_page
+def answer_page(request: Request, query: ListQuery) -> HttpResponse:
+    documents, total = page_of(query, request.user.rep)
+    return json_response({"success": True, "data": list(map(orjson.Fragment, documents)), "total": total})
 
 
 def answer(activity: Activity, status_code: int = status.HTTP_200_OK) -> HttpResponse:

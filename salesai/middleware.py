@@ -6,10 +6,14 @@ from http import HTTPStatus
 import structlog
 from csp import middleware as csp
 from csp.constants import HEADER, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.contrib.auth import middleware as auth
+from django.contrib.messages import middleware as messages
+from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest, HttpResponse
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
+ADMIN = "/admin/"
 POLICY_OF_DATA = "default-src 'none'; frame-ancestors 'none'"
 
 
@@ -41,3 +45,22 @@ class CSPMiddleware(csp.CSPMiddleware):
             # What the admin's theme needs: Alpine evaluates, and styles stand inline.
             response._csp_update = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
         return super().process_response(request, response)
+
+
+class OfAdmin:
+    """Mixed into a middleware of which the admin alone has need: the API's callers have keys, and no session."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return super().__call__(request) if request.path_info.startswith(ADMIN) else self.get_response(request)
+
+
+class SessionMiddleware(OfAdmin, sessions.SessionMiddleware):
+    """Who is at the browser."""
+
+
+class AuthenticationMiddleware(OfAdmin, auth.AuthenticationMiddleware):
+    """Which user that is."""
+
+
+class MessageMiddleware(OfAdmin, messages.MessageMiddleware):
+    """What the next page is to tell."""

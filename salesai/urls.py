@@ -5,10 +5,11 @@ from django.views.generic import RedirectView
 from activities.errors import bad_request, not_found, server_error
 from activities.service_views import DocsView, MetricsView, OpenAPIView
 from salesai.health import healthz, readyz
+from salesai.middleware import ADMIN
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
-    path("admin/", admin.site.urls),
+    path(ADMIN.lstrip("/"), admin.site.urls),
     path("healthz", healthz),
     path("readyz", readyz),
     path("openapi.json", OpenAPIView.as_view(), name="openapi"),
