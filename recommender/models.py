@@ -155,9 +155,12 @@ class ModelVersionQuerySet(models.QuerySet):
     def active(self) -> "ModelVersionQuerySet":
         return self.filter(status=ModelVersion.Status.ACTIVE)
 
+    def trained(self) -> "ModelVersionQuerySet":
+        return self.exclude(status__in=[ModelVersion.Status.TRAINING, ModelVersion.Status.FAILED])
+
     def usable(self) -> "ModelVersionQuerySet":
         """Those that have an artifact to answer with."""
-        return self.exclude(status__in=[ModelVersion.Status.TRAINING, ModelVersion.Status.FAILED])
+        return self.trained().exclude(artifact="")
 
     def numbered(self, version: str) -> "ModelVersionQuerySet":
         """Those called "2.3.0", if that is what `version` is."""
@@ -197,7 +200,9 @@ class ModelVersion(models.Model):
     )
     data_from = models.DateTimeField(null=True, blank=True)
     data_until = models.DateTimeField(null=True, blank=True, help_text="Exclusive: no order from then on was read.")
-    artifact = models.CharField(max_length=200, blank=True, help_text="Folder in the models storage.")
+    artifact = models.CharField(
+        max_length=200, blank=True, help_text="Folder in the models storage; empty once its files were removed."
+    )
     sha256 = models.CharField(max_length=64, blank=True, help_text="Of the artifact's manifest.")
     failure = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -268,6 +273,9 @@ class SuggestedLineQuerySet(models.QuerySet):
 
     def answered(self) -> "SuggestedLineQuerySet":
         return self.filter(ANSWERED)
+
+    def unanswered(self) -> "SuggestedLineQuerySet":
+        return self.filter(outcome=Outcome.OPEN)
 
     def shown_since(self, since: datetime) -> "SuggestedLineQuerySet":
         """Suggested since then, and not made anew since."""

@@ -78,6 +78,7 @@ def promote(version: ModelVersion, share: float = 1) -> None:
         raise PromotionError(f"A share is above 0 and at most 1, not {share:g}.")
     if version.status in (Status.TRAINING, Status.FAILED):
         raise PromotionError(f"{version} is {version.status} and cannot answer. {version.failure}".strip())
+    refuse_without_files(version)
     artifacts.verify(version.artifact, version.sha256)
     with transaction.atomic():
         # All versions are locked, not the active ones alone: who waits here for another promotion
@@ -85,12 +86,18 @@ def promote(version: ModelVersion, share: float = 1) -> None:
         versions = list(ModelVersion.objects.select_for_update().filter(name=version.name))
         others = [row for row in versions if row.status == Status.ACTIVE and row.pk != version.pk]
         version.refresh_from_db()
+        refuse_without_files(version)
         if share < 1:
             answer(the_other(version, others), round(1 - share, 6))
         else:
             for row in others:
                 retire(row)
         answer(version, share)
+
+
+def refuse_without_files(version: ModelVersion) -> None:
+    if not version.artifact:
+        raise PromotionError(f"The files of {version} were removed (`manage.py clean_up`): it cannot answer any more.")
 
 
 def the_other(version: ModelVersion, others: list[ModelVersion]) -> ModelVersion:
@@ -113,3 +120,22 @@ def answer(version: ModelVersion, share: float) -> None:
 def retire(version: ModelVersion) -> None:
     version.status, version.traffic_share = Status.RETIRED, 0
     version.save(update_fields=["status", "traffic_share"])
+
+
+def spare_versions(kept: int) -> QuerySet:
+    """Those that neither answer nor are among the newest `kept`, and still have their files."""
+    usable = ModelVersion.objects.usable()
+    return usable.exclude(status=Status.ACTIVE).exclude(pk__in=usable.order_by("-number").values("pk")[:kept])
+
+
+def remove_files(version: ModelVersion) -> bool:
+    """Remove the files of a version, unless it answers meanwhile; it stays as the one that made what it made."""
+    with transaction.atomic():
+        locked = ModelVersion.objects.select_for_update().exclude(status=Status.ACTIVE).filter(pk=version.pk).first()
+        if locked is None:
+            return False
+        # Killed here, the version still names its folder, so that the next clean-up can finish.
+        artifacts.remove(locked.artifact)
+        locked.artifact = ""
+        locked.save(update_fields=["artifact"])
+    return True

@@ -115,6 +115,10 @@ SCHEDULES = {
         # `--anew`: what is left of last night's run is part of tonight's.
         ["regenerate_activities", "--queue", "--anew", *env.str("SCHEDULE_REGENERATION_OPTIONS", default="").split()],
     ),
+    "cleaning": (
+        env.str("SCHEDULE_CLEANING", default="0 6 * * *"),
+        ["clean_up", *env.str("SCHEDULE_CLEANING_OPTIONS", default="").split()],
+    ),
 }
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -60,7 +60,7 @@ class VersionFilter(DropdownFilter):
     title, parameter_name = "model version", "version"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(str(version.pk), version.version) for version in ModelVersion.objects.usable().only("number")]
+        return [(str(version.pk), version.version) for version in ModelVersion.objects.trained().only("number")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(model_version=self.value()) if (self.value() or "").isdecimal() else queryset

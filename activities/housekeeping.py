@@ -1,0 +1,31 @@
+"""What is not kept for good: suggestions that nobody answered and that others have replaced, and answers to repeat."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from activities.models import Activity
+from recommender.models import SuggestedLine
+
+LINES_A_STEP = 5000  # of one transaction: nobody waits long for the activities that it locks
+
+
+def forgettable(before: datetime) -> QuerySet:
+    """Lines suggested before then that are superseded and were not answered: no figure and no list is made of them."""
+    return SuggestedLine.objects.filter(superseded=True, suggested_at__lt=before).unanswered()
+
+
+def forget_lines(before: datetime) -> Iterator[int]:
+    """Delete what is `forgettable`, step by step; how many lines each step has deleted."""
+    while True:
+        with transaction.atomic():
+            oldest = forgettable(before).order_by("suggested_at", "pk")[:LINES_A_STEP]
+            lines = dict(oldest.values_list("pk", "activity"))
+            # Feedback that comes at this moment waits, or is waited for and keeps its line.
+            list(Activity.objects.filter(pk__in=set(lines.values())).order_by("pk").select_for_update().only("pk"))
+            deleted, _ = forgettable(before).filter(pk__in=lines).delete()
+        yield deleted
+        if len(lines) < LINES_A_STEP:
+            return

@@ -1,0 +1,65 @@
+"""manage.py clean_up: what grows every night and is of no more use."""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import timedelta
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+from tqdm import tqdm
+
+from activities.housekeeping import forget_lines, forgettable
+from activities.models import KeptAnswer
+from recommender.registry import remove_files, spare_versions
+
+
+def at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 1 on.")
+    return int(text)
+
+
+class Command(BaseCommand):
+    help = (
+        "Delete what nothing is made of any more: suggestions that were replaced and never answered, the files of "
+        "old model versions, answers kept for repeated requests, sessions that have ended. Orders, activities, "
+        "answers and what is recorded of changes stay. Can be killed at any time; the next one goes on."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--days", type=at_least_one, default=90, help="that replaced suggestions are kept; default: 90"
+        )
+        parser.add_argument(
+            "--versions",
+            type=at_least_one,
+            default=30,
+            help="the newest models that keep their files, besides those that answer; default: 30",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="say what would go, and do nothing")
+
+    def handle(self, **options: Any) -> None:
+        before = timezone.now() - timedelta(days=options["days"])
+        total, versions = forgettable(before).count(), list(spare_versions(options["versions"]))
+        answers = KeptAnswer.objects.outdated()
+        if options["dry_run"]:
+            counts = said(total, len(versions), answers.count())
+            self.stdout.write(f"Dry run: {counts} would go. Nothing was changed.")
+            return
+        forgotten = 0
+        with tqdm(total=total, unit="line", disable=None) as bar:
+            for number in forget_lines(before):
+                forgotten += number
+                bar.update(number)
+        removed = sum(map(remove_files, versions))
+        outdated, _ = answers.delete()
+        call_command("clearsessions")
+        self.stdout.write(f"{said(forgotten, removed, outdated)} are gone, and sessions that had ended.")
+
+
+def said(lines: int, versions: int, answers: int) -> str:
+    return (
+        f"{lines:,} replaced suggestions, the files of {versions:,} model versions and {answers:,} answers kept for "
+        "repeated requests"
+    )

@@ -1,0 +1,151 @@
+"""What grows every night goes after a while, and nothing else."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.core.files.storage import storages
+from django.core.management import CommandError, call_command
+from django.db.models import F
+from django.utils import timezone
+
+from activities import housekeeping
+from activities.models import KeptAnswer
+from recommender import registry
+from recommender.models import ModelVersion, SuggestedLine
+from recommender.training import train_version
+from tests.conftest import API
+from tests.wholesale import LAST_DAY
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wholesale_house")]
+
+
+def clean_up(**options) -> str:
+    out = StringIO()
+    call_command("clean_up", stdout=out, **options)
+    return out.getvalue()
+
+
+def lines_of(activity):
+    return SuggestedLine.objects.filter(activity=activity["_id"])
+
+
+def shown(tool, activity):
+    return tool.get(f"{API}/{activity['_id']}").body["data"]
+
+
+def time_passes(days):
+    SuggestedLine.objects.update(suggested_at=F("suggested_at") - timedelta(days=days))
+
+
+def test_suggestions_that_were_replaced_and_never_answered_go_after_ninety_days(tool, monkeypatch):
+    monkeypatch.setattr(housekeeping, "LINES_A_STEP", 2)
+    activity = tool.generated(client="cafe-03")
+    answered = activity["recommendations"][0]["product"]
+    tool.patch(activity["_id"], {"feedback": {"rejectedRecommendations": [answered]}})
+    time_passes(days=60)
+    tool.generate(activity["_id"])
+    time_passes(days=29)
+    figures, kept = SuggestedLine.objects.figures(), lines_of(activity).count()
+
+    clean_up()
+    assert lines_of(activity).count() == kept
+    time_passes(days=2)
+    listed = set(lines_of(activity).filter(superseded=False))
+    said = clean_up()
+
+    left = set(lines_of(activity))
+    assert listed < left
+    assert [(line.product, line.outcome) for line in left - listed] == [(answered, "rejected")]
+    assert f"{kept - len(left)} replaced suggestions" in said
+    assert SuggestedLine.objects.figures() == figures
+
+
+def test_lines_outlive_their_activity_as_long_as_others(tool):
+    activity = tool.generated(client="cafe-03")
+    tool.generate(activity["_id"])
+    tool.delete(activity["_id"])
+    superseded = lines_of(activity).filter(superseded=True).count()
+    time_passes(days=91)
+
+    said = clean_up()
+
+    assert superseded
+    assert f"{superseded} replaced suggestions" in said
+
+
+def test_old_models_lose_their_files_but_stay_on_record(tool, admin_client):
+    made_by_first = tool.generated(client="cafe-03")
+    second = train_version(LAST_DAY)
+    third = train_version(LAST_DAY)
+    registry.promote(second)
+    clean_up(versions=1)
+    first = ModelVersion.objects.get(number=1)
+
+    assert (first.artifact, set(storages["models"].listdir("")[0])) == ("", {second.artifact, third.artifact})
+    with pytest.raises(CommandError, match=r"files of .* 2\.1\.0 were removed"):
+        call_command("promote_model", "2.1.0")
+    asked = tool.generated(client="cafe-03", aiModel={"version": "2.1.0"})
+    assert asked["aiModel"]["version"] == "2.2.0"
+    assert shown(tool, made_by_first)["aiModel"]["version"] == "2.1.0"
+    page = admin_client.get(f"/admin/activities/activity/?version={first.pk}").content.decode()
+    assert made_by_first["_id"] in page
+
+
+def test_the_model_that_answers_keeps_its_files_however_old(tool):
+    train_version(LAST_DAY)
+    train_version(LAST_DAY)
+
+    clean_up(versions=1)
+
+    assert tool.generated(client="cafe-03")["aiModel"]["version"] == "2.1.0"
+    assert ModelVersion.objects.get(number=2).artifact == ""
+
+
+def test_a_model_that_was_promoted_meanwhile_keeps_its_files():
+    spare = train_version(LAST_DAY)
+    train_version(LAST_DAY)
+    assert list(registry.spare_versions(kept=1)) == [spare]
+    registry.promote(ModelVersion.objects.get(pk=spare.pk))
+
+    assert not registry.remove_files(spare)
+
+    assert registry.load(ModelVersion.objects.get(pk=spare.pk))
+
+
+def test_kept_answers_and_sessions_go_when_their_time_is_over(tool):
+    for key in ("old", "new"):
+        tool.post({"client": "c", "rep": "r", "activityType": "upsell"}, idempotency_key=key)
+    KeptAnswer.objects.filter(key="old").update(created_at=timezone.now() - timedelta(hours=25))
+    for age in (timedelta(hours=-1), timedelta(hours=1)):
+        session = SessionStore()
+        session.create()
+        Session.objects.filter(pk=session.session_key).update(expire_date=timezone.now() + age)
+
+    said = clean_up()
+
+    assert "1 answers kept for repeated requests" in said
+    assert list(KeptAnswer.objects.values_list("key", flat=True)) == ["new"]
+    assert Session.objects.get().expire_date > timezone.now()
+
+
+def test_a_dry_run_says_what_would_go_and_changes_nothing(tool):
+    activity = tool.generated(client="cafe-03")
+    tool.generate(activity["_id"])
+    train_version(LAST_DAY)
+    time_passes(days=91)
+    before = set(SuggestedLine.objects.all()), set(ModelVersion.objects.values_list("artifact"))
+
+    said = clean_up(dry_run=True, versions=1)
+
+    replaced = lines_of(activity).filter(superseded=True).count()
+    assert said.startswith(f"Dry run: {replaced} replaced suggestions, the files of 0 model versions")
+    assert (set(SuggestedLine.objects.all()), set(ModelVersion.objects.values_list("artifact"))) == before
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "ninety"])
+def test_an_age_that_is_none_is_refused(days):
+    with pytest.raises(CommandError, match="is not a whole number from 1 on"):
+        call_command("clean_up", f"--days={days}")
