@@ -140,8 +140,10 @@ class Field:
     def exists(self) -> Q:
         if not self.path:
             return Q(**{f"{self.column}__isnull": False})
-        is_null = self.where("jsonb_path_match", f"exists({self.json_path} ? (@ == null))")
-        return self.where("jsonb_path_exists", self.json_path) & ~is_null
+        """Of an array any element that is not null will do, and so does an empty one."""
+        holds_null = self.where("jsonb_path_exists", f"{self.json_path} ? (@ == null)")
+        holds_other = self.where("jsonb_path_exists", f"{self.json_path} ? (@ != null)")
+        return holds_other | self.where("jsonb_path_exists", self.json_path) & ~holds_null
 
     def lacks(self) -> Q:
         """Null, or missing: in the section, or in any element of an array on the way."""
@@ -251,6 +253,8 @@ def any_of(parts: list[Q]) -> Q:
 
 def field_named(name: str) -> Field:
     """Raises FilterError for a path that no activity has."""
+    if "\0" in name:
+        raise FilterError(f"There is no field {shown(name)}.")
     first, *path = name.split(".")
     if first in COLUMNS and not path:
         return Field(name, COLUMNS[first], (), resolved(activity_schema()["properties"][first]))

@@ -35,10 +35,16 @@ class ActivitySerializer(serializers.BaseSerializer):
 
 
 def patched(activity: Activity, patch: dict[str, Any]) -> dict[str, Any]:
-    """The writable fields of an activity with a merge patch applied; what it empties is null."""
+    """The writable fields of an activity with a merge patch applied; what it empties is null.
+
+    A model that answered and is shown has not been asked for: changing one parameter does not ask for it.
+    """
     shown = ActivitySerializer(activity).data
     writable = {name: shown[name] for name in (*PLAIN, *SECTIONS)}
-    return dict.fromkeys(SECTIONS) | merge_patch(writable, patch)
+    merged = dict.fromkeys(SECTIONS) | merge_patch(writable, patch)
+    if merged["aiModel"] is not None and merged["aiModel"] != shown["aiModel"]:
+        merged["aiModel"] = merge_patch(activity.requested_model, patch["aiModel"])
+    return merged
 
 
 def without_nulls(value: Any) -> Any:

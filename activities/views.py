@@ -6,6 +6,7 @@ import orjson
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseNotModified
+from django.utils.http import parse_header_parameters
 from django.views.decorators.gzip import gzip_page
 from rest_framework import exceptions, status, viewsets
 from rest_framework.authentication import BaseAuthentication
@@ -118,7 +119,7 @@ class ActivityViewSet(viewsets.GenericViewSet):
         data = request.data
         if not isinstance(data, dict):
             raise exceptions.ParseError("The body has to be a JSON object.")
-        if former is not None and request.content_type == MergePatchParser.media_type:
+        if former is not None and media_type_of(request) == MergePatchParser.media_type:
             data, partial = patched(former, data), False
         serializer = self.get_serializer(data=data, partial=partial)
         serializer.is_valid(raise_exception=True)
@@ -143,6 +144,12 @@ def answer(activity: Activity, status_code: int = status.HTTP_200_OK) -> HttpRes
 
 def answer_document(document: str, etag: str, status_code: int = status.HTTP_200_OK) -> HttpResponse:
     return json_response({"success": True, "data": orjson.Fragment(document)}, status_code, {"ETag": etag})
+
+
+def media_type_of(request: Request) -> str:
+    """Of the body, in lower case and without parameters such as the charset."""
+    media_type, _ = parse_header_parameters(request.content_type)
+    return media_type
 
 
 def wants_answer_at_once(request: Request) -> bool:

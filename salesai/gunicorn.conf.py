@@ -15,12 +15,17 @@ import threading
 from django.apps import apps
 from django.conf import settings
 from django.db import Error, connections
+from gunicorn import util
 from prometheus_client import multiprocess
+
+from salesai.gunicorn_errors import write_error
 
 # Before anything counts: the processes share their figures here, anew at each start.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="salesai-metrics-")
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salesai.settings")
+
+util.write_error = write_error
 
 wsgi_app = "salesai.wsgi:application"
 bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"

@@ -30,7 +30,8 @@ def rows(db):
         ai_model={"name": "m", "confidence": 0.55}, 
         feedback={"userRating": 4, "acceptedRecommendations": ["gin"], "comments": "Sampled."},
         insights={"riskFactors": ["May be leaving."], "buyingPatterns": []},
-        metadata={"visit": 7, "tags": ["x", "y"], "deep": {"er": True}, "empty": [], "nothing": None},
+        metadata={"visit": 7, "tags": ["x", "y"], "deep": {"er": True}, "empty": [], "nothing": None, "some": [1, None],
+                  "rows": [{"x": None, "y": None}, {"x": 1}]},
     )  # fmt: skip
     orders = [{"items": []}, {"items": [{"product": "tea", "quantity": 3}, {"product": "honey", "quantity": 1}]}]
     Activity.objects.create(client="b", **common, input_data={"historicalOrders": orders})
@@ -87,6 +88,7 @@ def found(tool, rows):
         ({"feedback.userRating": 2.5}, ""),
         ({"feedback.userRating": {"$gt": 2.5}}, "a"),
         ({"$not": {"aiModel.confidence": {"$gt": 0.5}}}, "bc"),
+        (f" {json.dumps({'client': 'a'})} ", "a"),
         ({"metadata.visit": 7}, "a"),
         ({"metadata.visit": 7.0}, "a"),
         ({"metadata.visit": "7"}, "c"),
@@ -97,6 +99,10 @@ def found(tool, rows):
         ({"metadata.nothing": None}, "abc"),
         ({"metadata.nothing": {"$exists": True}}, ""),
         ({"metadata.empty": {"$exists": True}}, "a"),
+        ({"metadata.some": {"$exists": True}}, "a"),
+        ({"metadata.rows.x": {"$exists": True}}, "a"),
+        ({"metadata.rows": {"$exists": True}}, "a"),
+        ({"metadata.rows.y": {"$exists": True}}, ""),
         ({"metadata.empty": {"$ne": "x"}}, "abc"),
         ({'metadata.it\'s "quoted"': 1}, ""),
         ({"$or": [{"client": "a"}, {"feedback.userRating": 2}]}, "ac"),
@@ -115,7 +121,10 @@ def test_a_filter_finds(found, wanted, clients):
 @pytest.mark.parametrize(
     ("wanted", "part"),
     [
+        ("", "JSON"),
+        (" ", "JSON"),
         ("{", "JSON"),
+        ('{"client": "a"}\0', "JSON"),
         ("[]", "object"),
         ('"x"', "object"),
         ({"colour": 1}, "colour"),
@@ -144,6 +153,8 @@ def test_a_filter_finds(found, wanted, clients):
         ({"$not": {"$not": {"$not": {"$not": {"$not": {}}}}}}, "5 levels"),
         ({"$or": [{"client": "a"}] * 51}, "50 comparisons"),
         ('{"client": "\\u0000"}', "NUL"),
+        ('{"metadata.a\\u0000b": 1}', "There is no field"),
+        ('{"inputData.clientPreferences.a\\u0000": 1}', "There is no field"),
     ],
 )
 def test_what_is_no_filter_is_refused_with_the_part_that_is_wrong(tool, wanted, part):

@@ -19,6 +19,31 @@ def test_one_key_of_a_section_changes_and_null_removes(tool, merge):
     assert changed.body["data"]["feedback"] == {"userRating": 5, "comments": "ok"}
 
 
+@pytest.mark.parametrize("written", ["application/merge-patch+json; charset=utf-8", "Application/Merge-Patch+JSON"])
+def test_a_merge_patch_is_one_however_its_type_is_written(tool, written):
+    activity = tool.file(metadata={"a": 1, "b": 2})
+
+    changed = tool.patch(activity["_id"], {"metadata": {"a": None}}, content_type=written)
+
+    assert changed.body["data"]["metadata"] == {"b": 2}
+
+
+def test_one_parameter_changes_and_the_model_that_answered_is_not_asked_for_from_then_on(tool, merge, wholesale_house):
+    activity = tool.generated(aiModel={"version": "9.9", "parameters": {"limit": 5, "diversity": 0.5}})
+
+    changed = merge(activity["_id"], {"aiModel": {"parameters": {"limit": 3}}}).body["data"]
+
+    assert changed["aiModel"] == {"version": "9.9", "parameters": {"limit": 3, "diversity": 0.5}}
+    assert changed["status"] == "processing"
+
+
+def test_a_patch_that_says_what_is_shown_already_leaves_the_results(tool, merge, wholesale_house):
+    activity = tool.generated()
+
+    for same in (activity["aiModel"], {"parameters": {"limit": 10}}):
+        assert merge(activity["_id"], {"aiModel": same}).body["data"]["recommendations"] == activity["recommendations"]
+
+
 def test_null_empties_a_section_and_read_only_fields_are_ignored(tool, merge):
     activity = tool.file(metadata={"a": 1})
 
