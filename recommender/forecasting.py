@@ -46,7 +46,7 @@ class ClientDemand:
             purchases,
             history.line_quantity,
             np.array([by_product[product].typical_quantity for product in products], float),
-            np.array([by_product[product].probability for product in products], float),
+            np.array([by_product[product].expected_purchases for product in products], float),
             np.full(len(products), now),
             horizon_days,
             habits,

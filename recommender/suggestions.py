@@ -14,7 +14,7 @@ from recommender.cases import Case
 from recommender.catalogue import facts_of
 from recommender.categories import made_categories
 from recommender.client_groups import attributes_of
-from recommender.engine.demand import bought_again, carried_over
+from recommender.engine.demand import carried_over, purchases_again
 from recommender.engine.outcomes import Acceptance, standing
 from recommender.engine.scoring import Scores, score
 from recommender.engine.training import Model
@@ -81,7 +81,7 @@ def cases_of(
     attributes = attributes_of([request.client for request in requests])
     answers = answers_in(requests, history)
     scores = score(model, history, now, attributes, answers)
-    probability = probabilities(model, scores, requests)
+    probability, expected = probabilities(model, scores, requests)
     listed = history.products[scores.product]
     effect = effects_of(acceptance, attributes.segment[scores.client], listed)
     answered = answers.days_since(scores.client, scores.product, now[scores.client])
@@ -90,7 +90,7 @@ def cases_of(
     replaced = frozenset(product for product, about in facts.items() if about.replaced_by)
     categorised = len(facts) == len(judged_products) and all(about.category for about in facts.values())
     made = None if categorised else make_categories()
-    columns = columns_of(model, history, scores, now, probability, standing(probability, effect, *answered))
+    columns = columns_of(model, history, scores, now, probability, expected, standing(probability, effect, *answered))
     recent = {segment: recent_buyers(model, segment) for segment in set(attributes.segment.tolist())}
     for i, (request, own, moment) in enumerate(zip(requests, history.each_client(), now.tolist(), strict=True)):
         segment = attributes.segment[i]
@@ -98,13 +98,18 @@ def cases_of(
         yield Case(request, items, own, moment, segment, version, model)
 
 
-def probabilities(model: Model, scores: Scores, requests: list[SuggestionRequest]) -> np.ndarray:
-    """(R,) float64: what `confidence` means for the purpose of the row's request."""
+def probabilities(model: Model, scores: Scores, requests: list[SuggestionRequest]) -> tuple[np.ndarray, np.ndarray]:
+    """(R,) float64: what `confidence` means for the purpose of the row's request.
+
+    And (R,) float64: the purchases that a forecast expects of what the client bought (`purchases_again`), else 0.
+    """
     purpose = np.array([request.purpose for request in requests])[scores.client]
     probability = scores.probability(np.isin(purpose, (RECOMMENDATION, ORDER_ANALYSIS)))
     asked = np.array([request.horizon_days for request in requests], float)[scores.client]
     forecast = purpose == DEMAND_FORECASTING
     new, again = forecast & scores.is_new, forecast & ~scores.is_new
     probability[new] = carried_over(probability[new], model.horizon_days, asked[new], model.demand.pace)
-    probability[again] = bought_again(probability[again], model.horizon_days, asked[again], model.demand)
-    return np.round(probability, 4)
+    expected = np.zeros(len(probability))
+    expected[again] = purchases_again(probability[again], model.horizon_days, asked[again], model.demand)
+    probability[again] = -np.expm1(-expected[again])
+    return np.round(probability, 4), np.round(expected, 6)

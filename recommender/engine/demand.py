@@ -60,6 +60,7 @@ class DemandHabits:
     within         what the probability of the model's horizon has meant within fewer days
     further        how the purchases after the first follow from that and the client's own rate
     further_shape  of their negative binomial distribution: the smaller, the more they differ
+    days           that this was learned from
     pooled_weight  of the quantities the client might take, against its last purchase with weight 1
     spread         standard deviation of the logarithm of those quantities about the usual one
     """
@@ -68,6 +69,7 @@ class DemandHabits:
     within: FewerDays | None = None
     further: Blend = Blend(1.0, 0.5, 0.5)
     further_shape: float = 5.0
+    days: float = 28.0
     pooled_weight: float = 1.0
     spread: float = 0.6
 
@@ -109,8 +111,9 @@ class Demand:
         """((R,) cell, (R, GRID) float64 cumulated): the probability of i cells of units or fewer.
 
         Cells are powers of two, so that whole units lie on whole cells where the totals are below GRID.
-        The convolution is exact on the cells: a product of Fourier transforms, by the purchases'
-        generating function.
+        Other units go to the two cells about them, in such shares that their mean stays what it is. The
+        convolution is exact on the cells: a product of Fourier transforms, by the purchases' generating
+        function.
         """
         mean = (self.units * self.weights).sum(axis=1)
         square = (self.units**2 * self.weights).sum(axis=1)
@@ -118,10 +121,12 @@ class Demand:
         further_variance = self.further * (1 + self.further / self.shape)
         variance = (1 + self.further) * (square - mean**2) + further_variance * mean**2
         reach = (1 + self.further) * mean + TAIL * np.sqrt(variance.clip(0)) + self.units.max(axis=1, initial=1e-3)
-        cell = 2.0 ** np.ceil(np.log2(reach / GRID))
-        at = np.rint(self.units / cell[:, None]).astype(np.int64).clip(1, GRID - 1)
-        rows = np.arange(len(at))[:, None] * GRID
-        one = np.bincount((rows + at).ravel(), self.weights.ravel(), len(at) * GRID).reshape(len(at), GRID)
+        cell = 2.0 ** np.ceil(np.log2(reach / (GRID - 2)))  # both cells about the largest units are on the grid
+        above, below = np.modf(self.units / cell[:, None])
+        at = np.arange(len(cell))[:, None] * GRID + below.astype(np.int64)
+        one = np.bincount(at.ravel(), (self.weights * (1 - above)).ravel(), len(cell) * GRID)
+        one += np.bincount(at.ravel() + 1, (self.weights * above).ravel(), len(cell) * GRID)
+        one = one.reshape(len(cell), GRID)
         of_one = np.fft.rfft(one)
         spread = (self.further / self.shape)[:, None]
         bought = of_one * (1 + spread * (1 - of_one)) ** -self.shape
@@ -156,7 +161,12 @@ def carried_over(probability: np.ndarray, days: float, asked_days: np.ndarray, p
 
 
 def bought_again(probability: np.ndarray, days: float, asked_days: np.ndarray, habits: DemandHabits) -> np.ndarray:
-    """(R,) float64: the same for products that the client bought before, of which `habits.within` knows more.
+    """(R,) float64: the same for products that the client bought before, of which `habits.within` knows more."""
+    return -np.expm1(-purchases_again(probability, days, asked_days, habits))
+
+
+def purchases_again(probability: np.ndarray, days: float, asked_days: np.ndarray, habits: DemandHabits) -> np.ndarray:
+    """(R,) float64: as purchases of a Poisson process, which tell apart what is certain from what is so many times.
 
     At a constant rate what is bought each week and what is bought each month, both all but certain
     within the horizon, would be as probable within a few days. Between the two spans that are known
@@ -164,13 +174,13 @@ def bought_again(probability: np.ndarray, days: float, asked_days: np.ndarray, h
     """
     by_horizon = expected_purchases(probability) * habits.pace
     if habits.within is None:
-        return -np.expm1(-by_horizon * asked_days / days)
+        return by_horizon * asked_days / days
     fewer = habits.within.days
     by_fewer = expected_purchases(np.interp(probability, habits.within.said, habits.within.bought))
     growth = np.log(by_horizon / by_fewer) / np.log(days / fewer) if fewer < days else 1.0
     between = by_fewer * (np.clip(asked_days, fewer, days) / fewer) ** growth
     beyond = np.minimum(asked_days / fewer, 1) * np.maximum(asked_days / days, 1)
-    return -np.expm1(-between * beyond)
+    return between * beyond
 
 
 def expected_purchases(probability: np.ndarray) -> np.ndarray:
@@ -182,7 +192,7 @@ def demand_of(
     purchases: Purchases,
     line_quantity: np.ndarray,
     usual: np.ndarray,
-    probability: np.ndarray,
+    expected: np.ndarray,
     now: np.ndarray,
     days: float,
     habits: DemandHabits,
@@ -191,12 +201,15 @@ def demand_of(
     purchases: R rows.
     line_quantity: (L,) units of the history's lines.
     usual: (R,) units that the client would take now.
-    probability: (R,) of a purchase within `days` from `now` ((R,) float64).
+    expected: (R,) what `purchases_again` gives for `days` from `now` ((R,) float64).
     """
     recent = last_values(line_quantity[purchases.line], purchases.start, purchases.stop, RECENT)
     units, weights = quantities(recent, usual, habits)
-    probability = np.minimum(probability, 1 - LEAST_LEFT)
-    further = further_purchases(probability, own_purchases(purchases, now, days), habits.further)
+    # A blend holds for the days that it was learned from: more days are as many of those, one like the other.
+    spans = max(days / habits.days, 1.0)
+    of_span = further_purchases(expected / spans, own_purchases(purchases, now, days / spans), habits.further)
+    probability = np.minimum(-np.expm1(-expected), 1 - LEAST_LEFT)
+    further = spans * -np.expm1(-expected / spans) * (1 + of_span) / probability - 1
     return Demand(probability, further, units, weights, habits.further_shape)
 
 
@@ -211,9 +224,9 @@ def beyond_first(purchases: np.ndarray) -> np.ndarray:
     return -purchases / np.expm1(-purchases) - 1
 
 
-def further_purchases(probability: np.ndarray, own: np.ndarray, blend: Blend) -> np.ndarray:
-    """(R,) float64, from the probability of a first one and the client's own rate (`own_purchases`)."""
-    return blend.of(beyond_first(expected_purchases(probability)), beyond_first(own))
+def further_purchases(expected: np.ndarray, own: np.ndarray, blend: Blend) -> np.ndarray:
+    """(R,) float64, from what `purchases_again` expects and the client's own rate (`own_purchases`)."""
+    return blend.of(beyond_first(expected), beyond_first(own))
 
 
 def quantities(recent: np.ndarray, usual: np.ndarray, habits: DemandHabits) -> tuple[np.ndarray, np.ndarray]:

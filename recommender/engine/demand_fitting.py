@@ -86,7 +86,7 @@ def followed(
     count, units = came_of(history, questions, client, product, days)
     pace = ((count > 0).sum() + DOUBT_PURCHASES) / (as_expected.sum() + DOUBT_PURCHASES)
     pace = round(float(np.clip(pace, SLOWEST, FASTEST)), 4)
-    habits = DemandHabits(pace=pace, within=fewer_days(within, count, days))
+    habits = DemandHabits(pace=pace, within=fewer_days(within, count, days), days=days)
     own = candidates.purchases
     typical = group_medians(history.line_product, history.line_quantity, len(history.products))
     line_quantity = questions.history.line_quantity[own.line]

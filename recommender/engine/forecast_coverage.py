@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recommender.engine.demand import LEVEL, DemandHabits, bought_again, demand_of
+from recommender.engine.demand import LEVEL, DemandHabits, demand_of, purchases_again
 from recommender.engine.demand_fitting import came_of
 from recommender.engine.groups import Attributes
 from recommender.engine.heads import TwoHeads
@@ -41,13 +41,11 @@ def coverage_of(
     own = candidates.purchases
     rows = ~candidates.is_new  # in the order of `own`
     within = heads.probability(candidates.features[rows], candidates.is_new[rows])
-    probability = bought_again(within, horizon_days, days, habits)
+    expected = purchases_again(within, horizon_days, days, habits)
     typical = group_medians(history.line_product, history.line_quantity, len(history.products))
     usual = usual_quantities(questions.history, typical)
-    demand = demand_of(
-        own, questions.history.line_quantity, usual, probability, questions.now[own.client], days, habits
-    )
-    order = np.lexsort((own.product, -probability, own.client))
+    demand = demand_of(own, questions.history.line_quantity, usual, expected, questions.now[own.client], days, habits)
+    order = np.lexsort((own.product, -expected, own.client))
     rank = np.arange(len(order)) - np.searchsorted(own.client, own.client)  # rows are sorted by client
     shown = np.sort(order[(rank < LIST_LENGTH) & held_back[questions.client[own.client]]])
     low, high, _ = demand.of(shown).intervals(LEVEL)

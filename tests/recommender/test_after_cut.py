@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from recommender.engine.demand import Blend, DemandHabits, beyond_first, further_purchases
+from recommender.engine.demand import Blend, DemandHabits, beyond_first, expected_purchases, further_purchases
 from recommender.engine.demand_fitting import Followed, fewer_days, fit_further, fit_quantities, quantile_loss
 from recommender.evaluation import evaluate
 from recommender.evaluation.churn import weighted_areas
@@ -104,8 +104,8 @@ def test_losses_weigh_what_lies_outside_the_outer_points_and_scale_with_what_is_
 def followed(random: np.random.Generator, habits: DemandHabits, rows: int = 4000) -> Followed:
     """Purchases that came just as `habits` say."""
     probability, own = random.uniform(0.05, 0.9, rows), random.uniform(0.1, 4.0, rows)
-    further = random.poisson(random.gamma(habits.further_shape, further_purchases(probability, own, habits.further)
-                                          / habits.further_shape))  # fmt: skip
+    mean = further_purchases(expected_purchases(probability), own, habits.further)
+    further = random.poisson(random.gamma(habits.further_shape, mean / habits.further_shape))
     count = np.where(random.random(rows) < probability, 1 + further, 0)
     usual = random.uniform(5, 50, rows)
     units = usual * np.exp(habits.spread * random.normal(size=rows))

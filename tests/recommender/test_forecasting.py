@@ -12,6 +12,7 @@ from recommender.engine.demand import (
     bought_again,
     carried_over,
     demand_of,
+    expected_purchases,
 )
 from recommender.engine.purchases import purchases_of
 from tests.recommender.test_engine import basket
@@ -26,11 +27,14 @@ def of_one(probability: float, further: float = 0.0, units=(6.0,), weights=(1.0,
 
 def weekly(probability: float, days: float = 28, quantity: float = 6.0, habits: DemandHabits = HABITS) -> Demand:
     """Of a client that bought the same product every week for a year, from day 36 to NOW."""
+    return weekly_expecting(expected_purchases(np.array([probability])), days, quantity, habits)
+
+
+def weekly_expecting(expected: np.ndarray, days: float, quantity: float = 6.0, habits: DemandHabits = HABITS) -> Demand:
     history = basket([(0, NOW - 7 * week, {0: quantity}) for week in range(52, 0, -1)], products=1)
     return demand_of(
-        purchases_of(history), history.line_quantity, np.array([quantity]), np.array([probability]), np.array([NOW]),
-        days, habits,
-    )  # fmt: skip
+        purchases_of(history), history.line_quantity, np.array([quantity]), expected, np.array([NOW]), days, habits
+    )
 
 
 def test_a_single_purchase_that_may_come_or_not_is_nothing_or_its_quantity():
@@ -101,6 +105,17 @@ def test_units_and_bounds_grow_with_the_horizon():
 
     assert np.all(np.diff([demand.expected[0] for demand in demands]) > 0)
     assert np.all(np.diff([demand.intervals(0.8)[1][0] for demand in demands]) > 0)
+
+
+@pytest.mark.parametrize("blend", [Blend(1.0, 0.3, 1.8), Blend(1.5, 0.8, 0.2)], ids=["above one", "below one"])
+def test_what_was_learned_of_four_weeks_holds_for_each_four_weeks_of_a_year(blend):
+    habits = DemandHabits(further=blend, days=28)
+
+    month, year = (weekly_expecting(np.array([days / 7]), days, habits=habits) for days in (28, 364))
+
+    assert year.expected[0] == pytest.approx(13 * month.expected[0], rel=0.001)
+    [low], [high], _ = year.intervals(0.8)
+    assert low < year.expected[0] < high
 
 
 def test_a_faster_pace_carries_further():
