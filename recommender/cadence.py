@@ -9,6 +9,7 @@ from recommender.request_history import date_of
 from recommender.wording import counted, days
 
 LATELY = 5  # intervals
+SHORTEST_INTERVAL = 0.5  # days; where most orders are of one day or one moment there is no rhythm to speak of
 REGULAR, FAIRLY_REGULAR = 0.5, 1.0  # width of the middle half of the intervals, as a share of their median
 CHURN_DAYS = 60
 CHURN_INTERVALS = 3
@@ -18,13 +19,15 @@ MAY_BE_LEAVING = "may be leaving"  # stands in the sentence of every churn risk,
 def ordering_rhythm(history: OrderHistory) -> list[str]:
     """The median interval between a client's orders, overall."""
     gaps = np.diff(history.order_day)
-    return [f"An order every {days(median(gaps.tolist()))} in the median."] if len(gaps) else []
+    if not len(gaps) or median(gaps.tolist()) < SHORTEST_INTERVAL:
+        return []
+    return [f"An order every {days(median(gaps.tolist()))} in the median."]
 
 
 def rhythm_in_detail(history: OrderHistory, now: float) -> list[str]:
     """The intervals lately, their spread, and when the next order would be due."""
     gaps = np.diff(history.order_day)
-    if len(gaps) < 2:
+    if len(gaps) < 2 or median(gaps.tolist()) < SHORTEST_INTERVAL:
         return []
     said = []
     if len(gaps) > LATELY:

@@ -6,7 +6,7 @@ import numpy as np
 
 from recommender.engine.history import OrderHistory
 from recommender.items import Item
-from recommender.wording import change, counted, money, units
+from recommender.wording import change, counted, unit_price, units
 
 BEFORE = 10  # purchases before the last that make the usual
 LEAST_BEFORE = 3
@@ -42,7 +42,7 @@ def price_and_quantity_changes(history: OrderHistory, now: float, own: dict[str,
         prices += changed(item, history.line_price[lines], PRICE_CHANGE)
         quantities += changed(item, history.line_quantity[lines], QUANTITY_CHANGE)
     return [
-        f"{c.item.name} was {money(c.last)} a unit last, {money(c.usual)} in the median of the "
+        f"{c.item.name} was {unit_price(c.last)} a unit last, {unit_price(c.usual)} in the median of the "
         f"{counted(c.count, 'purchase')} before: {change(c.last, c.usual)}."
         for c in greatest(prices)
     ] + [

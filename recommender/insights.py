@@ -9,8 +9,7 @@ import numpy as np
 from recommender.cadence import churn_risk, few_orders, ordering_rhythm, rhythm_in_detail
 from recommender.cases import Case
 from recommender.changes import price_and_quantity_changes
-from recommender.judged import Judged
-from recommender.listing import Listing
+from recommender.listing import Listing, may_be_suggested
 from recommender.request_history import date_of, day_of
 from recommender.requests import ORDER_ANALYSIS
 from recommender.seasons import monthly_shares
@@ -28,7 +27,7 @@ def insights_of(case: Case, listing: Listing) -> dict[str, Any]:
         "buyingPatterns": buying_patterns(case),
         "seasonality": monthly_shares(case.history, case.now),
         "riskFactors": risk_factors(case, listing),
-        "opportunities": opportunities(case.items),
+        "opportunities": opportunities(case),
     }
 
 
@@ -88,14 +87,15 @@ def short_list(listing: Listing, limit: int) -> str:
     )
 
 
-def opportunities(items: Judged) -> list[str]:
+def opportunities(case: Case) -> list[str]:
+    """Of what may be suggested, whatever the list shows."""
     said = []
-    overdue = [item for item in items.overdue() if not item.held_back]
+    overdue = [item for item in case.items.overdue() if may_be_suggested(item, case.request)]
     if overdue:
         overdue.sort(key=lambda item: (-item.overdue, item.product))
         named = listed(f"{item.name} (last {days(item.days_since)} ago)" for item in overdue[:NAMED])
         said.append(f"{counted(len(overdue), 'regular product')} due or overdue: {named}.")
-    new = list(islice((item for item in items.new() if not item.held_back), NAMED))
+    new = list(islice((item for item in case.items.new() if may_be_suggested(item, case.request)), NAMED))
     if new:
         said.append(f"Not bought yet, but by clients alike: {listed(item.name for item in new)}.")
     return said

@@ -50,6 +50,22 @@ def allowed_lines(
             yield item, terms
 
 
+def is_discontinued(item: Item, request: SuggestionRequest) -> bool:
+    return item.product in request.market.get("discontinued", ())
+
+
+def is_wanted(item: Item, request: SuggestionRequest) -> bool:
+    """Whether it is still sold, and the market has a demand for it."""
+    return item.is_active and not is_discontinued(item, request) and demand_factor(item, request.market) > 0
+
+
+def may_be_suggested(item: Item, request: SuggestionRequest) -> bool:
+    """Whether nothing that the request says is against it."""
+    if refusal(item, request):
+        return False
+    return item.product not in request.stock or terms_of(item, request, item.typical_quantity) is not None
+
+
 def shortage(item: Item, request: SuggestionRequest) -> str:
     """Why the stock does not do, where it does not."""
     available, _ = available_units(request.stock[item.product])
@@ -61,7 +77,7 @@ def refusal(item: Item, request: SuggestionRequest) -> str:
     wishes = request.preferences
     if not item.is_active:
         return "no longer sold"
-    if item.product in request.market.get("discontinued", ()):
+    if is_discontinued(item, request):
         return "discontinued"
     if item.held_back:
         return "rejected by the client and held back"

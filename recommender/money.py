@@ -1,8 +1,9 @@
 """Money, to the cent: numbers as they stand in an answer, reckoned in decimals."""
 
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 
 CENT = Decimal("0.01")
+DIGITS = Context(prec=60)  # more than the largest order that the contract allows has before its cents
 
 
 def exact(number: float) -> Decimal:
@@ -16,9 +17,9 @@ def amount(quantity: float, price: float | None) -> Decimal:
 
 
 def to_the_cent(value: Decimal) -> float:
-    return float(value.quantize(CENT, ROUND_HALF_UP))
+    return float(value.quantize(CENT, ROUND_HALF_UP, DIGITS))
 
 
 def whole_cents(value: float) -> Decimal:
     """The most that can be paid of it."""
-    return exact(value).quantize(CENT, ROUND_FLOOR)
+    return exact(value).quantize(CENT, ROUND_FLOOR, DIGITS)

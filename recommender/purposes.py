@@ -8,10 +8,13 @@ from heapq import merge
 from recommender.cases import Case
 from recommender.items import GIVEN_UP, Item
 from recommender.larger_volumes import LargerVolume, larger_volumes_of
-from recommender.listing import Rank, ranked
+from recommender.listing import Rank, is_wanted, ranked
 from recommender.requests import CROSS_SELL, DEMAND_FORECASTING, ORDER_ANALYSIS, RECOMMENDATION, UPSELL
 from recommender.successors import successions, with_successors
+from recommender.terms import demand_factor
 from recommender.upgrades import Upgrade, upgrades_of
+
+LEAST_EXPECTED = 0.005  # units; less is shown as none
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +56,23 @@ def why_not_overdue(item: Item) -> str:
 
 
 def expected_demand(case: Case) -> Choice:
-    """What the client buys, with the units it will need over the horizon."""
+    """What the client buys, with the units it will need over the horizon, where that is more than nothing."""
     expected = case.demand.expected()
-    chosen = [(item, expected[item.product]) for item in case.own.values()]
-    left_out = Counter("never bought" for item in case.items if item.is_new)
+    chosen = [(item, expected[item.product]) for item in case.own.values() if is_needed(item, expected, case)]
+    left_out = Counter(
+        {"never bought": len(case.items) - len(case.own), "not expected to be needed": len(case.own) - len(chosen)}
+    )
     return Choice(ranked(with_successors(chosen, case), case.request), left_out)
 
 
+def is_needed(item: Item, expected: dict[str, float], case: Case) -> bool:
+    # What has no demand at all is left out with that as the reason.
+    return expected[item.product] * (demand_factor(item, case.request.market) or 1) >= LEAST_EXPECTED
+
+
 def companions(case: Case) -> Choice:
-    """Products new to the client that go with one it buys."""
-    fits = [item.is_new and bool(item.goes_with) and item.buyers_of_both > 0 for item in case.items]
+    """Products new to the client that go with one it buys and can go on buying."""
+    fits = [item.is_new and goes_with_what_is_wanted(item, case) for item in case.items]
     chosen = [(item, item.typical_quantity) for item, fit in zip(case.items, fits, strict=True) if fit]
     left_out = Counter(
         "going with nothing that the client buys" if item.is_new else "bought already"
@@ -70,6 +80,14 @@ def companions(case: Case) -> Choice:
         if not fit
     )
     return Choice(ranked(chosen, case.request), left_out)
+
+
+def goes_with_what_is_wanted(item: Item, case: Case) -> bool:
+    return (
+        item.goes_with is not None
+        and item.buyers_of_both > 0
+        and is_wanted(case.items.named(item.goes_with), case.request)
+    )
 
 
 def upgrades(case: Case) -> Choice:

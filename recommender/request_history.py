@@ -82,7 +82,8 @@ def orders_of_request(rows, request, position, replaced, product_codes, codes) -
         rows.line_price[lines[line_stays]],
     ]]  # fmt: skip
     count = int(stays.sum())
-    for order in {order.get("orderId") or f"#{i}": order for i, order in enumerate(request.orders)}.values():
+    # Of orders with the same id the last counts; those without one are told apart by their place.
+    for order in {order.get("orderId") or i: order for i, order in enumerate(request.orders)}.values():
         placed = inline_day(order, end)
         if placed > end or (placed == end and "date" in order):
             continue

@@ -2,9 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
 
 from recommender.cases import Case
+from recommender.engine.outcomes import standing
 from recommender.items import Chosen, Item
+from recommender.listing import is_discontinued
+from recommender.request_history import day_of
 from recommender.requests import SuggestionRequest
 
 
@@ -20,22 +26,34 @@ def with_successors(chosen: Chosen, case: Case) -> Chosen:
 def successions(items: Iterable[Item], case: Case) -> tuple[list[Item], set[str]]:
     """(successors of those of `items` that are the client's own and not sold any more, what gives way to them).
 
-    A successor has the figures of what it stands for, but its own packs and prices. One that the
-    client buys already takes nobody's place: it is judged by its own orders.
+    A successor has the figures of what it stands for, but its own packs and prices, and what was last
+    answered to it. One that the client buys already takes nobody's place: it is judged by its own orders.
     """
     heirs: dict[str, Item] = {}
     for item in items:
         if gives_way(item, case.request) and item.facts.replaced_by.product not in case.items.own_products:
-            heirs.setdefault(item.facts.replaced_by.product, successor_of(item))
+            heirs.setdefault(item.facts.replaced_by.product, successor_of(item, case))
     return list(heirs.values()), heirs.keys() | {heir.stands_for.product for heir in heirs.values()}
 
 
 def gives_way(item: Item, request: SuggestionRequest) -> bool:
-    is_sold = item.is_active and item.product not in request.market.get("discontinued", ())
+    is_sold = item.is_active and not is_discontinued(item, request)
     return not item.is_new and not is_sold and item.facts is not None and item.facts.replaced_by is not None
 
 
-def successor_of(item: Item) -> Item:
+def successor_of(item: Item, case: Case) -> Item:
     heir = item.facts.replaced_by
     price = item.usual_price if heir.list_price is None else heir.list_price
-    return replace(item, product=heir.product, facts=heir, usual_price=price, stands_for=item)
+    answered = answered_to(heir.product, item.probability, case)
+    return replace(item, product=heir.product, facts=heir, usual_price=price, stands_for=item, **answered)
+
+
+def answered_to(product: str, probability: float, case: Case) -> dict[str, Any]:
+    """What the last answer to the product makes of an Item; nothing where there is none."""
+    answer = case.request.outcomes.get(product)
+    if answer is None:
+        return {}
+    days, never = np.array([max(case.now - day_of(answer.at), 0.0)]), np.array([np.nan])
+    accepted, rejected = (days, never) if answer.accepted else (never, days)
+    found = standing(np.array([probability]), np.zeros(1), accepted, rejected)
+    return {"ranking_weight": round(float(found.weight[0]), 6), "held_back": bool(found.held_back[0])}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recommender.items import Item
+from recommender.money import exact
 from recommender.requests import SuggestionRequest
 
 
@@ -71,5 +72,5 @@ def available_units(level: Any) -> tuple[int | None, float]:
         case None:
             return None, 0
         case dict():
-            return math.floor(level["onHand"] - level.get("reserved", 0)), level.get("incoming", 0)
+            return math.floor(exact(level["onHand"]) - exact(level.get("reserved", 0))), level.get("incoming", 0)
     return math.floor(level), 0

@@ -10,13 +10,16 @@ import numpy as np
 
 from recommender.cases import Case
 from recommender.engine.knowledge import Knowledge
-from recommender.items import Item
+from recommender.items import GIVEN_UP, Item
+from recommender.listing import is_wanted
 from recommender.money import amount
 from recommender.requests import SuggestionRequest
 from recommender.terms import Terms, demand_factor, price_of, sold_units, terms_of
 
 # Beyond that a product of another name is another thing, not a better one.
 DEARER_AT_MOST = 2
+MORE_AT_MOST = 1.5  # times the units of what it replaces
+LATELY_DAYS = 180  # before the client's last order
 ALIKE = 0.5  # share of the words of both names that stand in both
 WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -58,7 +61,7 @@ def upgrades_of(case: Case) -> dict[str, Upgrade]:
     """By product id, the best replacement that each product new to the client would make, where there is one."""
     own = defaultdict(list)
     for other in case.own.values():
-        if other.kind and other.usual_price:
+        if other.kind and other.usual_price and is_bought(other, case):
             own[other.kind].append(other)
     found = {}
     for item in case.items:
@@ -73,6 +76,13 @@ def upgrades_of(case: Case) -> dict[str, Upgrade]:
     return found
 
 
+def is_bought(item: Item, case: Case) -> bool:
+    """Whether it is still sold and wanted, and the client has bought it lately or comes back to it regularly."""
+    last_order = case.now - case.history.order_day[-1]
+    lately = item.days_since - last_order <= LATELY_DAYS or (item.is_regular and item.overdue < GIVEN_UP)
+    return lately and is_wanted(item, case.request)
+
+
 def is_step_up(item: Item, other: Item) -> bool:
     alike, ratio = have_like_names(item, other), item.usual_price / other.usual_price
     if ratio > 1:
@@ -82,7 +92,7 @@ def is_step_up(item: Item, other: Item) -> bool:
 
 
 def taken_up(item: Item, other: Item, case: Case) -> list[Upgrade]:
-    """The upgrade, if clients alike have taken it up and it brings more money.
+    """The upgrade, if clients alike have taken it up, it brings more money and its packs are not too much.
 
     Clients alike are those that bought what it replaces; for another size of the same thing, which
     fewer ever buy beside it, the client's segment.
@@ -93,7 +103,13 @@ def taken_up(item: Item, other: Item, case: Case) -> list[Upgrade]:
     market = case.request.market
     units = sold_units(other, other.typical_quantity * demand_factor(other, market))
     upgrade = Upgrade(item, other, units, price_of(other, market)[0], both, buyers)
-    return [upgrade] if brings_more(upgrade, case.request) else []
+    return [upgrade] if is_no_more(upgrade) and brings_more(upgrade, case.request) else []
+
+
+def is_no_more(upgrade: Upgrade) -> bool:
+    """Whether packs and minimums leave the units about what the client takes; larger packs of the same may be more."""
+    least, own = sold_units(upgrade.item, upgrade.units_wanted), upgrade.replaced.typical_quantity
+    return least <= MORE_AT_MOST * own or have_like_names(upgrade.item, upgrade.replaced)
 
 
 def brings_more(upgrade: Upgrade, request: SuggestionRequest) -> bool:

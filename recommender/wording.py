@@ -15,6 +15,11 @@ def money(amount: float) -> str:
     return f"{amount:.2f}"
 
 
+def unit_price(amount: float) -> str:
+    """To the cent, or with the four decimals that prices are kept with where they say more."""
+    return money(amount) if round(amount, 4) == round(amount, 2) else f"{amount:.4f}".rstrip("0")
+
+
 def units(number: float) -> str:
     """Up to three decimals, as quantities are kept."""
     return f"{number:.3f}".rstrip("0").rstrip(".")

@@ -152,6 +152,7 @@ INSIGHTS = {
         f"""{MINE}, {PACED}, due AS (
                 SELECT *, row_number() OVER (ORDER BY since / gap DESC, product COLLATE "C") AS place FROM paced
                 WHERE orders >= 3 AND since / gap >= 1 AND since / gap < 6
+                      AND product IN (SELECT external_id FROM recommender_product WHERE active)
             )
             SELECT count(*) AS count,
                    string_agg(name || ' (last ' || days || CASE days WHEN 1 THEN ' day' ELSE ' days' END || ' ago)',

@@ -1,0 +1,178 @@
+"""What would make a rep shake the head does not come out."""
+
+from datetime import timedelta
+
+import pytest
+
+from recommender.models import Product
+from recommender.terms import available_units
+from tests.wholesale import LAST_DAY
+
+pytestmark = pytest.mark.usefixtures("wholesale_house")
+NOW = LAST_DAY.date()
+PARAMETERS = {"asOf": LAST_DAY.isoformat(), "limit": 100}
+
+
+@pytest.fixture
+def generated(tool):
+    """An activity for a cafe that buys coffee, milk and sugar every week, unless another client is named."""
+
+    def activity(purpose="recommendation", client="cafe-03", parameters=None, **inputs):
+        model = {"parameters": PARAMETERS | (parameters or {})}
+        return tool.generated(client=client, activityType=purpose, inputData=inputs, aiModel=model)
+
+    return activity
+
+
+def orders(days_ago, *items):
+    """An order of the items (product, quantity, price) on each of the days."""
+    lines = [{"product": product, "quantity": quantity, "price": price} for product, quantity, price in items]
+    return [{"date": f"{NOW - timedelta(days=days)}T00:00:00Z", "items": lines} for days in days_ago]
+
+
+def products(activity):
+    return [line["product"] for line in activity["recommendations"]]
+
+
+def facts(product: str, **fields) -> None:
+    Product.objects.filter(external_id=product).update(**fields)
+
+
+def test_a_successor_that_was_rejected_does_not_come_again_at_once(tool, generated):
+    facts("milk", active=False, replaced_by=Product.objects.create(external_id="oat-milk", list_price=2))
+    first = generated()
+    assert "oat-milk" in products(first)
+
+    tool.patch(first["_id"], {"feedback": {"rejectedRecommendations": ["oat-milk"]}})
+
+    assert "oat-milk" not in products(generated())
+    tool.patch(first["_id"], {"feedback": {"acceptedRecommendations": ["oat-milk"]}})
+    assert products(generated()).index("oat-milk") <= products(first).index("oat-milk")
+
+
+def test_opportunities_name_nothing_that_may_not_be_sold(generated):
+    stopped = orders(range(20, 60, 7), ("coffee", 6, 12.5), ("milk", 6, 1.1), ("sugar", 6, 0.9), ("tea", 6, 3))
+    facts("coffee", active=False)
+
+    [due, *new] = generated(
+        client="newcomer",
+        historicalOrders=stopped,
+        marketData={"discontinued": ["milk"]},
+        inventoryLevels={"sugar": 0},
+        clientPreferences={"includeNewProducts": False},
+    )["insights"]["opportunities"]
+
+    assert due == "1 regular product due or overdue: Tea (last 20 days ago)."
+    assert new == []
+
+
+@pytest.mark.parametrize("purpose", ["cross-sell", "upsell"])
+@pytest.mark.parametrize("how", ["inactive", "discontinued", "without demand"])
+def test_nothing_is_sold_along_with_or_instead_of_what_cannot_be_had_any_more(generated, purpose, how):
+    before = {line.get("goesWith") or line["replaces"] for line in generated(purpose)["recommendations"]}
+    base = {"cross-sell": "milk", "upsell": "coffee"}[purpose]
+    assert base in before
+    if how == "inactive":
+        facts(base, active=False)
+    market = {"discontinued": [base]} if how == "discontinued" else {}
+    market |= {"demandFactors": {base: 0}} if how == "without demand" else {}
+
+    after = {
+        line.get("goesWith") or line["replaces"] for line in generated(purpose, marketData=market)["recommendations"]
+    }
+
+    assert base not in after
+
+
+@pytest.mark.parametrize(("days_ago", "replaced"), [([30], {"coffee"}), ([250], set()), ([250, 130, 10], {"coffee"})])
+def test_what_a_client_has_not_bought_for_half_a_year_is_not_upgraded(generated, days_ago, replaced):
+    milk = orders(range(5, 100, 7), ("milk", 6, 1.1))
+
+    lines = generated("upsell", client="newcomer", historicalOrders=[*milk, *orders(days_ago, ("coffee", 6, 12.5))])
+
+    assert {line["replaces"] for line in lines["recommendations"] if line["product"] == "coffee-gold"} == replaced
+
+
+def test_an_upgrade_of_another_name_is_not_three_times_as_many(generated):
+    bought = orders(range(5, 100, 7), ("coffee", 6, 12.5))
+    assert "coffee-gold" in products(generated("upsell", client="newcomer", historicalOrders=bought))
+
+    facts("coffee-gold", pack_size=20, name="Arabica")
+
+    assert "coffee-gold" not in products(generated("upsell", client="newcomer", historicalOrders=bought))
+
+
+def test_a_forecast_lists_what_is_needed_and_orders_nothing_of_the_rest(generated):
+    long_gone = orders([900], ("gin", 6, 21.0))
+
+    activity = generated(
+        "demand-forecasting",
+        historicalOrders=long_gone,
+        marketData={"demandFactors": {"gin": 0.001}},
+        parameters={"horizonDays": 1},
+    )
+
+    series = activity["insights"]["seasonality"]["products"]
+    assert all(product["forecast"]["units"] > 0 for product in series)
+    assert [product["product"] for product in series] == products(activity)
+    assert "not expected to be needed" in activity["insights"]["riskFactors"][-1]
+
+
+@pytest.mark.parametrize("horizon", [90, 365])
+def test_a_long_forecast_is_about_as_many_times_a_short_one(generated, horizon):
+    def units(days):
+        series = generated("demand-forecasting", parameters={"horizonDays": days})["insights"]["seasonality"]
+        return sum(product["forecast"]["units"] for product in series["products"])
+
+    assert units(horizon) / units(28) == pytest.approx(horizon / 28, rel=0.25)
+
+
+def test_an_order_is_not_taken_for_another_because_of_what_its_id_looks_like(generated):
+    item = [{"product": "milk", "quantity": 6, "price": 1.1}]
+    date = f"{NOW - timedelta(days=3)}T00:00:00Z"
+
+    said = generated(
+        client="newcomer",
+        historicalOrders=[{"orderId": "#1", "date": date, "items": item}, {"date": date, "items": item}],
+    )["insights"]["buyingPatterns"]
+
+    assert said[0].startswith("2 orders since ")
+    assert not any("every 0 days" in sentence for sentence in said)
+
+
+@pytest.mark.parametrize(
+    ("level", "units"),
+    [
+        ({"onHand": 2.3, "reserved": 0.3}, 2),
+        ({"onHand": 1.4, "reserved": 0.4}, 1),
+        ({"onHand": 4.1, "reserved": 0.1}, 4),
+        ({"onHand": 5, "reserved": 0.001}, 4),
+        ({"onHand": 1}, 1),
+        (7.9, 7),
+    ],
+)
+def test_what_is_available_is_reckoned_as_it_is_written(level, units):
+    assert available_units(level)[0] == units
+
+
+def test_the_largest_amounts_that_the_contract_allows_are_answered(generated):
+    line = {"product": "milk", "quantity": 1_000_000_000, "price": 1_000_000_000}
+    everything = [{"date": f"{NOW - timedelta(days=1 + n)}T00:00:00Z", "items": [line] * 20} for n in range(500)]
+
+    activity = generated(
+        "demand-forecasting",
+        historicalOrders=everything,
+        marketData={"demandFactors": {"milk": 100}},
+        parameters={"horizonDays": 365},
+    )
+
+    assert activity["status"] == "completed"
+    assert activity["generatedOrder"]["totalAmount"] > 1e18
+
+
+def test_a_change_of_price_is_told_in_figures_that_differ(generated):
+    dearer = [*orders([40, 30, 20], ("cups", 500, 0.002)), *orders([5], ("cups", 500, 0.003))]
+
+    said = generated("order-analysis", client="newcomer", historicalOrders=dearer)["insights"]["buyingPatterns"]
+
+    assert "Cups was 0.003 a unit last, 0.002 in the median of the 3 purchases before: 50% more." in said
