@@ -16,10 +16,6 @@ def answers_in(feedback: dict) -> dict[str, Outcome]:
     return accepted | dict.fromkeys(feedback.get("rejectedRecommendations", ()), Outcome.REJECTED)
 
 
-def accepted_products(feedback: dict) -> set[str]:
-    return {product for product, answer in answers_in(feedback).items() if answer == Outcome.ACCEPTED}
-
-
 def visit_of(activity: Activity) -> Visit:
     return Visit(activity.id, activity.client, activity.rep, answers_in(activity.feedback))
 

@@ -349,8 +349,9 @@ class SuggestedLine(models.Model):
     """One line of one generation, and what the rep answered to it.
 
     It outlives the activity, client and product that it names by their ids. An answer stands on the
-    line of the product that the activity showed last, so that it counts once however often the
-    activity was generated. What was answered but never suggested stands here too, without a rank.
+    line that it was given to, the one of the product that the activity showed last then, and counts
+    once however often the activity is generated. What was answered but never suggested stands here
+    too, without a rank.
     """
 
     activity = models.CharField(max_length=24, db_collation="C")

@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from activities.generation import requests_for
 from activities.models import Activity
+from recommender import registry
 from recommender.models import SuggestedLine
+from recommender.training import train_version
 from tests.conftest import API
 from tests.wholesale import LAST_DAY
 
@@ -213,7 +215,7 @@ def test_a_list_that_is_short_for_rejections_says_how_many(tool, answer):
     assert "2 rejected by the client and held back" in short["insights"]["riskFactors"][-1]
 
 
-def test_generating_again_keeps_the_former_lines_and_counts_an_answer_once(tool, answer):
+def test_generating_again_leaves_answers_on_the_lines_they_were_given_to_and_counts_them_once(tool, answer):
     activity = tool.generated(client="cafe-03", aiModel=NOW)
     accepted, rejected = products(activity)[:2]
     answer(activity, accepted=[accepted], rejected=[rejected])
@@ -223,12 +225,46 @@ def test_generating_again_keeps_the_former_lines_and_counts_an_answer_once(tool,
 
     former, shown = outcomes(activity, superseded=True), outcomes(activity, superseded=False)
     assert list(former) == products(activity)
-    assert (former[accepted], former[rejected]) == ("open", "rejected")
-    assert shown[accepted] == "accepted"
+    assert (former[accepted], former[rejected]) == ("accepted", "rejected")
+    assert shown[accepted] == "open"
     assert rejected not in shown
     assert dict(lines_of(activity).answered().values_list("product", "outcome_at")) == given
     answer(activity)
     assert set(outcomes(activity).values()) == {"open"}
+
+
+def test_generating_again_changes_no_figure_of_what_was_answered_and_ordered(tool, answer):
+    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    accepted = products(activity)[:3]
+    answer(activity, accepted=accepted, rejected=[products(activity)[4]])
+    three_days_ago = timezone.now() - timedelta(days=3)
+    SuggestedLine.objects.update(suggested_at=three_days_ago)
+    SuggestedLine.objects.answered().update(outcome_at=three_days_ago)
+    lines = [{"product": product, "quantity": 1} for product in accepted]
+    ordered = {"order": "since", "client": "cafe-03", "date": (three_days_ago + timedelta(days=1)).isoformat()}
+    assert tool.post({"items": [ordered | {"items": lines}]}, path="/orders").status_code == 200
+    answered = SuggestedLine.objects.answered()
+    figures, versions = SuggestedLine.objects.figures(), list(answered.values_list("model_version"))
+
+    registry.promote(train_version(LAST_DAY))
+    tool.generate(activity["_id"])
+
+    assert (figures["answered"], figures["accepted"], figures["converted"]) == (4, 3, 3)
+    assert SuggestedLine.objects.figures() == figures
+    assert list(answered.values_list("model_version")) == versions
+
+
+def test_an_answer_that_changes_after_the_list_was_made_anew_is_given_to_the_new_line(tool, answer):
+    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    first, second = products(activity)[:2]
+    answer(activity, accepted=[first, second])
+    tool.generate(activity["_id"])
+
+    answer(activity, accepted=[first], rejected=[second])
+
+    former, shown = outcomes(activity, superseded=True), outcomes(activity, superseded=False)
+    assert (former[first], former[second]) == ("accepted", "open")
+    assert (shown[first], shown[second]) == ("open", "rejected")
 
 
 def lines_read() -> int:

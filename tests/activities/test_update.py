@@ -73,6 +73,20 @@ def test_null_empties_any_section(tool, section):
     assert {name: changed[name] for name in contents} == contents | {section: {}}
 
 
+def test_what_is_rejected_is_not_in_the_draft_either(tool, wholesale_house):
+    activity = tool.generated()
+    suggested = [line["product"] for line in activity["recommendations"]]
+
+    def drafted(rejected):
+        feedback = {"rejectedRecommendations": rejected}
+        order = tool.patch(activity["_id"], {"feedback": feedback}).body["data"]["generatedOrder"]
+        return [line["product"] for line in order.get("items", [])]
+
+    assert drafted([]) == suggested
+    assert drafted(suggested[:1]) == suggested[1:]
+    assert drafted(suggested) == []
+
+
 def test_the_accepted_products_make_the_order(tool, wholesale_house):
     activity = tool.generated()
     first, second = (line["product"] for line in activity["recommendations"][:2])
