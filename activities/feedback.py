@@ -6,7 +6,7 @@ from datetime import datetime
 from activities.models import Activity
 from recommender.models import Outcome
 from recommender.outcomes import former_outcomes, remembered_since
-from recommender.requests import FormerOutcome
+from recommender.requests import FormerOutcome, FormerOutcomes
 from recommender.suggested_lines import Visit, record_answers
 
 
@@ -25,16 +25,21 @@ def pass_on(activity: Activity, at: datetime) -> None:
     record_answers(visit_of(activity), at)
 
 
-def outcomes_for(activities: Sequence[Activity], moments: Sequence[datetime]) -> list[dict[str, FormerOutcome]]:
+def outcomes_for(activities: Sequence[Activity], moments: Sequence[datetime]) -> list[FormerOutcomes]:
     """What is known of each activity's client at its moment of judgement: one query for all.
 
     What an activity's own feedback rejects stays away from it for as long as it says so.
     """
     found = former_outcomes([activity.client for activity in activities], remembered_since(min(moments)))
     return [
-        found.get(activity.client, {}) | rejected_now(activity, moment)
+        with_rejected(found.get(activity.client, FormerOutcomes()), activity, moment)
         for activity, moment in zip(activities, moments, strict=True)
     ]
+
+
+def with_rejected(known: FormerOutcomes, activity: Activity, moment: datetime) -> FormerOutcomes:
+    rejected = rejected_now(activity, moment)
+    return FormerOutcomes(known.products | rejected, known.volumes | rejected) if rejected else known
 
 
 def rejected_now(activity: Activity, moment: datetime) -> dict[str, FormerOutcome]:

@@ -26,7 +26,7 @@ from recommender.engine.intervals import Bootstrap, Estimate
 from recommender.models import Outcome
 from recommender.outcomes import former_outcomes, remembered_since
 from recommender.registry import promote
-from recommender.requests import RECOMMENDATION, SuggestionRequest, SuggestionResult
+from recommender.requests import RECOMMENDATION, FormerOutcomes, SuggestionRequest, SuggestionResult
 from recommender.suggested_lines import Visit, record_answers, record_generation
 from recommender.suggestions import suggest
 from recommender.training import train_version
@@ -108,7 +108,7 @@ def play(clients: Clientele, starts: Sequence[datetime], seed: int, report: bool
 def lists_for(clients: Clientele, now: datetime) -> list[SuggestionResult]:
     known = former_outcomes(clients.names, remembered_since(now))
     requests = [
-        SuggestionRequest(client=name, purpose=RECOMMENDATION, now=now, outcomes=known.get(name, {}))
+        SuggestionRequest(client=name, purpose=RECOMMENDATION, now=now, outcomes=known.get(name, FormerOutcomes()))
         for name in clients.names
     ]
     return [result for start in range(0, len(requests), BATCH) for result in suggest(requests[start : start + BATCH])]

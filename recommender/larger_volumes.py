@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from recommender.answered import answered
 from recommender.cases import Case
 from recommender.engine.volumes import REGULAR
 from recommender.items import Item
@@ -63,5 +64,8 @@ def larger_volume(item: Item, code: int, case: Case) -> LargerVolume | None:
         ranking_weight=item.ranking_weight * volumes.rate,
         least_quantity=larger,
     )
+    answer = case.request.outcomes.volumes.get(item.product)
+    if answer and not item.held_back:
+        of_so_many = replace(of_so_many, **answered(answer, of_so_many.probability, case.now))
     price, _ = price_of(item, market)
     return LargerVolume(of_so_many, item, units, price, wanted, int(volumes.takers[code]), int(volumes.buyers[code]))

@@ -371,6 +371,11 @@ class SuggestedLine(models.Model):
     superseded = models.BooleanField(
         default=False, db_default=False, help_text="The activity has been generated or changed since."
     )
+    larger_volume = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="More at once of what the client buys already; an answer says nothing of the product itself.",
+    )
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.OPEN)
     outcome_at = models.DateTimeField(null=True, blank=True)
 

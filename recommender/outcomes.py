@@ -13,24 +13,25 @@ from recommender.engine.history import OrderHistory
 from recommender.engine.outcomes import Acceptance, Answers
 from recommender.models import Outcome, SuggestedLine
 from recommender.request_history import as_of, day_of
-from recommender.requests import FormerOutcome, SuggestionRequest
+from recommender.requests import FormerOutcome, FormerOutcomes, SuggestionRequest
 from salesai.prepared import fetch
-
-Outcomes = dict[str, FormerOutcome]
 
 # At the same moment a rejection is the last.
 LAST_ANSWERS = f"""
-    SELECT DISTINCT ON (client, product) client, product, outcome, outcome_at
+    SELECT DISTINCT ON (client, product, larger_volume) client, product, larger_volume, outcome, outcome_at
     FROM {SuggestedLine._meta.db_table}
     WHERE outcome IN ('{Outcome.ACCEPTED}', '{Outcome.REJECTED}') AND client = ANY(%s) AND outcome_at >= %s
-    ORDER BY client, product, outcome_at DESC, outcome DESC, id DESC"""
+    ORDER BY client, product, larger_volume, outcome_at DESC, outcome DESC, id DESC"""
 
 
-def former_outcomes(clients: Sequence[str], since: datetime) -> dict[str, Outcomes]:
-    """client -> product -> the last answer given after `since`; one query however many clients."""
-    found: dict[str, Outcomes] = defaultdict(dict)
-    for client, product, outcome, at in fetch(LAST_ANSWERS, [sorted(set(clients)), since]):
-        found[client][product] = FormerOutcome(outcome == Outcome.ACCEPTED, at)
+def former_outcomes(clients: Sequence[str], since: datetime) -> dict[str, FormerOutcomes]:
+    """client -> the last answers given after `since`; one query however many clients."""
+    found: dict[str, FormerOutcomes] = defaultdict(FormerOutcomes)
+    for client, product, larger_volume, outcome, at in fetch(LAST_ANSWERS, [sorted(set(clients)), since]):
+        of_client = found[client]
+        (of_client.volumes if larger_volume else of_client.products)[product] = FormerOutcome(
+            outcome == Outcome.ACCEPTED, at
+        )
     return found
 
 
@@ -40,11 +41,11 @@ def remembered_since(moment: datetime) -> datetime:
 
 
 def answers_before(until: datetime) -> Answers:
-    """The answers given before `until` to what was suggested: all that a model may learn from.
+    """The answers given before `until` to products that were suggested: all that a model may learn from.
 
     One that was changed since then is not among them: what it was before is not known any more.
     """
-    lines = SuggestedLine.objects.suggested().answered().filter(outcome_at__lt=until)
+    lines = SuggestedLine.objects.suggested().answered().filter(outcome_at__lt=until, larger_volume=False)
     rows = lines.order_by("outcome_at", "activity", "product").values_list(
         "client", "rep", "product", "outcome_at", "confidence", "outcome"
     )
@@ -74,12 +75,12 @@ def answers_in(requests: Sequence[SuggestionRequest], history: OrderHistory) -> 
     An answer's age is reckoned at the moment of judgement. One that came later than `asOf` counts as
     given just then: `asOf` takes orders back in time, not what the client's rep has said.
     """
-    answered = any(request.outcomes for request in requests)  # mostly not, and there may be many products
+    answered = any(request.outcomes.products for request in requests)  # mostly not, and there may be many products
     codes = {product: code for code, product in enumerate(history.products.tolist())} if answered else {}
     rows = [
         (position, codes[product], min(day_of(former.at), day_of(as_of(request))), former.accepted)
         for position, request in enumerate(requests)
-        for product, former in request.outcomes.items()
+        for product, former in request.outcomes.products.items()
         if product in codes
     ]
     client, product, day, accepted = zip(*rows, strict=True) if rows else ((),) * 4

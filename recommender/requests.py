@@ -25,12 +25,20 @@ class FormerOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerOutcomes:
+    """The last answers by product; those to more at once of it, `volumes`, say nothing of the product itself."""
+
+    products: dict[str, FormerOutcome] = field(default_factory=dict)
+    volumes: dict[str, FormerOutcome] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class SuggestionRequest:
     """One client's wish. The JSON sections have been checked, and have no nulls.
 
     orders       [{orderId?, date?, items: [{product, quantity, price?}]}], besides the stored ones
     preferences, market, stock, parameters   as DESIGN's "Inputs that must take effect" names them
-    outcomes     product -> the client's last answer to it, see `recommender.outcomes`
+    outcomes     the client's last answers, see `recommender.outcomes`
     model_name, model_version                the model asked for, if any
     """
 
@@ -42,7 +50,7 @@ class SuggestionRequest:
     market: dict[str, Any] = field(default_factory=dict)
     stock: dict[str, Any] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
-    outcomes: dict[str, FormerOutcome] = field(default_factory=dict)
+    outcomes: FormerOutcomes = field(default_factory=FormerOutcomes)
     model_name: str | None = None
     model_version: str | None = None
 

@@ -2,15 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
-import numpy as np
-
+from recommender.answered import answered
 from recommender.cases import Case
-from recommender.engine.outcomes import standing
 from recommender.items import Chosen, Item
 from recommender.listing import is_discontinued
-from recommender.request_history import day_of
 from recommender.requests import SuggestionRequest
 
 
@@ -44,16 +40,6 @@ def gives_way(item: Item, request: SuggestionRequest) -> bool:
 def successor_of(item: Item, case: Case) -> Item:
     heir = item.facts.replaced_by
     price = item.usual_price if heir.list_price is None else heir.list_price
-    answered = answered_to(heir.product, item.probability, case)
-    return replace(item, product=heir.product, facts=heir, usual_price=price, stands_for=item, **answered)
-
-
-def answered_to(product: str, probability: float, case: Case) -> dict[str, Any]:
-    """What the last answer to the product makes of an Item; nothing where there is none."""
-    answer = case.request.outcomes.get(product)
-    if answer is None:
-        return {}
-    days, never = np.array([max(case.now - day_of(answer.at), 0.0)]), np.array([np.nan])
-    accepted, rejected = (days, never) if answer.accepted else (never, days)
-    found = standing(np.array([probability]), np.zeros(1), accepted, rejected)
-    return {"ranking_weight": round(float(found.weight[0]), 6), "held_back": bool(found.held_back[0])}
+    successor = replace(item, product=heir.product, facts=heir, usual_price=price, stands_for=item)
+    answer = case.request.outcomes.products.get(heir.product)
+    return replace(successor, **answered(answer, item.probability, case.now)) if answer else successor

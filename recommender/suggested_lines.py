@@ -16,7 +16,7 @@ from recommender.requests import SuggestionResult
 
 COLUMNS = (
     "activity", "client", "product", "rep", "model_version_id", "rank", "confidence", "quantity", "price",
-    "suggested_at", "outcome",
+    "suggested_at", "outcome", "larger_volume",
 )  # fmt: skip
 COPY_LINES = f"COPY {SuggestedLine._meta.db_table} ({', '.join(COLUMNS)}) FROM STDIN"
 SUPERSEDE = f"UPDATE {SuggestedLine._meta.db_table} SET superseded = true WHERE activity = ANY(%s) AND NOT superseded"
@@ -51,7 +51,7 @@ def row_of(visit: Visit, result: SuggestionResult, rank: int, line: Mapping[str,
     """The COLUMNS of a line as the contract shows it."""
     return (
         visit.activity, visit.client, line["product"], visit.rep, result.model_version.pk, rank, line["confidence"],
-        line["quantity"], line["price"], at, Outcome.OPEN.value,
+        line["quantity"], line["price"], at, Outcome.OPEN.value, line.get("replaces") == line["product"],
     )  # fmt: skip
 
 

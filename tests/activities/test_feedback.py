@@ -379,4 +379,4 @@ def test_the_answers_of_many_clients_are_read_in_one_query(tool, answer):
         requests = requests_for(activities)
 
     assert len(queries) == 1
-    assert [list(request.outcomes) for request in requests] == [["coffee"]] * 3
+    assert [list(request.outcomes.products) for request in requests] == [["coffee"]] * 3

@@ -50,6 +50,18 @@ def test_a_successor_that_was_rejected_does_not_come_again_at_once(tool, generat
     assert products(generated()).index("oat-milk") <= products(first).index("oat-milk")
 
 
+def test_who_does_not_want_more_at_once_still_wants_the_product(tool, generated):
+    monthly = orders(range(5, 200, 14), ("sugar", 9, 0.9))
+    upsell = generated("upsell", client="newcomer", historicalOrders=monthly)
+    assert "sugar" in [line["product"] for line in upsell["recommendations"] if line["replaces"] == line["product"]]
+
+    tool.patch(upsell["_id"], {"feedback": {"rejectedRecommendations": ["sugar"]}})
+
+    assert "sugar" in products(generated(client="newcomer", historicalOrders=monthly))
+    assert "sugar" in products(generated("demand-forecasting", client="newcomer", historicalOrders=monthly))
+    assert "sugar" not in products(generated("upsell", client="newcomer", historicalOrders=monthly))
+
+
 def test_opportunities_name_nothing_that_may_not_be_sold(generated):
     stopped = orders(range(20, 60, 7), ("coffee", 6, 12.5), ("milk", 6, 1.1), ("sugar", 6, 0.9), ("tea", 6, 3))
     facts("coffee", active=False)

@@ -7,7 +7,7 @@ import pytest
 
 from recommender.engine.client_answers import ClientAnswers
 from recommender.models import OrderLine, SuggestedLine
-from recommender.requests import FormerOutcome, SuggestionRequest
+from recommender.requests import FormerOutcome, FormerOutcomes, SuggestionRequest
 from recommender.suggestions import suggest_with
 from recommender.training import train_version
 from tests.wholesale import EXTRAS, LAST_DAY
@@ -66,7 +66,11 @@ def answers_that_come_true(wholesale_house):
 
 def confidence(version, client, product, outcomes):
     request = SuggestionRequest(
-        client=client, purpose="recommendation", now=LAST_DAY, outcomes=outcomes, parameters={"limit": 100}
+        client=client,
+        purpose="recommendation",
+        now=LAST_DAY,
+        outcomes=FormerOutcomes(outcomes),
+        parameters={"limit": 100},
     )
     lines = suggest_with(version, [request])[0].recommendations
     return next(line["confidence"] for line in lines if line["product"] == product)

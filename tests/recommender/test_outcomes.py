@@ -10,7 +10,7 @@ from recommender import registry
 from recommender.engine.outcomes import NOTHING_LEARNED, Answers, capped_weights, learn, standing
 from recommender.models import SuggestedLine
 from recommender.registry import promote
-from recommender.requests import FormerOutcome, SuggestionRequest
+from recommender.requests import FormerOutcome, FormerOutcomes, SuggestionRequest
 from recommender.suggestions import suggest
 from recommender.training import train_version
 from tests.wholesale import LAST_DAY
@@ -211,7 +211,7 @@ def test_with_answers_too_a_batch_and_single_calls_agree(reps_who_love_honey):
     promote(train_version(LAST_DAY))
     answered = {"coffee": FormerOutcome(False, LAST_DAY), "tea": FormerOutcome(True, LAST_DAY - timedelta(days=9))}
     requests = [
-        SuggestionRequest(client=client, purpose="recommendation", now=LAST_DAY, outcomes=outcomes)
+        SuggestionRequest(client=client, purpose="recommendation", now=LAST_DAY, outcomes=FormerOutcomes(outcomes))
         for client in ("cafe-01", "bar-02", "cafe-03", "nobody")
         for outcomes in (answered, {})
     ]
@@ -226,4 +226,4 @@ def test_with_answers_too_a_batch_and_single_calls_agree(reps_who_love_honey):
 def test_an_answer_later_than_the_moment_asked_for_counts_as_given_then(wholesale_house):
     rejected = {"coffee": FormerOutcome(False, datetime(2026, 5, 1, tzinfo=UTC))}
 
-    assert "coffee" not in order_of(suggested(outcomes=rejected))
+    assert "coffee" not in order_of(suggested(outcomes=FormerOutcomes(rejected)))
