@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from activities import contract
 from activities.dates import parse_time
+from activities.parsers import body_of
 from activities.permissions import KeyIsNotBoundToRep
 from recommender.loading.merge import merge_clients, merge_orders, merge_products
 from recommender.loading.rows import ClientRow, MergeCounts, OrderRow, ProductRow
@@ -43,8 +44,9 @@ class UpsertView(APIView):
     other_field: ClassVar[str | None] = None
 
     def post(self, request: Request) -> Response:
-        contract.check(contract.body_validator(self.path, "post"), request.data)
-        items = request.data["items"]
+        data = body_of(request)
+        contract.check(contract.body_validator(self.path, "post"), data)
+        items = data["items"]
         if faults := id_faults(items, self.id_field, self.other_field):
             raise exceptions.ValidationError(faults)
         counts = self.merge(items)

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
 
 from activities.errors import BodyTooLarge
 
@@ -43,6 +44,13 @@ class StrictJSONParser(BaseParser):
 
 class MergePatchParser(StrictJSONParser):
     media_type = "application/merge-patch+json"
+
+
+def body_of(request: Request) -> Any:
+    """The body, parsed. Raises ParseError where there is none, or one that does not say how long it is."""
+    if request.stream is None:
+        raise ParseError("Send a JSON object as the body, with its Content-Length.")
+    return request.data
 
 
 def refuse_deep_nesting(data: Any) -> None:

@@ -21,7 +21,7 @@ from activities.generation import CancelledError, GenerationError, generate, gen
 from activities.idempotency import answer_once
 from activities.ids import is_activity_id
 from activities.models import Activity
-from activities.parsers import MergePatchParser, StrictJSONParser
+from activities.parsers import MergePatchParser, StrictJSONParser, body_of
 from activities.reading import document_of, page_of
 from activities.renderers import json_response
 from activities.serializers import ActivitySerializer, patched
@@ -114,9 +114,7 @@ class ActivityViewSet(viewsets.GenericViewSet):
         return found
 
     def validated(self, request: Request, partial: bool = False, former: Activity | None = None) -> dict[str, Any]:
-        if request.stream is None:
-            raise exceptions.ParseError("Send a JSON object as the body, with its Content-Length.")
-        data = request.data
+        data = body_of(request)
         if not isinstance(data, dict):
             raise exceptions.ParseError("The body has to be a JSON object.")
         if former is not None and media_type_of(request) == MergePatchParser.media_type:

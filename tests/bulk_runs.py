@@ -22,7 +22,7 @@ HALF_WRITTEN = """
     SELECT a.id FROM activities_activity a
     LEFT JOIN recommender_suggestedline l ON l.activity = a.id AND NOT l.superseded GROUP BY a.id
     HAVING a.status <> 'completed' OR a.generated_at IS NULL OR count(l.id) <> jsonb_array_length(a.recommendations)
-        OR count(DISTINCT l.suggested_at) <> 1 OR min(l.suggested_at) <> a.generated_at"""
+        OR count(DISTINCT l.suggested_at) <> least(1, count(l.id)) OR min(l.suggested_at) <> a.generated_at"""
 
 
 @contextmanager
@@ -80,8 +80,8 @@ def assert_all_was_done(installation: Installation, run: int) -> None:
 
 
 def assert_all_was_done_once(installation: Installation, run: int) -> None:
-    """Where every activity has suggestions, whose moments tell how often they were made."""
-    [(activities,)] = installation.ask("SELECT count(*) FROM activities_activity")
+    """The moments of lines tell how often an activity was generated; the few that suggest nothing have no line."""
+    [(activities,)] = installation.ask("SELECT count(*) FROM activities_activity WHERE recommendations <> '[]'")
     assert_all_was_done(installation, run)
     assert installation.ask(GENERATIONS.format(since=BEGUN.format(run=run))) == [(1, activities)]
     assert installation.ask(HALF_WRITTEN) == []

@@ -45,6 +45,7 @@ class Installation:
             "LOG_LEVEL": "CRITICAL",
             "SCHEDULE_TRAINING": "",
             "SCHEDULE_REGENERATION": "",
+            "SCHEDULE_CLEANING": "",
         }
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen:

@@ -4,6 +4,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from django.conf import settings
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -22,8 +23,15 @@ def test_a_compose_file_is_valid_against_the_compose_specification(name: str) ->
     jsonschema.Draft7Validator(schema).validate(compose_file(name))
 
 
-@pytest.mark.parametrize("variable", ["SCHEDULE_TRAINING", "SCHEDULE_REGENERATION", "SCHEDULE_REGENERATION_OPTIONS"])
-def test_workers_of_all_machines_keep_the_same_schedules(variable: str) -> None:
-    first, others = (compose_file(name)["services"]["worker"]["environment"] for name in COMPOSE_FILES)
+def test_workers_of_all_machines_keep_the_same_schedules() -> None:
+    first, others = (
+        {
+            name: value
+            for name, value in compose_file(each)["services"]["worker"]["environment"].items()
+            if "SCHEDULE" in name
+        }
+        for each in COMPOSE_FILES
+    )
 
-    assert first[variable] == others[variable]
+    assert first == others
+    assert {f"SCHEDULE_{name.upper()}" for name in settings.SCHEDULES} <= first.keys()

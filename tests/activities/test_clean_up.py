@@ -76,32 +76,25 @@ def test_lines_outlive_their_activity_as_long_as_others(tool):
     assert f"{superseded} replaced suggestions" in said
 
 
-def test_old_models_lose_their_files_but_stay_on_record(tool, admin_client):
-    made_by_first = tool.generated(client="cafe-03")
-    second = train_version(LAST_DAY)
-    third = train_version(LAST_DAY)
-    registry.promote(second)
-    clean_up(versions=1)
-    first = ModelVersion.objects.get(number=1)
+def test_old_models_lose_their_files_but_stay_on_record_and_the_one_that_answers_keeps_its_own(tool, admin_client):
+    """Version 2.1.0, the oldest, is the one that answers."""
+    old, *newer = (train_version(LAST_DAY) for _ in range(3))
+    made_by_old = tool.generated(client="cafe-03", aiModel={"version": old.version})
 
-    assert (first.artifact, set(storages["models"].listdir("")[0])) == ("", {second.artifact, third.artifact})
-    with pytest.raises(CommandError, match=r"files of .* 2\.1\.0 were removed"):
-        call_command("promote_model", "2.1.0")
-    asked = tool.generated(client="cafe-03", aiModel={"version": "2.1.0"})
-    assert asked["aiModel"]["version"] == "2.2.0"
-    assert shown(tool, made_by_first)["aiModel"]["version"] == "2.1.0"
-    page = admin_client.get(f"/admin/activities/activity/?version={first.pk}").content.decode()
-    assert made_by_first["_id"] in page
+    said = clean_up(versions=2)
 
-
-def test_the_model_that_answers_keeps_its_files_however_old(tool):
-    train_version(LAST_DAY)
-    train_version(LAST_DAY)
-
-    clean_up(versions=1)
-
-    assert tool.generated(client="cafe-03")["aiModel"]["version"] == "2.1.0"
-    assert ModelVersion.objects.get(number=2).artifact == ""
+    active = ModelVersion.objects.active().get()
+    old.refresh_from_db()
+    assert "the files of 1 model versions" in said
+    assert old.artifact == ""
+    folders = set(storages["models"].listdir("")[0])
+    assert {version.artifact for version in (active, *newer)} <= folders
+    with pytest.raises(CommandError, match=r"files of .* 2\.2\.0 were removed"):
+        call_command("promote_model", old.version)
+    assert tool.generated(client="cafe-03", aiModel={"version": old.version})["aiModel"]["version"] == active.version
+    assert shown(tool, made_by_old)["aiModel"]["version"] == old.version
+    page = admin_client.get(f"/admin/activities/activity/?version={old.pk}").content.decode()
+    assert made_by_old["_id"] in page
 
 
 def test_a_model_that_was_promoted_meanwhile_keeps_its_files():

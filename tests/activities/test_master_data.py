@@ -88,6 +88,13 @@ def test_an_order_is_stored_to_the_decimal_with_whom_it_names(empty_house, tool)
     assert (first.client.name, Product.objects.get(external_id="new-p").pack_size) == ("", 1)
 
 
+def test_a_call_without_a_body_is_told_what_is_missing(empty_house, tool):
+    answer = tool.post(None, path="/clients")
+
+    assert (answer.status_code, answer.body["code"]) == (400, "parse_error")
+    assert answer.body["error"] == "Send a JSON object as the body, with its Content-Length."
+
+
 @pytest.mark.parametrize(
     ("path", "items", "fault"),
     [
