@@ -27,7 +27,7 @@ from activities.admin.activity_filters import (
 )
 from activities.admin.activity_page import page_of
 from activities.admin.batches import ACT, work_through
-from activities.admin.feedback_form import record_feedback, told
+from activities.admin.feedback_form import record_feedback, shown_again, told
 from activities.admin.keys_first import KeysFirst
 from activities.models import Activity
 from recommender.models import Client
@@ -92,7 +92,7 @@ class ActivityAdmin(ActivityActions, ModelAdmin):
         return queryset, False
 
     def render_change_form(self, request, context, *args, obj: Activity | None = None, **options) -> HttpResponse:
-        context |= page_of(obj, request.user) if obj else {}
+        context |= page_of(obj, request.user, context.get("posted")) if obj else {}
         return super().render_change_form(request, context, *args, obj=obj, **options)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -143,13 +143,15 @@ class ActivityAdmin(ActivityActions, ModelAdmin):
         return redirect("admin:activities_activity_change", pk)
 
     def feedback_view(self, request: HttpRequest, pk: str) -> HttpResponse:
-        if request.method != "POST" or not request.user.has_perm("activities.answer_activity"):
+        if request.method != "POST":  # a page that was refused stands at this address
+            return redirect("admin:activities_activity_change", pk)
+        if not request.user.has_perm("activities.answer_activity"):
             raise PermissionDenied
         get_object_or_404(Activity.objects.only("pk"), pk=pk)
         try:
             record_feedback(pk, request.POST)
         except ValidationError as error:
             self.message_user(request, f"Not saved: {told(error)}", messages.ERROR)
-        else:
-            self.message_user(request, "Feedback saved.", messages.SUCCESS)
+            return shown_again(self, request, pk)
+        self.message_user(request, "Feedback saved.", messages.SUCCESS)
         return redirect("admin:activities_activity_change", pk)

@@ -5,9 +5,11 @@ from datetime import date
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from activities.admin.feedback_form import RATINGS, feedback_from, seen_from
 from activities.feedback import answers_in
 from activities.history import changes_of
 from activities.models import Activity, ReviewItem
@@ -20,15 +22,20 @@ LAST_ORDERS = 8
 MOST_CHARTS = 4  # products whose weeks are drawn; the table names all
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 INSIGHTS = {"buyingPatterns": "Buying patterns", "riskFactors": "Risks", "opportunities": "Opportunities"}
-RATINGS = range(1, 6)
 
 
-def page_of(activity: Activity, user: User) -> dict[str, Any]:
-    """The context of the page; the same for the activity's own page and for its review."""
+def page_of(activity: Activity, user: User, posted: QueryDict | None = None) -> dict[str, Any]:
+    """The context of the page; the same for the activity's own page and for its review.
+
+    `posted` is what was typed and could not be stored: it is shown over what is stored.
+    """
+    feedback = feedback_from(activity, posted) if posted else activity.feedback
     return {
         "activity": activity,
+        "feedback": feedback,
+        "seen": seen_from(activity.feedback),
         "client": Client.objects.filter(external_id=activity.client).first(),
-        "lines": suggested_lines(activity),
+        "lines": suggested_lines(activity, feedback),
         "insights": [(title, activity.insights.get(name, [])) for name, title in INSIGHTS.items()],
         "charts": charts_of(activity),
         "draft": activity.generated_order.get("items", []),
@@ -48,9 +55,9 @@ def page_of(activity: Activity, user: User) -> dict[str, Any]:
     }
 
 
-def suggested_lines(activity: Activity) -> list[dict[str, Any]]:
+def suggested_lines(activity: Activity, feedback: dict[str, Any]) -> list[dict[str, Any]]:
     """The suggestions with their `outcome`, the share of the confidence in percent, and the product's page."""
-    answers = answers_in(activity.feedback)
+    answers = answers_in(feedback)
     named = [line["product"] for line in activity.recommendations]
     pages = dict(Product.objects.filter(external_id__in=named).values_list("external_id", "pk"))
     return [

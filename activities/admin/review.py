@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
+from django.forms.models import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
@@ -21,7 +22,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 
 from activities.admin.activity_page import page_of
-from activities.admin.feedback_form import record_feedback, told
+from activities.admin.feedback_form import record_feedback, shown_again, told
 from activities.models import Activity, ReviewItem, ReviewRule
 from activities.review import Decision, decide, judge_all
 from recommender.models import SuggestedLine
@@ -29,13 +30,16 @@ from recommender.models import SuggestedLine
 REJECTIONS_SHOWN = 10
 REJECTIONS_OF = timedelta(days=90)
 MOST_JUDGED_HERE = 20_000  # activities that one request can look through in good time
+REASONS_TO_GIVE = [(reason.value, reason.label) for reason in ReviewItem.Reason if reason != ReviewItem.Reason.BETTER]
 
 
 class DecisionForm(forms.Form):
     decision = forms.ChoiceField(choices=Decision)
-    reason = forms.ChoiceField(choices=ReviewItem.Reason, required=False)
-    note = forms.CharField(max_length=10_000, required=False)
-    assigned_to = forms.ModelChoiceField(User.objects.filter(is_active=True, is_staff=True), required=False)
+    note = forms.CharField(max_length=10_000, required=False, widget=forms.Textarea({"rows": 2}))
+    assigned_to = forms.ModelChoiceField(
+        User.objects.filter(is_active=True, is_staff=True).order_by("username"), required=False, empty_label="nobody"
+    )
+    reason = forms.ChoiceField(choices=[("", "choose one"), *REASONS_TO_GIVE], required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -107,11 +111,10 @@ class ReviewItemAdmin(ModelAdmin):
 
     def render_change_form(self, request, context, *args, obj: ReviewItem | None = None, **options) -> HttpResponse:
         if obj:
-            context |= page_of(obj.activity, request.user) | {
+            context |= page_of(obj.activity, request.user, context.get("posted")) | {
                 "item": obj,
                 "may_decide": self.may_decide(request),
-                "people": User.objects.filter(is_active=True, is_staff=True).order_by("username"),
-                "reasons": ReviewItem.Reason,
+                "decision": context.get("decision") or DecisionForm(initial=model_to_dict(obj)),
                 "next_item": ReviewItem.objects.waiting().exclude(pk=obj.pk).most_urgent_first().first(),
             }
         return super().render_change_form(request, context, *args, obj=obj, **options)
@@ -146,7 +149,9 @@ class ReviewItemAdmin(ModelAdmin):
 
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Feedback and decision together, or neither."""
-        if request.method != "POST" or not self.may_decide(request):
+        if request.method != "POST":  # a page that was refused stands at this address
+            return redirect("admin:activities_reviewitem_change", pk)
+        if not self.may_decide(request):
             raise PermissionDenied
         item = get_object_or_404(ReviewItem, pk=pk)
         form = DecisionForm(request.POST)
@@ -155,7 +160,7 @@ class ReviewItemAdmin(ModelAdmin):
         )
         if faults:
             self.message_user(request, f"Not saved: {'; '.join(faults)}", messages.ERROR)
-            return redirect("admin:activities_reviewitem_change", pk)
+            return shown_again(self, request, str(pk), decision=form)
         self.message_user(request, "Saved.", messages.SUCCESS)
         following = ReviewItem.objects.waiting().exclude(pk=pk).most_urgent_first().first()
         if following and form.cleaned_data["decision"] in (Decision.CLOSE, Decision.SNOOZE):

@@ -12,6 +12,7 @@ from activities.history import changes_of
 from activities.models import Activity, ApiKey
 from activities.updates import update_activity
 from recommender.models import Client
+from tests.admin.feedback_on_page import feedback_on, seen_in
 from tests.admin.people import ops_user
 from tests.conftest import Tool
 from tests.wholesale import LAST_DAY
@@ -32,6 +33,16 @@ def ops(client):
 def activity(tool):
     feedback = {"acceptedRecommendations": ["coffee"], "comments": EVIL}
     return tool.generated(client="cafe-03", rep="+rep", aiModel=AS_OF, feedback=feedback)
+
+
+def opened(ops, activity):
+    return ops.get(reverse("admin:activities_activity_change", args=[activity["_id"]]))
+
+
+def answer(ops, activity, **fields):
+    """Saves the feedback form of the activity's page, opened then unless the `seen` of one opened before is given."""
+    posted = {"seen": seen_in(opened(ops, activity))} | fields
+    return ops.post(reverse("admin:activities_activity_feedback", args=[activity["_id"]]), posted)
 
 
 @pytest.fixture
@@ -86,7 +97,7 @@ def test_filters_narrow_the_list(ops, activity, filters, found):
 def test_an_activitys_history_says_who_changed_what(ops, tool, activity):
     other = Tool(ApiKey.issue("tablet")[1])
     other.patch(activity["_id"], {"rep": "rep-9"})
-    ops.post(reverse("admin:activities_activity_feedback", args=[activity["_id"]]), {"outcome-coffee": "rejected"})
+    answer(ops, activity, **{"outcome-coffee": "rejected"})
     ops.post(reverse("admin:activities_activity_act", args=[activity["_id"]]), {"act": "regenerate"})
 
     changes = changes_of(Activity.objects.get(pk=activity["_id"]))
@@ -120,9 +131,37 @@ def test_nothing_is_recorded_where_nothing_changes(activity):
 
 @pytest.mark.parametrize("rating", ["6", "0", "-1", "abc", "12"])
 def test_a_bad_rating_is_refused_with_its_field(ops, activity, rating):
-    address = reverse("admin:activities_activity_feedback", args=[activity["_id"]])
+    page = answer(ops, activity, rating=rating)
 
-    answer = ops.post(address, {"rating": rating}, follow=True)
-
-    assert "Not saved: " in answer.content.decode()
+    assert "Not saved: userRating: " in page.content.decode()
     assert Activity.objects.get(pk=activity["_id"]).feedback == activity["feedback"]
+
+
+def test_a_form_opened_before_a_rep_reported_wipes_nothing(ops, tool):
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF)
+    first, second, third = [line["product"] for line in activity["recommendations"][:3]]
+    old_form = {
+        "seen": seen_in(opened(ops, activity)), "rating": "", "comments": "",
+        f"outcome-{first}": "open", f"outcome-{second}": "open", f"outcome-{third}": "rejected",
+    }  # fmt: skip
+    reported = {"acceptedRecommendations": [first, second], "userRating": 5, "comments": "All\nwell."}
+    tool.patch(activity["_id"], {"feedback": reported})
+
+    refused = answer(ops, activity, **old_form)
+    kept = Activity.objects.get(pk=activity["_id"]).feedback
+    answers, rating, comments = feedback_on(refused)
+    as_shown = {f"outcome-{product}": outcome for product, outcome in answers.items()}
+    again = {"seen": seen_in(refused), "rating": rating, "comments": comments.replace("\n", "\r\n")} | as_shown
+    answer(ops, activity, **again)
+
+    assert "Not saved: feedback: it has changed since this page was opened" in refused.content.decode()
+    assert kept == reported
+    assert answers == {first: "accepted", second: "accepted", third: "rejected"}
+    assert Activity.objects.get(pk=activity["_id"]).feedback == reported | {"rejectedRecommendations": [third]}
+
+
+def test_accepting_what_is_open_accepts_no_line_that_the_page_did_not_show(ops, activity):
+    answer(ops, activity, build="all", **{"outcome-milk": "open"})
+
+    accepted = Activity.objects.get(pk=activity["_id"]).feedback["acceptedRecommendations"]
+    assert accepted == ["coffee", "milk"]

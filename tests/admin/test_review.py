@@ -4,8 +4,10 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
 from django.urls import reverse
+from pytest_django.asserts import assertInHTML
 
 from activities.models import Activity, ReviewItem, ReviewRule
+from tests.admin.feedback_on_page import feedback_on, seen_in
 from tests.admin.people import ops_user
 from tests.conftest import API
 from tests.wholesale import LAST_DAY
@@ -43,12 +45,17 @@ def say(tool):
 
 @pytest.fixture
 def decide(ops):
-    """Posts a decision from the review screen."""
+    """Posts a decision from the review screen, opened then unless the `seen` of one opened before is given."""
 
     def decided(item, decision, **fields):
-        return ops.post(reverse("admin:activities_reviewitem_decide", args=[item.pk]), {"decision": decision} | fields)
+        posted = {"decision": decision, "seen": seen_in(opened(ops, item))} | fields
+        return ops.post(reverse("admin:activities_reviewitem_decide", args=[item.pk]), posted)
 
     return decided
+
+
+def opened(ops, item):
+    return ops.get(reverse("admin:activities_reviewitem_change", args=[item.pk]))
 
 
 def item_of(activity):
@@ -215,6 +222,35 @@ def test_closing_needs_a_reason_and_stores_nothing_without(decide, activity, say
 
     assert (item_of(activity).state, item_of(activity).note) == ("open", "")
     assert Activity.objects.get(pk=activity["_id"]).user_rating is None
+
+
+def test_what_was_typed_is_there_again_when_closing_lacks_a_reason(decide, activity, say):
+    say(activity, comments="hm")
+    boss = ops_user("otto")
+
+    page = decide(
+        item_of(activity), "close", note="called them", assigned_to=boss.pk, rating="2", comments="hm, well",
+        **{"outcome-coffee": "rejected"},
+    )  # fmt: skip
+
+    assert "Not saved: reason: Say why it is closed." in page.content.decode()
+    assert page.context["decision"]["note"].value() == "called them"
+    assertInHTML(f'<option value="{boss.pk}" selected>otto</option>', page.content.decode())
+    assert feedback_on(page) == ({"coffee": "rejected"}, 2, "hm, well")
+
+
+def test_a_review_opened_before_a_rep_reported_is_not_closed_over_it(ops, decide, activity, say):
+    say(activity, comments="hm")
+    item = item_of(activity)
+    before = seen_in(opened(ops, item))
+    say(activity, comments="never again", userRating=1)
+
+    page = decide(item, "close", reason="solved", note="called", comments="hm", rating="", seen=before)
+
+    assert "is now: comments: never again; userRating: 1." in page.content.decode()
+    assert feedback_on(page) == ({}, 1, "never again")
+    assert item_of(activity).state == "open"
+    assert Activity.objects.get(pk=activity["_id"]).feedback == {"comments": "never again", "userRating": 1}
 
 
 @pytest.mark.parametrize("decision", ["close", "snooze"])
