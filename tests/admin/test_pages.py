@@ -1,7 +1,7 @@
 """The admin is usable for every model, by those who may."""
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
 from activities.models import Activity, ApiKey, RegenerationRun, ReviewItem, ReviewRule, Schedule
@@ -30,6 +30,27 @@ def test_every_list_and_page_opens(ops, tool, wholesale_house, model):
     opened = ops.get(reverse(f"{name}_change", args=[model.objects.first().pk]))
 
     assert (listed.status_code, opened.status_code) == (200, 200)
+
+
+@pytest.mark.parametrize("model", [Client, Product, SalesRep, Order, ApiKey, User, Group])
+def test_what_may_be_added_has_a_form_for_it(ops, wholesale_house, model):
+    listed = ops.get(reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_changelist"))
+    add = reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_add")
+
+    assert add in listed.content.decode()
+    assert ops.get(add).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("model", "fields"), [(Client, {}), (Product, {"pack_size": "6", "min_order_quantity": "1", "active": "on"})]
+)
+def test_a_superuser_adds_a_client_and_a_product(ops, wholesale_house, model, fields):
+    add = reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_add")
+
+    page = ops.post(add, {"external_id": "new-1", "name": "New"} | fields, follow=True)
+
+    assert "was added successfully" in page.content.decode()
+    assert model.objects.get(external_id="new-1").name == "New"
 
 
 def test_an_activity_shows_its_suggestions_as_a_table(ops, tool, wholesale_house):
