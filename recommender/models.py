@@ -95,18 +95,23 @@ class Product(models.Model):
 
 
 class OrderQuerySet(models.QuerySet):
+    def placed(self) -> "OrderQuerySet":
+        """Without those of a date to come, which nothing learns from: ordered ahead, or a slip of the pen."""
+        return self.filter(ordered_at__lte=Now())
+
     def cadence_of(self, client: str) -> dict[str, Any]:
-        """Of the client with that external id: `count` of its baskets, their `first` and `last` moment."""
-        baskets = self.filter(client__external_id=client, lines__quantity__gt=0)
+        """Of the client with that external id: `count` of its baskets so far, their `first` and `last` moment."""
+        baskets = self.placed().filter(client__external_id=client, lines__quantity__gt=0)
         return baskets.aggregate(
             count=models.Count("pk", distinct=True), first=models.Min("ordered_at"), last=models.Max("ordered_at")
         )
 
     def recent_of(self, client: str) -> "OrderQuerySet":
-        """Orders of the client with that external id, latest first, with `line_count` and `amount`."""
+        """Orders so far of the client with that external id, latest first, with `line_count` and `amount`."""
         amount = F("lines__quantity") * F("lines__unit_price")
         return (
-            self.filter(client__external_id=client)
+            self.placed()
+            .filter(client__external_id=client)
             .annotate(line_count=models.Count("lines"), amount=models.Sum(amount))
             .order_by("-ordered_at", "-external_id")
         )

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
@@ -70,7 +71,7 @@ class ProductAdmin(TakenUp, ModelAdmin):
     autocomplete_fields = ("replaced_by",)
 
     def latest_orders(self, obj: Product) -> QuerySet:
-        lines = obj.order_lines.select_related("order__client")
+        lines = obj.order_lines.filter(order__ordered_at__lte=timezone.now()).select_related("order__client")
         return lines.order_by("-order__ordered_at", "-pk")[:RECENT_ORDERS]
 
 

@@ -1,10 +1,13 @@
 """The admin is usable for every model, by those who may."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
 from activities.models import Activity, ApiKey, RegenerationRun, ReviewItem, ReviewRule, Schedule
+from recommender.loading.merge import merge_orders
 from recommender.models import Client, ModelVersion, Order, Product, SalesRep, SuggestedLine
 from tests.conftest import API, Tool
 
@@ -142,3 +145,27 @@ def test_runs_and_schedules_can_be_looked_at_and_not_changed(ops, db):
     assert "0 completed, 0 failed, 0 waiting" in pages[0]
     assert "2031-01-02 01:00" in pages[1]
     assert change.status_code == 403
+
+
+def test_orders_of_a_date_to_come_are_none_of_the_clients_orders_so_far(ops, tool, wholesale_house):
+    activity = tool.generated(client="cafe-01", activityType="order-analysis")
+    ahead = {
+        "external_id": "ahead",
+        "client": "cafe-01",
+        "rep": "rep-0",
+        "ordered_at": datetime(2062, 11, 26, tzinfo=UTC),
+    }
+    merge_orders([ahead | {"lines": [{"product": "coffee", "quantity": 1, "unit_price": 1}]}], source="test")
+
+    addresses = [
+        reverse("admin:activities_activity_change", args=[activity["_id"]]),
+        reverse("admin:recommender_client_change", args=[Client.objects.get(external_id="cafe-01").pk]),
+        reverse("admin:recommender_product_change", args=[Product.objects.get(external_id="coffee").pk]),
+    ]
+    pages = [ops.get(address).content.decode() for address in addresses]
+
+    so_far = Order.objects.filter(client__external_id="cafe-01", lines__quantity__gt=0, ordered_at__year=2025)
+    last = so_far.latest("ordered_at").ordered_at
+    assert f"{so_far.distinct().count()} orders, one every" in pages[0]
+    assert f"the last on {last:%Y-%m-%d}." in pages[0]
+    assert [page for page in pages if "2062" in page] == []
