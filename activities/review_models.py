@@ -1,6 +1,7 @@
 """What ops looks at: the rules that fill the review queue, and its items."""
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.utils import timezone
@@ -25,11 +26,22 @@ class ReviewRule(models.Model):
 
     kind = models.CharField(max_length=20, choices=Kind, unique=True)
     enabled = models.BooleanField(default=True)
+    # The validators say beside the field what the constraints hold to.
     threshold = models.FloatField(
-        default=0, help_text="The number that the rule's name speaks of; a confidence is 0..1."
+        default=0,
+        validators=[MinValueValidator(0, "Threshold: 0 or more.")],
+        help_text="The number that the rule's name speaks of; a confidence is 0..1.",
     )
-    amount = models.FloatField(default=0, help_text="Of the draft order; for the rule on confidence alone.")
-    weight = models.PositiveSmallIntegerField(default=10, help_text="Weights add up; the heaviest item comes first.")
+    amount = models.FloatField(
+        default=0,
+        validators=[MinValueValidator(0, "Amount: 0 or more.")],
+        help_text="Of the draft order; for the rule on confidence alone.",
+    )
+    weight = models.PositiveSmallIntegerField(
+        default=10,
+        validators=[MinValueValidator(1, "Weight: 1 to 100."), MaxValueValidator(100, "Weight: 1 to 100.")],
+        help_text="Weights add up; the heaviest item comes first.",
+    )
 
     objects = ReviewRuleQuerySet.as_manager()
 

@@ -198,6 +198,36 @@ def test_a_rule_that_ops_changes_counts_from_then_on(ops, activity, say):
     assert kinds(activity) == {Kind.LOW_RATING}
 
 
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"weight": "0"}, "Weight: 1 to 100."), ({"weight": "101"}, "Weight: 1 to 100."),
+        ({"threshold": "-1"}, "Threshold: 0 or more."), ({"amount": "-0.5"}, "Amount: 0 or more."),
+    ],
+)  # fmt: skip
+def test_a_rule_says_which_numbers_it_takes(ops, fields, said):
+    rule = ReviewRule.objects.first()
+    numbers = {"threshold": "1", "amount": "0", "weight": "40"} | fields
+    others = ReviewRule.objects.exclude(pk=rule.pk)
+
+    page = ops.post(reverse("admin:activities_reviewrule_change", args=[rule.pk]), numbers).content.decode()
+    in_list = ops.post(reverse("admin:activities_reviewrule_changelist"), rows_of([rule, *others], numbers))
+
+    assert said in page
+    assert said in in_list.content.decode()
+    assert "Constraint" not in page + in_list.content.decode()
+
+
+def rows_of(rules, first):
+    """The list of rules as its page posts it, with these numbers for the first of them."""
+    posted = {"form-TOTAL_FORMS": len(rules), "form-INITIAL_FORMS": len(rules), "_save": "1"}
+    for row, rule in enumerate(rules):
+        numbers = {"threshold": rule.threshold, "amount": rule.amount, "weight": rule.weight}
+        fields = numbers | (first if row == 0 else {}) | {"id": rule.pk}
+        posted |= {f"form-{row}-{name}": value for name, value in fields.items()}
+    return posted
+
+
 def test_one_screen_answers_lines_notes_assigns_and_closes(ops, decide, activity, say):
     say(activity, comments="too much milk")
     item, boss = item_of(activity), ops_user("otto")
