@@ -1,6 +1,6 @@
 """Charts as inline SVG, drawn by the server: no script, no file from elsewhere, and a table beside each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from django.template.loader import render_to_string
@@ -29,19 +29,18 @@ def lines(
     labels: Sequence[str],
     series: Mapping[str, Values],
     percent: bool = False,
-    band: Values | None = None,
     links: Mapping[str, Sequence[str]] | None = None,
+    note: str = "",
 ) -> SafeString:
-    """A line a series over the same labels; None breaks it. `band`, pairs (low, high) or None, is shaded.
+    """A line a series over the same labels; None breaks it. `note` stands below.
 
     `links`: series -> the addresses that its figures lead to in the table.
     """
-    shaded = [pair for pair in band or () if pair]
-    top = 1 if percent else ceiling([*series.values(), [high for _, high in shaded]])
+    top = 1 if percent else ceiling(series.values())
     drawn = [
         {"name": name, "points": points(values, top), "dots": dots(values, top)} for name, values in series.items()
     ]
-    return chart(title, labels, series, top, percent, {"lines": drawn, "band": outline(band or [], top)}, links or {})
+    return chart(title, labels, series, top, percent, {"lines": drawn, "note": note}, links or {})
 
 
 def chart(
@@ -91,13 +90,7 @@ def points(values: Values, top: float) -> str:
     return " ".join(f"{x},{y}" for x, y in dots(values, top))
 
 
-def outline(band: Sequence, top: float) -> str:
-    lows = dots([pair and pair[0] for pair in band], top)
-    highs = dots([pair and pair[1] for pair in band], top)
-    return " ".join(f"{x},{y}" for x, y in [*lows, *reversed(highs)])
-
-
-def ceiling(series: Sequence[Values]) -> float:
+def ceiling(series: Iterable[Values]) -> float:
     return max((value for values in series for value in values if value is not None), default=0) or 1
 
 

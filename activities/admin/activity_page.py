@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.http import QueryDict
+from django.template.defaultfilters import floatformat, pluralize
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
@@ -94,16 +95,25 @@ def charts_of(activity: Activity) -> list[SafeString]:
 
 
 def forecast_chart(name: str, product: dict[str, Any]) -> SafeString:
-    """Units a week: what was ordered, then what is expected over the horizon, spread evenly, with its interval."""
+    """Units a week: what was ordered, then the mean week of the horizon; the total and its interval in words.
+
+    The interval is the total's alone: a week's is wider than its share of it, as what is above in one week makes up
+    for what is below in another.
+    """
     history, forecast = product["history"], product["forecast"]
     days = (date.fromisoformat(forecast["to"]) - date.fromisoformat(forecast["from"])).days
     weeks = max(round(days / 7), 1)
     labels = [week["from"][5:] for week in history] + [f"+{week} w" for week in range(1, weeks + 1)]
     past, ahead = [None] * len(history), [None] * weeks
-    a_week = {bound: forecast[bound] / weeks for bound in ("units", "low", "high")}
+    level = min(forecast["level"], 0.99)  # rounded, 0.9999 would be a certainty
+    units, low, high = (floatformat(forecast[figure], "-1g") for figure in ("units", "low", "high"))
     return lines(
-        f"{name}: units a week, and the forecast with its {forecast['level']:.0%} interval",
+        f"{name}: units a week",
         labels,
-        {"ordered": [week["units"] for week in history] + ahead, "forecast": past + [a_week["units"]] * weeks},
-        band=past + [(a_week["low"], a_week["high"])] * weeks,
+        {
+            "ordered": [week["units"] for week in history] + ahead,
+            "forecast, mean of a week": past + [forecast["units"] * 7 / days] * weeks,
+        },
+        note=f"Forecast: {units} units in the {days} day{pluralize(days)} from {forecast['from']}; "
+        f"{low} to {high} with a probability of {level:.0%}.",
     )

@@ -169,3 +169,22 @@ def test_orders_of_a_date_to_come_are_none_of_the_clients_orders_so_far(ops, too
     assert f"{so_far.distinct().count()} orders, one every" in pages[0]
     assert f"the last on {last:%Y-%m-%d}." in pages[0]
     assert [page for page in pages if "2062" in page] == []
+
+
+def test_a_forecast_tells_the_total_with_its_interval_and_draws_the_mean_of_a_week(ops, tool):
+    activity = Activity.objects.get(pk=tool.file(client="cafe-01", activityType="demand-forecasting")["_id"])
+    brie = {
+        "product": "brie",
+        "history": [{"from": "2026-11-16", "units": 0}, {"from": "2026-11-23", "units": 2}],
+        "forecast": {"from": "2026-11-27", "to": "2026-12-25", "units": 4, "low": 2, "high": 6, "level": 0.84},
+    }
+    activity.insights = {"seasonality": {"products": [brie]}}
+    activity.save()
+
+    page = ops.get(reverse("admin:activities_activity_change", args=[activity.pk])).content.decode()
+
+    assert "brie: units a week</figcaption>" in page
+    assert "Forecast: 4 units in the 28 days from 2026-11-27; 2 to 6 with a probability of 84%." in page
+    assert (
+        page.count('<th scope="row">+1 w</th><td class="ops-right">\N{EN DASH}</td><td class="ops-right">1</td>') == 1
+    )
