@@ -178,3 +178,21 @@ def test_a_phone_needs_no_sideways_scrolling(visit):
 
     wider = "document.documentElement.scrollWidth > 390 ? document.documentElement.scrollWidth : 0"
     assert on_every_page(window, lambda page: page.evaluate(wider)) == {}
+
+
+# Of the tables of names and values: names that take more than a line, and cells that hide a part of what they hold.
+BROKEN = """() => [...document.querySelectorAll('.readonly td')].filter(cell => {
+    const text = document.createRange(); text.selectNodeContents(cell);
+    const lines = new Set([...text.getClientRects()].map(box => Math.round(box.top)));
+    return cell.scrollHeight > cell.clientHeight + 1 || (cell === cell.parentNode.firstElementChild && lines.size > 1);
+}).map(cell => cell.textContent.trim().slice(0, 40))"""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_models_parameters_can_be_read(visit, width):
+    window = visit(ops_user(), viewport={"width": width, "height": 1000})
+
+    window.goto(addresses()["model"])
+
+    expect(window.get_by_text("productForecasts")).to_be_visible()
+    assert window.evaluate(BROKEN) == []
