@@ -13,7 +13,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from rest_framework.exceptions import ValidationError
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from activities.admin.activity_actions import DONE, ActivityActions
@@ -31,6 +30,7 @@ from activities.admin.feedback_form import record_feedback, shown_again, told
 from activities.admin.keys_first import KeysFirst
 from activities.models import Activity
 from recommender.models import Client
+from salesai.model_admin import ModelAdmin
 from salesai.tables import NOTHING, share
 
 MOST_NAMED = 1000  # clients whose activities a search by name finds

@@ -6,10 +6,10 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from activities.models import ApiKey
+from salesai.model_admin import ModelAdmin
 
 
 @admin.register(ApiKey)

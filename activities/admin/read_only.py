@@ -1,7 +1,8 @@
 """Rows that others write, to look at."""
 
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+
+from salesai.model_admin import ModelAdmin
 
 
 class ReadOnlyAdmin(ModelAdmin):

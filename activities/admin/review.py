@@ -17,7 +17,6 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from rest_framework.exceptions import ValidationError
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 
@@ -26,6 +25,7 @@ from activities.admin.feedback_form import record_feedback, shown_again, told
 from activities.models import Activity, ReviewItem, ReviewRule
 from activities.review import Decision, decide, judge_all
 from recommender.models import SuggestedLine
+from salesai.model_admin import ModelAdmin
 
 REJECTIONS_SHOWN = 10
 REJECTIONS_OF = timedelta(days=90)

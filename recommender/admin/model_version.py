@@ -6,13 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from recommender.errors import PromotionError, RecommenderError
 from recommender.models import ModelVersion
 from recommender.registry import promote
 from recommender.training_process import LOG, begin_training
+from salesai.model_admin import ModelAdmin
 from salesai.reliability_diagram import reliability_diagram
 from salesai.tables import NOTHING, key_values, share
 

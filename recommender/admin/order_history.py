@@ -9,10 +9,11 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from recommender.models import Client, Order, OrderLine, Product, SalesRep, SuggestedLine
+from salesai.model_admin import ModelAdmin
 from salesai.tables import orders_table
 
 RECENT_ORDERS = 12

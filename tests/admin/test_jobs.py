@@ -5,7 +5,6 @@ from django.contrib import admin
 from django.urls import reverse
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
-from unfold.admin import ModelAdmin
 
 from activities.admin.batches import FEW
 from activities.job_queue import queue_generation
@@ -13,6 +12,7 @@ from activities.models import Activity, RegenerationRun
 from activities.runs import start_run, work_on
 from activities.selection import Selection
 from recommender.models import ModelVersion
+from salesai.model_admin import ModelAdmin
 from tests.admin.people import ops_user, sales_manager
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wholesale_house")]

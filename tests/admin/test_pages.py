@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from activities.models import Activity, ApiKey, RegenerationRun, ReviewItem, ReviewRule, Schedule
 from recommender.loading.merge import merge_orders
@@ -27,7 +28,7 @@ def ops(client, admin_user):
 def test_every_list_and_page_opens(ops, tool, wholesale_house, model):
     tool.generated(client="cafe-01")
     SalesRep.objects.get_or_create(external_id="someone")
-    name = f"admin:{model._meta.label_lower.replace('.', '_')}"
+    name = f"admin:{label(model)}"
 
     listed = ops.get(reverse(f"{name}_changelist"), {"q": "a"})
     opened = ops.get(reverse(f"{name}_change", args=[model.objects.first().pk]))
@@ -37,8 +38,8 @@ def test_every_list_and_page_opens(ops, tool, wholesale_house, model):
 
 @pytest.mark.parametrize("model", [Client, Product, SalesRep, Order, ApiKey, User, Group])
 def test_what_may_be_added_has_a_form_for_it(ops, wholesale_house, model):
-    listed = ops.get(reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_changelist"))
-    add = reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_add")
+    listed = ops.get(reverse(f"admin:{label(model)}_changelist"))
+    add = reverse(f"admin:{label(model)}_add")
 
     assert add in listed.content.decode()
     assert ops.get(add).status_code == 200
@@ -48,7 +49,7 @@ def test_what_may_be_added_has_a_form_for_it(ops, wholesale_house, model):
     ("model", "fields"), [(Client, {}), (Product, {"pack_size": "6", "min_order_quantity": "1", "active": "on"})]
 )
 def test_a_superuser_adds_a_client_and_a_product(ops, wholesale_house, model, fields):
-    add = reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_add")
+    add = reverse(f"admin:{label(model)}_add")
 
     page = ops.post(add, {"external_id": "new-1", "name": "New"} | fields, follow=True)
 
@@ -145,6 +146,24 @@ def test_runs_and_schedules_can_be_looked_at_and_not_changed(ops, db):
     assert "0 completed, 0 failed, 0 waiting" in pages[0]
     assert "2031-01-02 01:00" in pages[1]
     assert change.status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)  # else the first query that PostgreSQL refuses would end the test's own
+def test_a_wrong_value_in_the_address_of_a_list_leads_back_to_the_list(ops):
+    asked = [
+        (ProcrastinateJob, "status__exact=bogus"), (Activity, "created_at__year=9999999"), (Activity, "rep__range=a"),
+        (Activity, "rep__icontains=%00"), (Client, "segment__regex=("), (SuggestedLine, "outcome_at__year=9999999"),
+        (ModelVersion, f"created_at__year={'9' * 25}"), (User, "date_joined__year=9999999"),
+    ]  # fmt: skip
+
+    answers = [ops.get(f"{reverse(f'admin:{label(model)}_changelist')}?{query}") for model, query in asked]
+
+    assert [(answer.status_code, answer["Location"].partition("?")[2]) for answer in answers] == [(302, "e=1")] * 8
+    assert ops.get(answers[0]["Location"]).status_code == 200
+
+
+def label(model):
+    return model._meta.label_lower.replace(".", "_")
 
 
 def test_orders_of_a_date_to_come_are_none_of_the_clients_orders_so_far(ops, tool, wholesale_house):
