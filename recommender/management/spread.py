@@ -1,15 +1,10 @@
 """Options of commands whose work can be spread over processes or machines."""
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from typing import Any
 
+from recommender.management.numbers import at_least_one
 from recommender.partitions import Spread
-
-
-def count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is no number of processes: 1 or more.")
-    return int(text)
 
 
 def add_spread(parser: ArgumentParser, work: str, **others: dict[str, Any]) -> None:
@@ -20,7 +15,7 @@ def add_spread(parser: ArgumentParser, work: str, **others: dict[str, Any]) -> N
     """
     either = parser.add_mutually_exclusive_group()
     either.add_argument(
-        "--processes", type=count, default=1, metavar="N", help=f"of this machine that {work}; default: 1"
+        "--processes", type=at_least_one, default=1, metavar="N", help=f"of this machine that {work}; default: 1"
     )
     either.add_argument(
         "--cluster", metavar="ADDRESS", help="have that Dask cluster do it, such as tcp://scheduler:8786"

@@ -1,6 +1,6 @@
 """manage.py clean_up: what grows every night and is of no more use."""
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
@@ -11,13 +11,8 @@ from tqdm import tqdm
 
 from activities.housekeeping import forget_lines, forgettable
 from activities.models import KeptAnswer
+from recommender.management.numbers import at_least_one
 from recommender.registry import remove_files, spare_versions
-
-
-def at_least_one(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is not a whole number from 1 on.")
-    return int(text)
 
 
 class Command(BaseCommand):

@@ -17,6 +17,7 @@ from activities.runs import CHUNK_SIZE, RunUnderWayError, start_run, work_on_nex
 from activities.selection import Selection
 from activities.spread_runs import work_spread
 from recommender.errors import ClusterError, RecommenderError
+from recommender.management.numbers import at_least_one
 from recommender.management.spread import add_spread, spread_of
 from recommender.models import ModelVersion
 from recommender.partitions import Spread
@@ -53,7 +54,10 @@ class Command(BaseCommand):
         add_spread(parser, "share the work", queue=queue)
         parser.add_argument("--dry-run", action="store_true", help="say how many there are, and do nothing")
         parser.add_argument(
-            "--chunk", type=int, default=CHUNK_SIZE, help=f"activities of one transaction; default: {CHUNK_SIZE}"
+            "--chunk",
+            type=at_least_one,
+            default=CHUNK_SIZE,
+            help=f"activities of one transaction; default: {CHUNK_SIZE}",
         )
         either = parser.add_mutually_exclusive_group()
         either.add_argument("--resume", action="store_true", help="go on with the last run that has not ended")

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from activities.models import RegenerationRun, Schedule
+from recommender.management.numbers import at_least_one
 
 
 class Command(BaseCommand):
@@ -17,7 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("run", nargs="?", type=int, help="the number of a run; default: the last ones")
-        parser.add_argument("--last", type=int, default=5, help="how many runs; default: 5")
+        parser.add_argument("--last", type=at_least_one, default=5, help="how many runs; default: 5")
 
     def handle(self, **options: Any) -> None:
         runs = RegenerationRun.objects.all()

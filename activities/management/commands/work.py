@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from activities.worker import work
+from recommender.management.numbers import at_least_one
 
 
 class Command(BaseCommand):
@@ -18,7 +19,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--jobs",
-            type=int,
+            type=at_least_one,
             default=2,
             help="done at once by this process: two, so that a training or a run does not keep single activities "
             "waiting; for more, start more workers",

@@ -11,8 +11,9 @@ from recommender.errors import RecommenderError
 from recommender.evaluation import Evaluation, evaluate
 from recommender.evaluation.report import protocol, sections_after_cut, summary, write_report
 from recommender.evaluation.tables import Table
+from recommender.management.numbers import seed
 from recommender.management.spread import add_spread, spread_of
-from recommender.management.times import moment
+from recommender.management.times import moment, past_moment
 from recommender.models import Order
 
 DEFAULT_SHARE = 0.85  # of the time the stored orders span
@@ -27,8 +28,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--cut", type=moment, metavar="DATE", help="default: 85%% into the time that orders span")
-        parser.add_argument("--until", type=moment, metavar="DATE", help="judge orders before this; default: now")
-        parser.add_argument("--seed", type=int, default=0, help="of the training, the moments and the intervals")
+        parser.add_argument("--until", type=past_moment, metavar="DATE", help="judge orders before this; default: now")
+        parser.add_argument("--seed", type=seed, default=0, help="of the training, the moments and the intervals")
         add_spread(parser, "ask the past")
         parser.add_argument(
             "--output", type=Path, metavar="DIR", help="default: evaluations/<cut> in the data folder; written over"

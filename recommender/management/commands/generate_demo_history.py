@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from recommender import demo_history
+from recommender.management.numbers import at_least_one, seed
 from recommender.management.times import moment
 from recommender.models import Order
 
@@ -20,13 +21,13 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--clients", type=int, default=300, help="How many; each has about 290 order lines.")
-        parser.add_argument("--seed", type=int, default=7, help="Another seed, another house.")
+        parser.add_argument(
+            "--clients", type=at_least_one, default=300, help="How many; each has about 290 order lines."
+        )
+        parser.add_argument("--seed", type=seed, default=7, help="Another seed, another house.")
         parser.add_argument("--until", type=moment, help="The day before which the orders end; default: today, in UTC.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["clients"] < 1:
-            raise CommandError("--clients: at least one is needed.")
         if Order.objects.exists():
             raise CommandError("There are orders already; generated ones would mix with them. Use an empty database.")
         until = (options["until"] or timezone.now()).astimezone(UTC)

@@ -4,8 +4,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from recommender.errors import RecommenderError
+from recommender.management.numbers import seed
 from recommender.management.spread import add_spread, spread_of
-from recommender.management.times import moment
+from recommender.management.times import past_moment
 from recommender.models import ModelVersion
 from recommender.promotion import promote_unless_worse
 from recommender.registry import promote
@@ -19,8 +20,10 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--until", type=moment, metavar="DATE", help="train on orders before this; default: now")
-        parser.add_argument("--seed", type=int, default=0, help="of everything random in training and comparison")
+        parser.add_argument(
+            "--until", type=past_moment, metavar="DATE", help="train on orders before this; default: now"
+        )
+        parser.add_argument("--seed", type=seed, default=0, help="of everything random in training and comparison")
         add_spread(parser, "ask the past")
         either = parser.add_mutually_exclusive_group()
         either.add_argument("--no-promote", action="store_true", help="leave the new version a candidate")
