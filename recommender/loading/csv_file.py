@@ -129,7 +129,7 @@ def _chunks(path: Path, dialect: Dialect, columns: list[str]) -> Iterator[Chunk]
         # One flat list of cells: a list of rows would keep the garbage collector busy.
         lines: list[int] = []
         cells: list[str] = []
-        faults: list[tuple[int, None, str, str]] = []
+        torn: dict[int, list[str]] = {}
         for line, record in records:
             if len(record) > width and not any(record[width:]):
                 del record[width:]
@@ -137,19 +137,25 @@ def _chunks(path: Path, dialect: Dialect, columns: list[str]) -> Iterator[Chunk]
                 lines.append(line)
                 cells += record
             else:
-                reason = f"has {len(record)} fields, the header {width}"
-                faults.append((line, None, dialect.delimiter.join(record)[:200], reason))
-            if len(lines) + len(faults) == CHUNK_ROWS:
-                yield _chunk(columns, lines, cells, faults, raw.tell())
-                lines, cells, faults = [], [], []
-        yield _chunk(columns, lines, cells, faults, raw.tell())
+                torn[line] = record
+            if len(lines) + len(torn) == CHUNK_ROWS:
+                yield _chunk(columns, lines, cells, torn, dialect.delimiter, raw.tell())
+                lines, cells, torn = [], [], {}
+        yield _chunk(columns, lines, cells, torn, dialect.delimiter, raw.tell())
 
 
-def _chunk(columns: list[str], lines: list[int], cells: list[str], faults: list[tuple], done: int) -> Chunk:
+def _chunk(
+    columns: list[str], lines: list[int], cells: list[str], torn: dict[int, list[str]], delimiter: str, done: int
+) -> Chunk:
     width = len(columns)
+    faults = [
+        (line, None, delimiter.join(record)[:200], f"has {len(record)} fields, the header {width}")
+        for line, record in torn.items()
+    ]
     texts = {name: pl.Series(cells[number::width], dtype=pl.String) for number, name in enumerate(columns)}
     return Chunk(
         rows=pl.DataFrame({LINE: pl.Series(lines, dtype=pl.Int64)} | texts),
         done=done,
         faults=pl.DataFrame(faults, schema=FAULTS_SCHEMA, orient="row"),
+        torn=torn,
     )

@@ -1,6 +1,6 @@
 """An order file of whatever kind, as chunks of text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,12 +18,14 @@ class Chunk:
     rows    `line` (where the row begins: line of a text file, row of a sheet or table, from 1)
             and a text column for each of the file's columns
     faults  rows that could not be read as such: line, column, value, reason
+    torn    the cells of those, by line: too many or too few for the columns
     done    how much of the file's `size` is read by now
     """
 
     rows: pl.DataFrame
     done: int
     faults: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FAULTS_SCHEMA))
+    torn: Mapping[int, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

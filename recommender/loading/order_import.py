@@ -1,7 +1,7 @@
-"""Import of an order file: all of it or, where a row is bad, nothing."""
+"""Import of an order file: all of it or, where a row is bad, nothing; or, if so asked, the orders without a bad row."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from recommender.loading.csv_file import open_csv
 from recommender.loading.errors import BadRowsError, UnreadableFileError
 from recommender.loading.master_data import CLIENTS, PRODUCTS, SALES_REPS, merge_staged
 from recommender.loading.merge import wait_for_other_merges
-from recommender.loading.order_file import OrderFile
+from recommender.loading.order_file import Chunk, OrderFile
 from recommender.loading.orders import merge_many_staged_orders
 from recommender.loading.parquet_file import open_dataset, open_parquet
 from recommender.loading.rejects import RejectsFile
@@ -22,6 +22,7 @@ from recommender.loading.rows import MergeCounts
 from recommender.loading.staged_rows import (
     STAGED_ROWS,
     count_orders_with_several_dates,
+    leave_out_orders,
     orders_claimed_twice,
     remove_rows,
     stage_master_data,
@@ -40,6 +41,8 @@ class ImportReport:
     """What an import did.
 
     lines    order lines of the file
+    rejected bad rows
+    left_out good rows that were left out with a bad one of their order
     skipped  rows that the format says are no orders, by reason
     merged   what became of orders, clients, reps and products
     """
@@ -47,6 +50,7 @@ class ImportReport:
     rows: int = 0
     lines: int = 0
     rejected: int = 0
+    left_out: int = 0
     orders_with_several_dates: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     merged: dict[str, MergeCounts] = field(default_factory=dict)
@@ -78,7 +82,8 @@ def import_orders(
 
     Args:
         rejects: where bad rows are written down.
-        skip_bad: load the good rows though others are bad.
+        skip_bad: load the orders of which no row is bad. Of the others nothing changes: without its bad
+            rows an order would replace the stored one by a part of it.
         dry_run: undo it all at the end, and report what it would have done.
         on_progress: called with how much of the file's size is read.
 
@@ -86,7 +91,8 @@ def import_orders(
         BadRowsError: rows are bad and not to be skipped. Nothing was loaded.
         UnreadableFileError: the file breaks off or cannot be decoded. Nothing was loaded.
     """
-    report = ImportReport()
+    report, order_column = ImportReport(), row_format.columns["order"]
+    bad_rows: list[tuple[int, str]] = []
     with transaction.atomic(), connection.cursor() as cursor:
         STAGED_ROWS.create(cursor)
         for chunk in file.chunks:
@@ -94,18 +100,35 @@ def import_orders(
             checked = check(rows, row_format.columns)
             STAGED_ROWS.copy_frame(cursor, checked.rows)
             rejects.add(pl.concat([chunk.faults, checked.faults]).sort("line", maintain_order=True))
+            bad_rows += checked.bad_orders.iter_rows()
+            bad_rows += _torn_orders(chunk, file.columns.index(order_column))
             report.rows += len(chunk.rows) + len(chunk.faults)
             report.skipped.update(skipped)
             on_progress(chunk.done)
         claimed_twice = orders_claimed_twice(cursor, row_format.columns["client"])
         rejects.add(claimed_twice)
-        remove_rows(cursor, claimed_twice["line"].to_list())
+        bad_rows += remove_rows(cursor, claimed_twice["line"].to_list())
         report.rejected = rejects.count
         if rejects.count and not skip_bad:
             raise BadRowsError(f"Nothing was loaded, because of bad rows ({rejects.count}):\n{rejects}")
+        left_out = leave_out_orders(cursor, bad_rows, order_column)
+        rejects.add(left_out)
+        report.left_out = len(left_out)
         _merge(cursor, row_format, report)
         transaction.set_rollback(dry_run)
     return report
+
+
+def _torn_orders(chunk: Chunk, position: int) -> Iterator[tuple[int, str]]:
+    """Line and order of rows with too many or too few cells.
+
+    Nobody knows on which side of its order such a row is torn, so the cell counted from either end may be it.
+    """
+    width = chunk.rows.width - 1
+    for line, cells in chunk.torn.items():
+        for place in {position, len(cells) - width + position}:
+            if 0 <= place < len(cells):
+                yield line, cells[place].strip()
 
 
 def _merge(cursor: CursorWrapper, row_format: RowFormat, report: ImportReport) -> None:

@@ -1,6 +1,6 @@
 """The rows of an order file in staging, and how they become clients, reps, products and orders."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import polars as pl
 from django.db.backends.utils import CursorWrapper
@@ -49,8 +49,28 @@ def orders_claimed_twice(cursor: CursorWrapper, client_column: str) -> pl.DataFr
     return pl.DataFrame(faults, schema=FAULTS_SCHEMA, orient="row")
 
 
-def remove_rows(cursor: CursorWrapper, lines: list[int]) -> None:
-    cursor.execute("DELETE FROM staged_row WHERE line = ANY(%s)", [lines])
+def remove_rows(cursor: CursorWrapper, lines: list[int]) -> list[tuple[int, str]]:
+    """Returns line and order of each."""
+    cursor.execute('DELETE FROM staged_row WHERE line = ANY(%s) RETURNING line, "order"', [lines])
+    return sorted(cursor.fetchall())
+
+
+def leave_out_orders(cursor: CursorWrapper, bad_rows: Sequence[tuple[int, str]], order_column: str) -> pl.DataFrame:
+    """Remove the rows of orders of which another row is bad, as what is left of such an order is not that order.
+
+    Args:
+        bad_rows: line and order of each.
+
+    Returns:
+        Faults for the removed rows, which say which line is to blame.
+    """
+    bad_lines = {order: line for line, order in bad_rows}
+    cursor.execute('DELETE FROM staged_row WHERE "order" = ANY(%s) RETURNING line, "order"', [list(bad_lines)])
+    faults = [
+        (line, order_column, order, f"is left out whole, because line {bad_lines[order]} of it is bad")
+        for line, order in sorted(cursor.fetchall())
+    ]
+    return pl.DataFrame(faults, schema=FAULTS_SCHEMA, orient="row")
 
 
 def count_orders_with_several_dates(cursor: CursorWrapper) -> int:

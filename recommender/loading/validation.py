@@ -17,10 +17,16 @@ ISO_8601 = r"^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2})(?:(:\d{2})([.,]\d{1,9})?)
 
 @dataclass(frozen=True)
 class Checked:
-    """A chunk after validation: good rows, typed, with their line; and faults, one a field of a bad row."""
+    """A chunk after validation.
+
+    rows        the good ones, typed, with their line
+    faults      one a field of a bad row
+    bad_orders  line and order, as text, of the bad rows that name one
+    """
 
     rows: pl.DataFrame
     faults: pl.DataFrame
+    bad_orders: pl.DataFrame
 
 
 def check(rows: pl.DataFrame, columns: Mapping[str, str]) -> Checked:
@@ -35,7 +41,11 @@ def check(rows: pl.DataFrame, columns: Mapping[str, str]) -> Checked:
     texts = rows.select(LINE, pl.exclude(LINE).name.suffix(TEXT_SUFFIX))
     reasons = texts.with_columns(typed.drop(LINE)).select(LINE, *(_reason(field).alias(field.name) for field in fields))
     bad = reasons.select(pl.any_horizontal(pl.exclude(LINE).is_not_null())).to_series()
-    return Checked(typed.filter(~bad), _faults_by_field(rows.filter(bad), reasons.filter(bad), columns))
+    return Checked(
+        typed.filter(~bad),
+        _faults_by_field(rows.filter(bad), reasons.filter(bad), columns),
+        rows.filter(bad).select(LINE, "order").drop_nulls(),
+    )
 
 
 def _faults_by_field(rows: pl.DataFrame, reasons: pl.DataFrame, columns: Mapping[str, str]) -> pl.DataFrame:

@@ -197,12 +197,39 @@ class TestBadRows:
         assert not Client.objects.exists()
         assert (tmp_path / "orders.csv.rejects.csv").read_text() == self.REJECTS
 
-    def test_skip_bad_loads_the_others(self, import_file, tmp_path):
-        summary = import_file(self.BAD, "--skip-bad", "--rejects", str(tmp_path / "bad.csv"))
+    def test_skip_bad_loads_the_orders_without_a_bad_row(self, import_file, tmp_path):
+        good = "5,C1,milk,1,2026-03-02,1,Milk\n"
+        summary = import_file(self.BAD + good, "--skip-bad", "--rejects", str(tmp_path / "bad.csv"))
         assert "1 lines; orders 1 created" in summary
-        assert "4 rows rejected" in summary
-        assert Order.objects.get().client.external_id == "C1"
-        assert (tmp_path / "bad.csv").read_text() == self.REJECTS
+        assert "4 rows rejected, 1 others of their orders left out" in summary
+        assert Order.objects.get().external_id == "5"
+        left_out = '2,order,1,"is left out whole, because line 7 of it is bad"\n'
+        assert (tmp_path / "bad.csv").read_text() == self.REJECTS + left_out
+
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            pytest.param("1001,C1,rice,many,2026-03-02", id="a field"),
+            pytest.param("1001,C1,rice,2,5,2026-03-02", id="too many fields"),
+            pytest.param("1001,C1,rice", id="too few fields"),
+            pytest.param("1001,C2,rice,2,2026-03-02", id="another client"),
+        ],
+    )
+    def test_a_stored_order_loses_no_line_because_its_row_is_bad(self, import_file, bad):
+        import_file(CSV)
+        before = all_rows()
+        again = f"order,client,product,quantity,date\n1001,C1,milk,12,2026-03-02\n{bad}\n"
+        summary = import_file(again, "--skip-bad", name="again.csv")
+        assert "0 lines; 1 rows rejected, 1 others of their orders left out" in summary
+        assert all_rows() == before
+
+    @pytest.mark.parametrize("option", ["--dry-run", "--skip-bad"])
+    def test_rejected_rows_are_not_written_over_the_file_itself(self, import_file, tmp_path, option):
+        (tmp_path / "link.csv").symlink_to(tmp_path / "orders.csv")
+        for rejects in ("orders.csv", "link.csv"):
+            with pytest.raises(CommandError, match="is what is to be imported: name another file"):
+                import_file(self.BAD, option, "--rejects", str(tmp_path / rejects))
+        assert (tmp_path / "orders.csv").read_text() == self.BAD
 
     @pytest.mark.parametrize(
         ("column", "value", "reason"),

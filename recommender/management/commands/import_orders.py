@@ -19,7 +19,8 @@ from recommender.loading.rows import MergeCounts
 DESCRIPTION = f"""\
 Load orders from a CSV (also .gz), Excel (.xlsx) or Parquet file, one row an order line, or from a
 folder of orders.parquet, lines.parquet and products.parquet. Importing a file again changes nothing;
-an order that is there already is replaced whole. Where a row is bad nothing is loaded, unless --skip-bad.
+an order that is there already is replaced whole. Where a row is bad nothing is loaded; with --skip-bad
+the orders without a bad row are, and of the others nothing changes.
 
 Fields: {", ".join(name for name, field in FIELDS.items() if field.required)}; and, where the file has them,
 {", ".join(name for name, field in FIELDS.items() if not field.required)}.
@@ -50,7 +51,7 @@ class Command(BaseCommand):
             help="A column whose name does not say which field it is. Can be given several times.",
         )
         parser.add_argument("--dry-run", action="store_true", help="Say what would be done, and do nothing.")
-        parser.add_argument("--skip-bad", action="store_true", help="Load the good rows though others are bad.")
+        parser.add_argument("--skip-bad", action="store_true", help="Load the orders without a bad row.")
         parser.add_argument(
             "--rejects",
             type=Path,
@@ -60,6 +61,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         rejects = RejectsFile(options["rejects"] or path.with_name(f"{path.resolve().name}.rejects.csv"))
+        if _would_write_over(rejects.path, path):
+            raise CommandError(f"--rejects {rejects.path} is what is to be imported: name another file.")
         started = time.perf_counter()
         try:
             file = open_order_file(path)
@@ -85,6 +88,11 @@ class Command(BaseCommand):
     def _tell(self, *messages: str) -> None:
         for message in messages:
             self.stderr.write(message, self.style.NOTICE)
+
+
+def _would_write_over(rejects: Path, path: Path) -> bool:
+    """Whether it is the file, by whatever name, or one of the folder."""
+    return rejects.exists() and path.exists() and any(map(rejects.samefile, [path, *path.glob("*.parquet")]))
 
 
 def _mapping(pairs: list[str]) -> dict[str, str]:
@@ -115,6 +123,7 @@ def _summary(name: str, row_format: RowFormat, report: ImportReport, seconds: fl
         f"{name} ({row_format.name}): {report.lines:,} lines; "
         + (f"{merged}; " if merged else "")
         + f"{report.rejected:,} rows rejected"
+        + (f", {report.left_out:,} others of their orders left out" if report.left_out else "")
         + (f"; skipped as no orders: {skipped[2:]}" if skipped else "")
         + (f"; {dates:,} orders with several dates, the earliest taken" if dates else "")
         + f"; {report.rows:,} rows in {seconds:.1f} s, {report.rows / seconds:,.0f} rows/s"
