@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
+from salesai.environment import database, flag, options
 from salesai.logs import logging_config
 from salesai.secret_key import kept_secret_key
 from salesai.sidebar import NAVIGATION
@@ -22,8 +23,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
 
-PRODUCTION = env.bool("SALESAI_PRODUCTION", default=False)
-DEBUG = env.bool("DEBUG", default=False)
+PRODUCTION = flag(env, "SALESAI_PRODUCTION", default=False)
+DEBUG = flag(env, "DEBUG", default=False)
 DATA_DIR = Path(env.str("SALESAI_DATA_DIR", default=str(BASE_DIR / ".salesai"))).resolve()
 
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
@@ -99,10 +100,7 @@ TEMPLATES = [
 # Each thread keeps its connection, the big lever of throughput; one that a restart of the server
 # has cut is found and replaced.
 if PRODUCTION or env.str("DATABASE_URL", default=""):
-    DATABASES = {"default": env.db("DATABASE_URL")}
-    if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-        raise ImproperlyConfigured("DATABASE_URL has to name a PostgreSQL server: postgres://user:password@host/name")
-    DATABASES["default"]["ENGINE"] = "salesai.postgres_backend"
+    DATABASES = {"default": database(env, "DATABASE_URL") | {"ENGINE": "salesai.postgres_backend"}}
 else:
     DATABASES = {"default": {"ENGINE": "salesai.embedded_backend", "NAME": "salesai"}}
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
@@ -113,11 +111,11 @@ SCHEDULES = {
     "regeneration": (
         env.str("SCHEDULE_REGENERATION", default="0 3 * * *"),
         # `--anew`: what is left of last night's run is part of tonight's.
-        ["regenerate_activities", "--queue", "--anew", *env.str("SCHEDULE_REGENERATION_OPTIONS", default="").split()],
+        ["regenerate_activities", "--queue", "--anew", *options(env, "SCHEDULE_REGENERATION_OPTIONS")],
     ),
     "cleaning": (
         env.str("SCHEDULE_CLEANING", default="0 6 * * *"),
-        ["clean_up", *env.str("SCHEDULE_CLEANING_OPTIONS", default="").split()],
+        ["clean_up", *options(env, "SCHEDULE_CLEANING_OPTIONS")],
     ),
 }
 
@@ -196,15 +194,15 @@ SESSION_COOKIE_HTTPONLY = True
 if PRODUCTION:
     # TLS ends at a proxy in front, which says so in this header.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_SSL_REDIRECT = flag(env, "SECURE_SSL_REDIRECT", default=True)
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True)
-    SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=True)
-    SESSION_COOKIE_SECURE = True
-    CSRF_COOKIE_SECURE = True
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = flag(env, "SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True)
+    SECURE_HSTS_PRELOAD = flag(env, "SECURE_HSTS_PRELOAD", default=True)
+    # Without the redirect people try it over HTTP, where a browser sends no secure cookie.
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 
-LOGGING = logging_config(env.str("LOG_LEVEL", default="INFO"), as_json=env.bool("LOG_JSON", default=PRODUCTION))
+LOGGING = logging_config(env.str("LOG_LEVEL", default="INFO"), as_json=flag(env, "LOG_JSON", default=PRODUCTION))
 # One line a request: the start of a request is logged at a level that is normally off.
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = False

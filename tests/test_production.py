@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 from django.conf import settings
 
 SAFE = {
@@ -53,14 +54,48 @@ def test_a_schedule_without_a_time_is_told_before_anything_runs():
     assert "such as '0 1 * * *'" in result.stderr
 
 
+def test_options_that_a_schedules_command_does_not_take_are_told_before_anything_runs():
+    result = manage(
+        "check", **SAFE, SCHEDULE_REGENERATION_OPTIONS="--older-than 7", SCHEDULE_CLEANING_OPTIONS="--nights 9"
+    )
+
+    assert result.returncode != 0
+    assert "SCHEDULE_REGENERATION_OPTIONS: argument --older-than: '7' is no age" in result.stderr
+    assert "SCHEDULE_CLEANING_OPTIONS: " in result.stderr
+
+
+def test_options_of_a_schedule_are_quoted_as_in_a_shell():
+    quoted = manage("check", **SAFE, SCHEDULE_REGENERATION_OPTIONS="--client 'Café Lena' --older-than 7d")
+    unclosed = manage("check", **SAFE, SCHEDULE_REGENERATION_OPTIONS="--client 'Café Lena")
+
+    assert quoted.returncode == 0, quoted.stderr
+    assert "SCHEDULE_REGENERATION_OPTIONS cannot be read: No closing quotation" in unclosed.stderr
+
+
+def test_what_is_neither_true_nor_false_is_no_silent_false():
+    result = manage("check", **SAFE | {"SALESAI_PRODUCTION": "yes!"})
+
+    assert result.returncode != 0
+    assert "SALESAI_PRODUCTION is neither true nor false: 'yes!'" in result.stderr
+
+
+def test_without_a_proxy_cookies_are_sent_over_http_and_the_deployment_check_says_so():
+    result = manage("check", "--deploy", "--fail-level", "WARNING", **SAFE, SECURE_SSL_REDIRECT="false")
+
+    assert "SECURE_SSL_REDIRECT setting is not set to True" in result.stderr
+    assert "SESSION_COOKIE_SECURE" in result.stderr
+    assert "CSRF_COOKIE_SECURE" in result.stderr
+
+
 def test_no_change_of_a_model_is_without_its_migration():
     result = manage("makemigrations", "--check", "--dry-run")
 
     assert result.returncode == 0, result.stdout
 
 
-def test_another_database_than_postgresql_is_refused():
-    result = manage("check", **SAFE | {"DATABASE_URL": "mysql://sales:secret@db.example.com/sales"})
+@pytest.mark.parametrize("address", ["mysql://sales:secret@db/sales", "postgres://sales:se/cret@db/sales", "db", " "])
+def test_another_database_than_postgresql_is_refused(address):
+    result = manage("check", **SAFE | {"DATABASE_URL": address})
 
     assert result.returncode != 0
     assert "DATABASE_URL has to name a PostgreSQL server" in result.stderr

@@ -1,0 +1,45 @@
+"""Settings from the environment that `environ` would read with less care."""
+
+import shlex
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from environ import Env
+
+TRUE = ("true", "on", "ok", "y", "yes", "1")
+FALSE = ("false", "off", "n", "no", "0")
+POSTGRESQL = "django.db.backends.postgresql"
+
+
+def flag(env: Env, name: str, default: bool) -> bool:
+    """True or false; `environ` takes whatever it does not know for false.
+
+    Raises ImproperlyConfigured.
+    """
+    text = env.str(name, default="").strip().lower()
+    if text and text not in TRUE + FALSE:
+        raise ImproperlyConfigured(f"{name} is neither true nor false: {text!r}.")
+    return text in TRUE if text else default
+
+
+def options(env: Env, name: str) -> list[str]:
+    """Options of a command, quoted as in a shell. Raises ImproperlyConfigured."""
+    try:
+        return shlex.split(env.str(name, default=""))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} cannot be read: {error}.") from error
+
+
+def database(env: Env, name: str) -> dict[str, Any]:
+    """An entry of Django's DATABASES. Raises ImproperlyConfigured where it names no PostgreSQL server."""
+    scheme = env.str(name).partition("://")[0]
+    try:
+        found = env.db(name) if Env.DB_SCHEMES.get(scheme) == POSTGRESQL else {}
+    except ValueError:  # the port
+        found = {}
+    if not found.get("NAME"):
+        raise ImproperlyConfigured(
+            f"{name} has to name a PostgreSQL server: postgres://user:password@host/name, "
+            "with / : @ # and the like in the password percent-encoded."
+        )
+    return found
