@@ -9,7 +9,7 @@ import itertools
 
 import structlog
 from asgiref.sync import sync_to_async
-from django.db import InterfaceError, OperationalError, connection, connections
+from django.db import InterfaceError, OperationalError, connections
 from procrastinate import exceptions
 from procrastinate.app import App
 from procrastinate.contrib.django import app
@@ -17,6 +17,7 @@ from procrastinate.jobs import Status
 
 from activities.schedules import queue_due_schedules
 from activities.tasks import TRIES, give_up
+from salesai.health import is_migrated
 
 logger = structlog.get_logger(__name__)
 
@@ -30,8 +31,15 @@ ROUNDS_A_CLEANING = 1000
 RECONNECT_SECONDS = 2
 
 
+class NotMigratedError(Exception):
+    """The database lacks tables, which waiting does not bring."""
+
+
 async def work(concurrency: int, until_idle: bool) -> None:
-    """Work until told to stop by a signal, or until no job waits. A database that goes away is waited for."""
+    """Work until told to stop by a signal, or until no job waits. A database that goes away is waited for.
+
+    Raises NotMigratedError.
+    """
     while True:
         try:
             await in_own_thread(reach_database)
@@ -43,8 +51,14 @@ async def work(concurrency: int, until_idle: bool) -> None:
 
 
 def reach_database() -> None:
-    """Start the server where it is the embedded one. Raises OperationalError where it is out of reach."""
-    connection.ensure_connection()
+    """Start the server where it is the embedded one.
+
+    Raises:
+        OperationalError: it is out of reach.
+        NotMigratedError: it has not the tables that work is kept in.
+    """
+    if not is_migrated():
+        raise NotMigratedError("The database is not migrated: run `manage.py migrate`, then start the worker again.")
 
 
 async def work_while_connected(concurrency: int, until_idle: bool) -> None:

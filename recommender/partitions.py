@@ -6,6 +6,7 @@ Shards and results are plain data: numbers, text, arrays, classes of the engine.
 """
 
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -69,7 +70,9 @@ def map_partitions(function: Callable[[Any], Any], shards: Sequence[Any], spread
 
 def in_processes(task: partial, shards: Sequence[Any], processes: int) -> Iterator[Any]:
     # Spawned: threads of OpenMP and of the connection pool do not outlive a fork.
-    with ProcessPoolExecutor(min(processes, len(shards) or 1), get_context("spawn")) as pool:
+    # Ctrl-C goes to all of them: this one says that it was interrupted, and they need not.
+    ignoring = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
+    with ProcessPoolExecutor(min(processes, len(shards) or 1), get_context("spawn"), **ignoring) as pool:
         try:
             yield from pool.map(task, shards)
         except BrokenProcessPool as error:

@@ -33,8 +33,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def what_is_missing() -> str:
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if not is_migrated():
         return "The database is not migrated: run `manage.py migrate`."
     try:
         for version in registry.active_versions():
@@ -42,3 +41,8 @@ def what_is_missing() -> str:
     except RecommenderError as error:
         return str(error)
     return ""
+
+
+def is_migrated() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())

@@ -12,13 +12,17 @@ from django.core.management.utils import get_random_secret_key
 def kept_secret_key(folder: Path) -> str:
     """The key kept in `folder`, made on first use; readable by its owner alone.
 
-    Raises ImproperlyConfigured where the folder is another user's.
+    Raises ImproperlyConfigured where the folder is another user's, or can be none.
     """
     try:
         return read_or_make(folder)
     except PermissionError as error:
         raise ImproperlyConfigured(
             f"{folder} belongs to another user. Run as that user, or set SALESAI_DATA_DIR to a folder of your own."
+        ) from error
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"SALESAI_DATA_DIR: {folder} is no folder that can be written to ({error.strerror})."
         ) from error
 
 

@@ -1,7 +1,21 @@
 """An operator mistypes an option, or something that a command needs is not there: one sentence says what."""
 
+import os
+import signal
+import subprocess
+import sys
+from functools import partial
+
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import connection
+
+from tests.installation import ANSWER_SECONDS
+from tests.service import database_url
+from tests.test_production import manage
+
+NOBODY_THERE = "postgres://sales:secret@127.0.0.1:1/sales"
 
 
 @pytest.mark.parametrize(
@@ -26,3 +40,52 @@ def test_nobody_learns_from_a_time_that_has_not_come(command):
     """A version of such data would refuse every later training for having older data."""
     with pytest.raises(CommandError, match="'2199-01-01' lies in the future"):
         call_command(command, "--until", "2199-01-01")
+
+
+def test_a_report_that_cannot_be_written_is_told_before_the_training():
+    with pytest.raises(
+        CommandError, match=r"/dev/null cannot be written to \(File exists\); name another with --output"
+    ):
+        call_command("evaluate_recommender", "--cut", "2025-06-01", "--output", "/dev/null")
+
+
+def test_a_database_out_of_reach_is_told_in_a_sentence_and_in_full_when_asked():
+    said = manage("regeneration_status", DATABASE_URL=NOBODY_THERE)
+    in_full = manage("regeneration_status", "--traceback", DATABASE_URL=NOBODY_THERE)
+
+    assert said.returncode == in_full.returncode == 1
+    assert said.stderr.startswith("The database is out of reach: connection failed: ")
+    assert "Traceback" not in said.stderr
+    assert "Traceback" in in_full.stderr
+
+
+@pytest.mark.parametrize("command", ["regeneration_status", "train_recommender", "work"])
+def test_a_database_without_tables_is_told_with_what_makes_them(db, command):
+    said = manage(command, DATABASE_URL=database_url(connection.settings_dict | {"NAME": "postgres"}))
+
+    assert said.returncode == 1
+    assert "run `manage.py migrate`" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_a_data_folder_that_is_none_is_told_in_a_sentence():
+    said = manage("check", SALESAI_DATA_DIR="/dev/null")
+
+    assert said.returncode == 1
+    assert said.stderr == "SALESAI_DATA_DIR: /dev/null is no folder that can be written to (File exists).\n"
+
+
+def test_what_is_interrupted_says_so_and_no_more(tmp_path):
+    os.mkfifo(tmp_path / "orders.csv")
+    importing = subprocess.Popen(
+        [sys.executable, "manage.py", "import_orders", tmp_path / "orders.csv"],
+        cwd=settings.BASE_DIR,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # whatever the tests themselves are run by
+    )
+    with (tmp_path / "orders.csv").open("w"):  # when the command opens it
+        importing.send_signal(signal.SIGINT)
+    said = importing.communicate(timeout=ANSWER_SECONDS)[1]
+
+    assert (importing.returncode, said) == (130, "Interrupted. What was not stored yet is as it was before.\n")

@@ -22,6 +22,7 @@ from recommender.management.spread import add_spread, spread_of
 from recommender.models import ModelVersion
 from recommender.partitions import Spread
 from recommender.registry import active_versions
+from salesai.command_line import INTERRUPTED
 
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 OTHERS_ARE_AT_IT_SECONDS = 0.5
@@ -82,6 +83,9 @@ class Command(BaseCommand):
             self.work(run, spread_of(options))
         except (ClusterError, OperationalError, InterfaceError) as error:
             raise CommandError(f"{run} is not done: {str(error).strip()} --resume goes on with it.") from error
+        except KeyboardInterrupt as error:
+            message = f"{run} is not done: it was interrupted. --resume goes on with it."
+            raise CommandError(message, returncode=INTERRUPTED) from error
 
     def work(self, run: RegenerationRun, spread: Spread) -> None:
         self.stderr.write(f"{run}: {run.total:,} activities.")

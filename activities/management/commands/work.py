@@ -4,9 +4,9 @@ import asyncio
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from activities.worker import work
+from activities.worker import NotMigratedError, work
 from recommender.management.numbers import at_least_one
 
 
@@ -27,4 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--until-idle", action="store_true", help="end when no job waits")
 
     def handle(self, **options: Any) -> None:
-        asyncio.run(work(options["jobs"], options["until_idle"]))
+        try:
+            asyncio.run(work(options["jobs"], options["until_idle"]))
+        except NotMigratedError as error:
+            raise CommandError(str(error)) from error

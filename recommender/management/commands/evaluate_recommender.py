@@ -1,6 +1,7 @@
 from argparse import ArgumentParser
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -38,14 +39,24 @@ class Command(BaseCommand):
     def handle(self, **options) -> None:
         until = options["until"] or timezone.now()
         cut = options["cut"] or default_cut(until)
+        folder = options["output"] or settings.DATA_DIR / "evaluations" / f"{cut:%Y-%m-%dT%H%M}"
+        refuse_unwritable(folder)
         try:
             evaluation = evaluate(cut, until, options["seed"], spread_of(options))
         except RecommenderError as error:
             raise CommandError(str(error)) from error
-        folder = options["output"] or settings.DATA_DIR / "evaluations" / f"{cut:%Y-%m-%dT%H%M}"
         write_report(evaluation, folder)
         self.stdout.write("\n".join(excerpt(evaluation)))
         self.stdout.write(f"\nThe whole report: {folder / 'report.html'}")
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Before the training, not after it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise CommandError(f"{folder} cannot be written to ({error.strerror}); name another with --output.") from error
 
 
 def default_cut(until: datetime) -> datetime:
