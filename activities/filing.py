@@ -42,17 +42,17 @@ FILE = """
     SELECT
         count(*) FILTER (WHERE rep IS NOT NULL AND NOT waits),
         count(*) FILTER (WHERE waits),
-        count(*) FILTER (WHERE rep IS NULL AND NOT waits)
+        coalesce(array_agg(client ORDER BY client) FILTER (WHERE rep IS NULL AND NOT waits), '{}')
     FROM judged"""
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """Clients by what was done: an activity created; one waits already; no rep is known to file it for."""
+    """Clients by what was done: an activity created; one waits already; no rep is known to file it for, their ids."""
 
     created: int
     waiting: int
-    without_rep: int
+    without_rep: list[str]
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from activities.generation import fail_waiting, generate_waiting
 from activities.models import Activity, RegenerationRun, Schedule
 from activities.schedules import queue_due_schedules, run_scheduled_command
 from activities.selection import Selection
+from recommender.loading.merge import merge_clients
 from recommender.models import ModelVersion
 from tests.conftest import API
 from tests.wholesale import LAST_DAY
@@ -223,13 +224,22 @@ def test_what_is_filed_in_bulk_reads_like_what_a_tool_files(tool):
     }
 
 
-def test_a_client_without_a_rep_is_told_and_a_dry_run_files_nothing(capsys):
-    with pytest.raises(CommandError, match="--rep"):
-        call_command("create_activities", "--type", "upsell", "--clients", "nobody", "cafe-01", "--dry-run")
+def test_a_client_without_a_rep_is_named_and_a_dry_run_files_nothing(capsys):
+    merge_clients([{"external_id": "cafe-new"}])
+    with pytest.raises(CommandError, match="No rep is known for cafe-new: give one with --rep"):
+        call_command("create_activities", "--type", "upsell", "--clients", "cafe-new", "cafe-01", "--dry-run")
     assert "1 activities filed, 0 clients have one that waits, 1 have no rep. Nothing" in capsys.readouterr().out
     assert not Activity.objects.exists()
 
-    call_command("create_activities", "--type", "upsell", "--clients", "nobody", "--rep", "rep-7")
+    call_command("create_activities", "--type", "upsell", "--clients", "cafe-new", "--rep", "rep-7")
 
     assert Activity.objects.get().rep == "rep-7"
     assert not RegenerationRun.objects.exists()
+
+
+@pytest.mark.parametrize("options", [[], ["--rep", "rep-7"], ["--dry-run"]])
+def test_clients_that_are_not_known_are_named_and_nothing_is_filed(options):
+    with pytest.raises(CommandError, match=r"There is no client NOPE, coffee-01\. Nothing was filed"):
+        call_command("create_activities", "--type", "upsell", "--clients", "cafe-01", "coffee-01", "NOPE", *options)
+
+    assert not Activity.objects.exists()

@@ -1,21 +1,24 @@
 """manage.py create_activities: one activity for each of many clients."""
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from activities.filing import file_for_clients
 from activities.models import Activity
+from recommender.models import Client
 
 ALL = "all"
+SHOWN = 10
 
 
 class Command(BaseCommand):
     help = (
         "File one activity for each client, all of them or none; `regenerate_activities --status processing` "
         "then makes the suggestions. Run again it files nothing for a client who has one of the type that waits. Fails "
-        "where a client has no rep."
+        "where a client is not known or has no rep."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -28,11 +31,23 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         clients = None if options["clients"] == [ALL] else options["clients"]
+        if clients and (unknown := not_known(clients)):
+            raise CommandError(f"There is no client {listed(unknown)}. Nothing was filed.")
         filed = file_for_clients(options["type"], clients, options["rep"], options["dry_run"])
         summary = (
             f"{filed.created:,} activities filed, {filed.waiting:,} clients have one that waits, "
-            f"{filed.without_rep:,} have no rep."
+            f"{len(filed.without_rep):,} have no rep."
         )
         self.stdout.write(f"Dry run: {summary} Nothing was stored." if options["dry_run"] else summary)
         if filed.without_rep:
-            raise CommandError("No rep is known for some clients: give one with --rep.")
+            raise CommandError(f"No rep is known for {listed(filed.without_rep)}: give one with --rep.")
+
+
+def not_known(clients: Sequence[str]) -> list[str]:
+    known = Client.objects.filter(external_id__in=clients).values_list("external_id", flat=True)
+    return sorted(set(clients) - set(known))
+
+
+def listed(clients: list[str]) -> str:
+    more = f" and {len(clients) - SHOWN:,} others" if len(clients) > SHOWN else ""
+    return ", ".join(clients[:SHOWN]) + more
