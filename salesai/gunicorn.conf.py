@@ -18,6 +18,7 @@ from django.db import Error, connections
 from gunicorn import util
 from prometheus_client import multiprocess
 
+from salesai.checks import NOT_COLLECTED, files_are_collected
 from salesai.gunicorn_errors import write_error
 
 # Before anything counts: the processes share their figures here, anew at each start.
@@ -48,6 +49,11 @@ accesslog = None
 logconfig_dict = settings.LOGGING | {
     "loggers": settings.LOGGING["loggers"] | {"gunicorn.error": {"handlers": [], "propagate": True}}
 }
+
+
+def when_ready(server) -> None:
+    if not files_are_collected():
+        server.log.error(NOT_COLLECTED)
 
 
 def on_exit(server) -> None:

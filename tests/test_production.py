@@ -1,11 +1,15 @@
 """Production refuses what is unsafe."""
 
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 from django.conf import settings
+from django.core.checks import run_checks
+
+from salesai.checks import NOT_COLLECTED
 
 SAFE = {
     "SALESAI_PRODUCTION": "true",
@@ -29,6 +33,25 @@ def test_the_deployment_check_is_clean():
     result = manage("check", "--deploy", "--fail-level", "WARNING", **SAFE)
 
     assert result.returncode == 0, result.stderr
+
+
+def test_pages_without_their_collected_files_are_told_by_the_deployment_check(settings, tmp_path):
+    settings.PRODUCTION, settings.STATIC_ROOT = True, tmp_path
+    missing = run_checks(include_deployment_checks=True)
+    (tmp_path / "staticfiles.json").touch()
+    collected = run_checks(include_deployment_checks=True)
+
+    assert [check.msg for check in missing if check not in collected] == [NOT_COLLECTED]
+
+
+def test_every_setting_stands_in_the_operators_table():
+    read = r'(?:env\.\w+|flag|database|options|environ\.get)\((?:env, )?["\']([A-Z_]+)'
+    files = ("salesai/settings.py", "salesai/gunicorn.conf.py")
+    names = {name for file in files for name in re.findall(read, (settings.BASE_DIR / file).read_text())}
+    table = (settings.BASE_DIR / "docs" / "operating.md").read_text()
+
+    assert {name for name in names if f"`{name}`" not in table} == set()
+    assert {"SALESAI_PRODUCTION", "DATABASE_URL", "SCHEDULE_CLEANING_OPTIONS", "PORT"} <= names
 
 
 def test_production_does_not_start_on_the_embedded_database():
