@@ -7,8 +7,6 @@ import yaml
 from django.conf import settings
 
 PROJECT = Path(__file__).resolve().parent.parent
-
-
 COMPOSE_FILES = ("docker-compose.yml", "compose.cluster.yaml")
 
 
@@ -35,3 +33,12 @@ def test_workers_of_all_machines_keep_the_same_schedules() -> None:
 
     assert first == others
     assert {f"SCHEDULE_{name.upper()}" for name in settings.SCHEDULES} <= first.keys()
+
+
+def test_workers_of_dask_find_the_scheduler_by_an_address_that_their_network_knows() -> None:
+    """On the network of the machine no service has a name."""
+    services = compose_file("compose.cluster.yaml")["services"]
+    dask = services["dask"]
+
+    assert dask["network_mode"] == "host"
+    assert not any(f"//{service}:" in argument for argument in dask["command"] for service in services)
