@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from activities.renderers import json_response
 from recommender.errors import DamagedArtifactError, NoModelError
+from salesai.middleware import ADMIN
 
 logger = structlog.get_logger(__name__)
 
@@ -111,12 +112,12 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 @csrf_exempt  # else Django's own page would answer a POST
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    if request.path.startswith("/admin/"):
+    if request.path_info.startswith(ADMIN):
         return defaults.page_not_found(request, exception or Http404())
     return json_answer(404, f"There is nothing at {request.path}. GET /docs lists the paths.", "not_found")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if request.path.startswith("/admin/"):
+    if request.path_info.startswith(ADMIN):
         return defaults.server_error(request)
     return json_answer(500, "Something went wrong on the server; the log has the details.", "server_error")

@@ -6,7 +6,6 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
-TRUE = ("true", "on", "ok", "y", "yes", "1")
 FALSE = ("false", "off", "n", "no", "0")
 POSTGRESQL = "django.db.backends.postgresql"
 
@@ -17,9 +16,9 @@ def flag(env: Env, name: str, default: bool) -> bool:
     Raises ImproperlyConfigured.
     """
     text = env.str(name, default="").strip().lower()
-    if text and text not in TRUE + FALSE:
+    if text and text not in (*Env.BOOLEAN_TRUE_STRINGS, *FALSE):
         raise ImproperlyConfigured(f"{name} is neither true nor false: {text!r}.")
-    return text in TRUE if text else default
+    return text in Env.BOOLEAN_TRUE_STRINGS if text else default
 
 
 def options(env: Env, name: str) -> list[str]:

@@ -9,8 +9,9 @@ from gunicorn import util
 
 def write_error(sock: socket, status_int: int, reason: str, mesg: str) -> None:
     """Takes the place of `gunicorn.util.write_error`, the one function that all its workers answer errors by."""
-    code = reason.lower().replace(" ", "_")
-    body = orjson.dumps({"success": False, "error": mesg or reason, "code": code})
+    from activities.errors import envelope  # it needs the apps, which the processes that answer have set up
+
+    body = orjson.dumps(envelope(mesg or reason, reason.lower().replace(" ", "_")))
     head = (
         f"HTTP/1.1 {status_int} {reason}\r\nConnection: close\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\nX-Request-Id: {uuid.uuid4()}\r\n\r\n"

@@ -20,7 +20,7 @@ from recommender.engine.product_outlook import ProductOutlook
 from recommender.engine.training import Model
 from recommender.engine.volumes import Volumes
 
-FORMAT = 5  # rises whenever what a folder holds changes
+FORMAT = 6  # rises whenever what a folder holds changes
 MANIFEST = "manifest.json"
 MODEL = "model.json"
 ACCEPTANCE = "acceptance.json"
