@@ -7,9 +7,4 @@ class SalesAIConfig(AppConfig):
     verbose_name = "Sales AI"
 
     def ready(self) -> None:
-        from django_structlog.signals import bind_extra_request_metadata
-
         from salesai import checks  # noqa: F401  registers them
-        from salesai.logs import bind_address
-
-        bind_extra_request_metadata.connect(bind_address)

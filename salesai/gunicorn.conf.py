@@ -44,7 +44,7 @@ limit_request_line = 0
 keepalive = 5
 control_socket_disable = True  # it would be written to the home folder
 
-# Each request has its line from django-structlog already; gunicorn's own lines get the same form.
+# Each request has its line already (salesai/request_log.py); gunicorn's own lines get the same form.
 accesslog = None
 logconfig_dict = settings.LOGGING | {
     "loggers": settings.LOGGING["loggers"] | {"gunicorn.error": {"handlers": [], "propagate": True}}

@@ -3,8 +3,6 @@
 from typing import Any
 
 import structlog
-from django.conf import settings
-from django.http import HttpRequest
 
 PROCESSORS = [
     structlog.contextvars.merge_contextvars,
@@ -58,14 +56,3 @@ def logging_config(level: str, as_json: bool) -> dict[str, Any]:
             "procrastinate": {"level": "WARNING"},
         },
     }
-
-
-def bind_address(request: HttpRequest, **_: Any) -> None:
-    """Add the caller's address to the lines of a request.
-
-    Behind a proxy it is what the proxy added to `X-Forwarded-For`, at its end; what stands before
-    that came with the request, and may be anything.
-    """
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.PRODUCTION else ""
-    address = forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR")
-    structlog.contextvars.bind_contextvars(ip=address)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
-import structlog
 from csp import middleware as csp
 from csp.constants import HEADER, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.contrib.auth import middleware as auth
@@ -17,16 +16,14 @@ ADMIN = "/admin/"
 POLICY_OF_DATA = "default-src 'none'; frame-ancestors 'none'"
 
 
-def add_id_and_length(get_response: GetResponse) -> GetResponse:
-    """Send back the id under which the request stands in the log, as `X-Request-Id`, and the body's length.
+def add_length(get_response: GetResponse) -> GetResponse:
+    """Say how long the body is: without that it goes in chunks, several packets for one.
 
-    Without a length the body goes in chunks, several packets for one. Django's CommonMiddleware,
-    which gives it as well, would turn away probes that call a server by its address.
+    Django's CommonMiddleware, which does it as well, would turn away probes that call a server by its address.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        response["X-Request-Id"] = structlog.contextvars.get_contextvars()["request_id"]
         if not response.streaming and response.status_code != HTTPStatus.NOT_MODIFIED:
             response["Content-Length"] = len(response.content)
         return response

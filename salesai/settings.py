@@ -54,7 +54,6 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_filters",
-    "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "pghistory",
@@ -64,8 +63,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django_structlog.middlewares.RequestMiddleware",
-    "salesai.middleware.add_id_and_length",
+    "salesai.request_log.log_requests",
+    "salesai.middleware.add_length",
     "salesai.metrics.measure_requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -154,6 +153,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "salesai.request_log.address_of"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["activities.authentication.ApiKeyAuthentication"],
@@ -203,11 +203,6 @@ if PRODUCTION:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 
 LOGGING = logging_config(env.str("LOG_LEVEL", default="INFO"), as_json=flag(env, "LOG_JSON", default=PRODUCTION))
-# One line a request: the start of a request is logged at a level that is normally off.
-DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10
-DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = False
-DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # salesai.logs does it, by what the proxy says alone
-
 UNFOLD = {
     "SITE_TITLE": "Sales AI",
     "SITE_HEADER": "Sales AI",
