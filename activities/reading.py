@@ -2,8 +2,11 @@
 
 from functools import cache, lru_cache
 
+from django.db.models import BigIntegerField, Subquery
+
 from activities.filters import TALLIED, ListQuery, matching
-from activities.models import Activity, ActivityTally
+from activities.models import Activity
+from activities.tally import ActivityTally, ActivityTallyQuerySet
 from salesai.prepared import Statement, fetch, statement_of
 
 KEPT_STATEMENTS = 1000  # some kilobytes each
@@ -28,18 +31,27 @@ def page_of(query: ListQuery, rep: str) -> tuple[list[str], int]:
     if query.filters.keys() - TALLIED.keys():
         return matching(query, rep).page_and_total(query.offset, query.limit)
     filters = tuple(sorted(query.filters.items()))
-    page, total = page_statements(filters, query.sort, query.descending, query.offset, query.limit, rep)
-    return [document for (document,) in fetch(*page)], fetch(*total)[0][0]
+    rows = fetch(*page_statement(filters, query.sort, query.descending, query.offset, query.limit, rep))
+    total = rows[0][1] if rows else tallied(filters, rep).total()
+    return [document for document, _ in rows], total
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
-def page_statements(
+def page_statement(
     filters: tuple[tuple[str, str], ...], sort: str, descending: bool, offset: int, limit: int, rep: str
-) -> tuple[Statement, Statement]:
-    """What finds the page, and what knows the total without counting."""
+) -> Statement:
+    """What finds the documents of a page and, beside each, the total, which is known without counting."""
     query = ListQuery(dict(filters), sort, descending, offset, limit)
-    page = matching(query, rep).page(offset, limit)
-    tally = ActivityTally.objects.visible_to(rep).filter(**{TALLIED[name]: value for name, value in filters})
-    numbers, parameters = statement_of(tally.values("number"))
-    total = f"SELECT coalesce(sum(number), 0)::bigint FROM ({numbers}) AS numbers"
-    return statement_of(page), (total, parameters)
+    total = SumOfNumbers(tallied(filters, rep).values("number"))
+    return statement_of(matching(query, rep).page(offset, limit).annotate(total=total))
+
+
+def tallied(filters: tuple[tuple[str, str], ...], rep: str) -> ActivityTallyQuerySet:
+    return ActivityTally.objects.visible_to(rep).filter(**{TALLIED[name]: value for name, value in filters})
+
+
+class SumOfNumbers(Subquery):
+    """The sum of a subquery's one column."""
+
+    output_field = BigIntegerField()
+    template = "(SELECT sum(numbers)::bigint FROM (%(subquery)s) AS found(numbers))"

@@ -57,6 +57,9 @@ class ActivityTallyQuerySet(models.QuerySet):
     def visible_to(self, rep: str) -> "ActivityTallyQuerySet":
         return self.filter(rep=rep) if rep else self
 
+    def total(self) -> int:
+        return self.aggregate(total=models.Sum("number", default=0))["total"]
+
 
 class ActivityTally(models.Model):
     """A change of the number of activities, or the sum of many."""

@@ -1,14 +1,13 @@
-"""The least that can answer: a WSGI application of psycopg and orjson, with the queries it is given.
+"""The least that can answer: a WSGI application of psycopg and orjson, with the statements it is given.
 
-`BARE_QUERIES` is a JSON object: path to the statements, whose rows are the documents of a list, or
-one document, and the total.
+`BARE_QUERIES` is a JSON object: path to the statement, whose rows are the one document, or those of a list
+with the total beside each.
 """
 
 import json
 import os
 
 import orjson
-import psycopg
 from psycopg_pool import ConnectionPool
 
 QUERIES = json.loads(os.environ["BARE_QUERIES"])
@@ -17,14 +16,10 @@ pool = ConnectionPool(os.environ["BARE_DATABASE"], min_size=1, max_size=8, kwarg
 
 def application(environ, start_response):
     pool.open()
-    documents, total = QUERIES[environ["PATH_INFO"]]
     with pool.connection() as connection:
-        found = [orjson.Fragment(text) for (text,) in connection.execute(documents)]
-        answer = {"success": True, "data": found, "total": count(connection, total)} if total else found[0]
-    body = orjson.dumps(answer)
+        rows = connection.execute(QUERIES[environ["PATH_INFO"]]).fetchall()
+    documents = [orjson.Fragment(row[0]) for row in rows]
+    is_list = environ["PATH_INFO"] == "/list"
+    body = orjson.dumps({"success": True, "data": documents, "total": rows[0][1]} if is_list else documents[0])
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return [body]
-
-
-def count(connection: psycopg.Connection, statement: str) -> int:
-    return connection.execute(statement).fetchone()[0]

@@ -21,10 +21,12 @@ from django.db.models import Count, QuerySet, Window
 from tqdm import tqdm
 
 from activities.filters import TALLIED, ListQuery, matching
-from activities.models import Activity, ActivityTally, ApiKey
+from activities.models import Activity, ApiKey
+from activities.reading import page_statement
 from benchmarks.demo_orders import LINES_A_CLIENT, fill, train_and_promote
 from benchmarks.load import Load, call
 from benchmarks.stored_activities import generate_originals, multiply
+from salesai.prepared import statement_of
 from tests.service import database_url, running_service
 
 API = "/activity-ai-sales-order"
@@ -52,10 +54,9 @@ def measured(rounds: int, seconds: float, callers: int) -> dict:
     one = Activity.objects.order_by("-created_at")[10].pk
     _, token = ApiKey.issue("benchmark")
     url = database_url(connection.settings_dict)
-    queries = {
-        "/list": [as_sql(Activity.objects.sorted_by("created_at", True).page(0, PAGE)), tally_sql()],
-        "/one": [as_sql(Activity.objects.filter(pk=one).documents()), None],
-    }
+    page, parameters = page_statement((), "created_at", True, 0, PAGE, "")
+    document, of_one = statement_of(Activity.objects.filter(pk=one).documents())
+    queries = {"/list": as_sql(page, parameters), "/one": as_sql(document, of_one)}
     bare = {"BARE_QUERIES": json.dumps(queries), "BARE_DATABASE": database_parameters()}
     with (
         running_service(url) as service,
@@ -190,15 +191,10 @@ def scans(node: dict) -> list[str]:
     return own + [scan for below in node.get("Plans", []) for scan in scans(below)]
 
 
-def as_sql(queryset: QuerySet) -> str:
+def as_sql(statement: str, parameters: tuple) -> str:
     """The statement with its parameters in place."""
-    sql, parameters = queryset.query.sql_with_params()
     with connection.cursor() as cursor:
-        return cursor.cursor.mogrify(sql, parameters)
-
-
-def tally_sql() -> str:
-    return f"SELECT sum(number)::bigint FROM {ActivityTally._meta.db_table}"
+        return cursor.cursor.mogrify(statement, parameters)
 
 
 if __name__ == "__main__":

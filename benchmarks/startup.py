@@ -45,7 +45,7 @@ def measured(data_folder: Path, rounds: int) -> dict[str, float]:
     url, one = database_url(connection.settings_dict), Activity.objects.order_by("id").values_list("pk", flat=True)[0]
     bare = {
         "BARE_DATABASE": database_parameters(),
-        "BARE_QUERIES": json.dumps({"/list": ["SELECT '{}'", "SELECT 0"]}),
+        "BARE_QUERIES": json.dumps({"/list": "SELECT '{}', 0"}),
     }
     lists, generations, bares = [], [], []
     for _ in trange(rounds, unit="start", disable=None):

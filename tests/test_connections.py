@@ -63,4 +63,4 @@ def test_what_each_request_asks_is_planned_once(tool):
     with connection.cursor() as cursor:
         cursor.execute("SELECT generic_plans + custom_plans FROM pg_prepared_statements")
         asked = sorted(times for (times,) in cursor)
-    assert asked == [3, 3, 3, 3]  # the key with one document; the key, the documents of a page, the total
+    assert asked == [3, 3, 3]  # the key with one document; the key; the documents of a page with the total
