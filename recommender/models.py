@@ -283,8 +283,8 @@ class SuggestedLineQuerySet(models.QuerySet):
         return self.filter(outcome=Outcome.OPEN)
 
     def shown_since(self, since: datetime) -> "SuggestedLineQuerySet":
-        """Suggested since then, and not made anew since."""
-        return self.suggested().filter(suggested_at__gte=since, superseded=False)
+        """Suggested since then, and not made anew since; what was answered before that is counted as well."""
+        return self.suggested().filter(ANSWERED | Q(superseded=False), suggested_at__gte=since)
 
     def of_activity(self, activity: str) -> "SuggestedLineQuerySet":
         return self.filter(activity=activity)

@@ -21,6 +21,14 @@ def flag(env: Env, name: str, default: bool) -> bool:
     return text in Env.BOOLEAN_TRUE_STRINGS if text else default
 
 
+def whole_number(env: Env, name: str, default: int, least: int = 1) -> int:
+    """Raises ImproperlyConfigured."""
+    text = env.str(name, default="").strip()
+    if text and not (text.isdecimal() and int(text) >= least):
+        raise ImproperlyConfigured(f"{name} has to be a whole number of at least {least}, not {text!r}.")
+    return int(text) if text else default
+
+
 def options(env: Env, name: str) -> list[str]:
     """Options of a command, quoted as in a shell. Raises ImproperlyConfigured."""
     try:

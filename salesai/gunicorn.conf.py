@@ -19,7 +19,9 @@ from gunicorn import util
 from prometheus_client import multiprocess
 
 from salesai.checks import NOT_COLLECTED, files_are_collected
+from salesai.environment import whole_number
 from salesai.gunicorn_errors import write_error
+from salesai.settings import env
 
 # Before anything counts: the processes share their figures here, anew at each start.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="salesai-metrics-")
@@ -29,15 +31,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salesai.settings")
 util.write_error = write_error
 
 wsgi_app = "salesai.wsgi:application"
-bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+bind = f"0.0.0.0:{whole_number(env, 'PORT', default=8000)}"
+workers = whole_number(env, "WEB_CONCURRENCY", default=2)
 worker_class = "gthread"
 # More threads wait for their turn at the interpreter (docs/performance.md has the figures).
-threads = int(os.environ.get("WEB_THREADS", "2"))
+threads = whole_number(env, "WEB_THREADS", default=2)
 
 # A process that has not answered its parent for so long is replaced; one that ends may finish
 # the requests it has.
-timeout = int(os.environ.get("WEB_TIMEOUT_SECONDS", "60"))
+timeout = whole_number(env, "WEB_TIMEOUT_SECONDS", default=60)
 graceful_timeout = 30
 # The list's `filter` may have 8,000 characters, more than gunicorn's largest limit once it is encoded.
 limit_request_line = 0

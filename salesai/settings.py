@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
-from salesai.environment import database, flag, options
+from salesai.environment import database, flag, options, whole_number
 from salesai.logs import logging_config
 from salesai.secret_key import kept_secret_key
 from salesai.sidebar import NAVIGATION
@@ -196,7 +196,7 @@ if PRODUCTION:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = flag(env, "SECURE_SSL_REDIRECT", default=True)
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
+    SECURE_HSTS_SECONDS = whole_number(env, "SECURE_HSTS_SECONDS", default=31_536_000, least=0)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = flag(env, "SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True)
     SECURE_HSTS_PRELOAD = flag(env, "SECURE_HSTS_PRELOAD", default=True)
     # Without the redirect people try it over HTTP, where a browser sends no secure cookie.

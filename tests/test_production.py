@@ -45,7 +45,7 @@ def test_pages_without_their_collected_files_are_told_by_the_deployment_check(se
 
 
 def test_every_setting_stands_in_the_operators_table():
-    read = r'(?:env\.\w+|flag|database|options|environ\.get)\((?:env, )?["\']([A-Z_]+)'
+    read = r'(?:env\.\w+|flag|whole_number|database|options|environ\.get)\((?:env, )?["\']([A-Z_]+)'
     files = ("salesai/settings.py", "salesai/gunicorn.conf.py")
     names = {name for file in files for name in re.findall(read, (settings.BASE_DIR / file).read_text())}
     table = (settings.BASE_DIR / "docs" / "operating.md").read_text()
@@ -100,6 +100,14 @@ def test_what_is_neither_true_nor_false_is_no_silent_false():
 
     assert result.returncode != 0
     assert "SALESAI_PRODUCTION is neither true nor false: 'yes!'" in result.stderr
+
+
+@pytest.mark.parametrize("value", ["soon", "-1", "1.5"])
+def test_a_number_that_is_none_is_told_by_the_name_of_its_setting(value):
+    result = manage("check", **SAFE, SECURE_HSTS_SECONDS=value)
+
+    assert result.returncode != 0
+    assert f"SECURE_HSTS_SECONDS has to be a whole number of at least 0, not '{value}'." in result.stderr
 
 
 def test_without_a_proxy_cookies_are_sent_over_http_and_the_deployment_check_says_so():

@@ -80,6 +80,17 @@ def test_money_is_told_as_it_was_suggested(answered):
     assert taken_up.total.ordered_money == pytest.approx(amount[0])
 
 
+def test_what_was_accepted_is_part_of_what_was_suggested_also_when_it_has_been_replaced(answered, tool):
+    accepted = reckon_uptake().total.accepted_money
+    tool.patch(answered["_id"], {"inputData": {"clientPreferences": {"maxItems": 1}}})
+    tool.generate(answered["_id"])
+
+    taken_up = reckon_uptake()
+
+    assert taken_up.total.accepted_money == accepted
+    assert taken_up.suggested_money >= accepted
+
+
 @pytest.fixture
 def numbers(ops, answered, tool):
     """Of a house with a list that waits, and answers to lists of two types."""
