@@ -87,7 +87,7 @@ class Decision(models.TextChoices):
 def decide(pk: int, by: User, decision: str, reason: str = "", note: str = "", assigned_to: User | None = None) -> None:
     """Close an item, set it aside until it gets worse, or keep it open; with a note and a person."""
     item = ReviewItem.objects.select_for_update().get(pk=pk)
-    item.note, item.assigned_to, item.decided_by = note, assigned_to, by
+    item.note, item.assigned_to, item.decided_by, item.decided_at = note, assigned_to, by, timezone.now()
     if decision == Decision.CLOSE:
         set_aside(item, State.CLOSED, reason)
     elif decision == Decision.SNOOZE:

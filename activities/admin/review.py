@@ -1,6 +1,7 @@
 """The review queue: what ops has to look at, most urgent first, and the one screen that decides."""
 
 from datetime import timedelta
+from textwrap import shorten
 from typing import Any
 
 from django import forms
@@ -21,7 +22,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 
 from activities.admin.activity_page import page_of
-from activities.admin.feedback_form import record_feedback, shown_again, told
+from activities.admin.feedback_form import MOST_TOLD, record_feedback, shown_again, told
 from activities.models import Activity, ReviewItem, ReviewRule
 from activities.review import Decision, decide, judge_all
 from recommender.models import SuggestedLine
@@ -40,12 +41,21 @@ class DecisionForm(forms.Form):
         User.objects.filter(is_active=True, is_staff=True).order_by("username"), required=False, empty_label="nobody"
     )
     reason = forms.ChoiceField(choices=[("", "choose one"), *REASONS_TO_GIVE], required=False)
+    decided_before = forms.CharField(required=False, widget=forms.HiddenInput)  # as the page showed it
+
+    @classmethod
+    def of(cls, item: ReviewItem) -> "DecisionForm":
+        return cls(initial=model_to_dict(item) | {"decided_before": last_decision(item)})
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if cleaned.get("decision") == Decision.CLOSE and not cleaned.get("reason"):
             self.add_error("reason", "Say why it is closed.")
         return cleaned
+
+
+def last_decision(item: ReviewItem) -> str:
+    return item.decided_at.isoformat() if item.decided_at else ""
 
 
 class StateFilter(DropdownFilter):
@@ -114,7 +124,7 @@ class ReviewItemAdmin(ModelAdmin):
             context |= page_of(obj.activity, request.user, context.get("posted")) | {
                 "item": obj,
                 "may_decide": self.may_decide(request),
-                "decision": context.get("decision") or DecisionForm(initial=model_to_dict(obj)),
+                "decision": context.get("decision") or DecisionForm.of(obj),
                 "next_item": ReviewItem.objects.waiting().exclude(pk=obj.pk).most_urgent_first().first(),
             }
         return super().render_change_form(request, context, *args, obj=obj, **options)
@@ -172,12 +182,28 @@ class ReviewItemAdmin(ModelAdmin):
         wanted = form.cleaned_data
         try:
             with transaction.atomic():
+                # The activity before its item, as whatever changes both takes them.
+                Activity.objects.select_for_update().only("pk").get(pk=item.activity_id)
+                refuse_if_decided_meanwhile(item, wanted.pop("decided_before"))
                 if request.user.has_perm("activities.answer_activity"):
                     record_feedback(item.activity_id, request.POST)
                 decide(item.pk, request.user, **wanted)
         except ValidationError as error:
+            form.data = form.data.copy()
+            form.data["decided_before"] = last_decision(item)  # of which the person is told now
             return [told(error)]
         return []
+
+
+def refuse_if_decided_meanwhile(item: ReviewItem, decided_before: str) -> None:
+    """Raises DRF's ValidationError where somebody, or a rule, has decided since the page was opened."""
+    item.refresh_from_db()
+    if last_decision(item) != decided_before:
+        whose, note = item.assigned_to or "nobody", shorten(item.note, MOST_TOLD, placeholder=" …") or "empty"
+        now = f"it is {item.state}, assigned to {whose}, its note: {note}"
+        raise ValidationError(
+            {"review": [f"decided since this page was opened: {now}. What you typed stands over it; save it again."]}
+        )
 
 
 @admin.register(ReviewRule)

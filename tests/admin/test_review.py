@@ -45,10 +45,10 @@ def say(tool):
 
 @pytest.fixture
 def decide(ops):
-    """Posts a decision from the review screen, opened then unless the `seen` of one opened before is given."""
+    """Posts a decision from the review screen, opened then unless what one opened before had hidden is given."""
 
     def decided(item, decision, **fields):
-        posted = {"decision": decision, "seen": seen_in(opened(ops, item))} | fields
+        posted = {"decision": decision} | hidden_in(opened(ops, item)) | fields
         return ops.post(reverse("admin:activities_reviewitem_decide", args=[item.pk]), posted)
 
     return decided
@@ -56,6 +56,11 @@ def decide(ops):
 
 def opened(ops, item):
     return ops.get(reverse("admin:activities_reviewitem_change", args=[item.pk]))
+
+
+def hidden_in(page):
+    """What the screen posts along about when it was opened."""
+    return {"seen": seen_in(page), "decided_before": page.context["decision"]["decided_before"].value()}
 
 
 def item_of(activity):
@@ -281,6 +286,22 @@ def test_a_review_opened_before_a_rep_reported_is_not_closed_over_it(ops, decide
     assert feedback_on(page) == ({}, 1, "never again")
     assert item_of(activity).state == "open"
     assert Activity.objects.get(pk=activity["_id"]).feedback == {"comments": "never again", "userRating": 1}
+
+
+def test_a_review_that_somebody_decided_meanwhile_is_not_decided_over_unread(ops, decide, activity, say):
+    say(activity, comments="hm")
+    before = hidden_in(opened(ops, item_of(activity)))
+    decide(item_of(activity), "keep", note="asked the client")
+
+    page = decide(item_of(activity), "snooze", note="looks fine", **before)
+    unread = item_of(activity)
+    again = page.context["decision"]["decided_before"].value()
+    decide(item_of(activity), "snooze", note="asked the client, looks fine", decided_before=again)
+
+    assert "it is open, assigned to nobody, its note: asked the client." in page.content.decode()
+    assert page.context["decision"]["note"].value() == "looks fine"
+    assert (unread.state, unread.note) == ("open", "asked the client")
+    assert (item_of(activity).state, item_of(activity).note) == ("snoozed", "asked the client, looks fine")
 
 
 @pytest.mark.parametrize("decision", ["close", "snooze"])
