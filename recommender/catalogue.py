@@ -7,17 +7,31 @@ from recommender.models import Product
 from salesai.prepared import fetch
 
 COLUMNS = ["external_id", "name", "category", "list_price::float8", "pack_size", "min_order_quantity", "active"]
-# By hand: with hundreds of rows, Django's part of it took most of the time.
+TABLE = Product._meta.db_table
+# By hand: with hundreds of rows, Django's part of it took most of the time. A step of `line` leads from what has
+# been replaced to its successor, and on from one that is not sold either; it may lead in circles.
 FACTS = f"""
-    SELECT {", ".join(f"{table}.{column}" for table in ("product", "heir") for column in COLUMNS)}
-    FROM {Product._meta.db_table} product
-    LEFT JOIN {Product._meta.db_table} heir ON heir.id = product.replaced_by_id
-    WHERE product.external_id = ANY(%s)"""
+    SELECT {", ".join(f"{table}.{column}" for table in ("named", "successor") for column in COLUMNS)}
+    FROM {TABLE} named
+    LEFT JOIN (
+        WITH RECURSIVE line AS (
+            SELECT id AS first, replaced_by_id AS heir, ARRAY[id] AS passed FROM {TABLE}
+            WHERE external_id = ANY(%(products)s) AND replaced_by_id IS NOT NULL
+            UNION ALL
+            SELECT first, next.replaced_by_id, passed || next.id FROM line JOIN {TABLE} next ON next.id = heir
+            WHERE NOT next.active AND next.replaced_by_id <> first AND next.id <> ALL(passed)
+        )
+        SELECT DISTINCT ON (first) first, heir FROM line ORDER BY first, cardinality(passed) DESC
+    ) succession ON first = named.id
+    LEFT JOIN {TABLE} successor ON successor.id = heir
+    WHERE named.external_id = ANY(%(products)s)"""
 
 
 @dataclass(frozen=True, slots=True)
 class ProductFacts:
-    """`replaced_by` is the product that takes the place of this one, with nothing said of what replaces that."""
+    """`replaced_by` is the product that takes the place of this one: the next in the line of successors that is sold,
+    else the last; with nothing said of what replaces that.
+    """
 
     product: str
     name: str
@@ -32,7 +46,7 @@ class ProductFacts:
 def facts_of(products: Sequence[str]) -> dict[str, ProductFacts]:
     """By external id, of those that the catalogue has; one query."""
     found = {}
-    for row in fetch(FACTS, [list(products)]):
+    for row in fetch(FACTS, {"products": list(products)}):
         own, heir = row[: len(COLUMNS)], row[len(COLUMNS) :]
         found[own[0]] = ProductFacts(*own, replaced_by=None if heir[0] is None else ProductFacts(*heir))
     return found

@@ -24,9 +24,10 @@ def successions(items: Iterable[Item], case: Case) -> tuple[list[Item], set[str]
 
     A successor has the figures of what it stands for, but its own packs and prices, and what was last
     answered to it. One that the client buys already takes nobody's place: it is judged by its own orders.
+    Of several with the same successor it stands for the most probable.
     """
     heirs: dict[str, Item] = {}
-    for item in items:
+    for item in sorted(items, key=lambda item: -item.probability):
         if gives_way(item, case.request) and item.facts.replaced_by.product not in case.items.own_products:
             heirs.setdefault(item.facts.replaced_by.product, successor_of(item, case))
     return list(heirs.values()), heirs.keys() | {heir.stands_for.product for heir in heirs.values()}

@@ -136,6 +136,25 @@ def test_a_product_no_longer_sold_gives_its_place_to_its_successor(suggested, by
     assert lines["oat-milk"]["category"] == "frequent-buy"
 
 
+def test_a_successor_that_is_not_sold_either_gives_the_place_on(suggested):
+    barista = Product.objects.create(external_id="barista-oat", name="Barista oat")
+    oat = Product.objects.create(external_id="oat-milk", name="Oat drink", active=False, replaced_by=barista)
+    facts("milk", replaced_by=oat, active=False)
+
+    lines = suggested()
+
+    assert not {"milk", "oat-milk"} & lines.keys()
+    assert lines["barista-oat"]["reason"].startswith("Takes the place of Milk, no longer sold. Ordered in ")
+
+
+def test_successors_that_lead_in_a_circle_end_nowhere(suggested):
+    oat = Product.objects.create(external_id="oat-milk", active=False)
+    facts("milk", replaced_by=oat, active=False)
+    facts("oat-milk", replaced_by=Product.objects.get(external_id="milk"))
+
+    assert not {"milk", "oat-milk"} & suggested().keys()
+
+
 def test_a_successor_is_held_to_the_same_wishes_and_is_forecast_by_what_it_replaces(generated):
     facts("beer", replaced_by=Product.objects.create(external_id="beer-2"))
     usual, successor = (
