@@ -14,7 +14,7 @@ from recommender.cases import Case
 from recommender.catalogue import facts_of
 from recommender.categories import made_categories
 from recommender.client_groups import attributes_of
-from recommender.engine.demand import carried_over, purchases_again
+from recommender.engine.demand import carried_over, own_purchases, purchases_again
 from recommender.engine.outcomes import Acceptance, standing
 from recommender.engine.scoring import Scores, score
 from recommender.engine.training import Model
@@ -81,7 +81,7 @@ def cases_of(
     attributes = attributes_of([request.client for request in requests])
     answers = answers_in(requests, history)
     scores = score(model, history, now, attributes, answers)
-    probability, expected = probabilities(model, scores, requests)
+    probability, expected = probabilities(model, scores, requests, now)
     listed = history.products[scores.product]
     effect = effects_of(acceptance, attributes.segment[scores.client], listed)
     answered = answers.days_since(scores.client, scores.product, now[scores.client])
@@ -98,7 +98,9 @@ def cases_of(
         yield Case(request, items, own, moment, segment, version, model)
 
 
-def probabilities(model: Model, scores: Scores, requests: list[SuggestionRequest]) -> tuple[np.ndarray, np.ndarray]:
+def probabilities(
+    model: Model, scores: Scores, requests: list[SuggestionRequest], now: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """(R,) float64: what `confidence` means for the purpose of the row's request.
 
     And (R,) float64: the purchases that a forecast expects of what the client bought (`purchases_again`), else 0.
@@ -110,6 +112,7 @@ def probabilities(model: Model, scores: Scores, requests: list[SuggestionRequest
     new, again = forecast & scores.is_new, forecast & ~scores.is_new
     probability[new] = carried_over(probability[new], model.horizon_days, asked[new], model.demand.pace)
     expected = np.zeros(len(probability))
-    expected[again] = purchases_again(probability[again], model.horizon_days, asked[again], model.demand)
+    own_rate = own_purchases(scores.purchases, now[scores.purchases.client], model.demand.days)[scores.purchase[again]]
+    expected[again] = purchases_again(probability[again], own_rate, model.horizon_days, asked[again], model.demand)
     probability[again] = -np.expm1(-expected[again])
     return np.round(probability, 4), np.round(expected, 6)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from django.db import connection
@@ -17,7 +17,7 @@ from recommender.engine.popularity import popular_since
 from recommender.engine.rfm import quintile_edges, rfm_of
 from recommender.engine.training import Model, train
 from recommender.errors import NotEnoughHistoryError, TrainingRunsError
-from recommender.models import ModelVersion
+from recommender.models import ModelVersion, Order
 from recommender.outcomes import answers_about
 from recommender.partitions import HERE, Spread
 from recommender.request_history import date_of, day_of
@@ -30,12 +30,16 @@ ADVISORY_LOCK = 7_235_011  # any number that nothing else on the database uses
 def train_version(until: datetime, seed: int = 0, spread: Spread = HERE) -> ModelVersion:
     """Train on the orders before `until` and publish the model as a candidate: the same one wherever shards are done.
 
+    The data end with the day of the last order. What comes after it may be the age of an export: taken for
+    weeks in which nobody bought anything, it would have the model expect nothing of anybody.
+
     Raises:
         NotEnoughHistoryError: there is no order to learn from.
         TrainingRunsError: another training is under way.
         ClusterError: the shards could not be done where `spread` says.
     """
     started = time.monotonic()
+    until = min(until, end_of_last_day(until))
     with one_trainer(), known_before(until, spread) as ((history, attributes, answers), ask):
         if not len(history.order_day):
             raise NotEnoughHistoryError(
@@ -54,6 +58,14 @@ def train_version(until: datetime, seed: int = 0, spread: Spread = HERE) -> Mode
         version.status = ModelVersion.Status.CANDIDATE
         version.save()
         return version
+
+
+def end_of_last_day(until: datetime) -> datetime:
+    """Of the day (UTC) on which the last order before `until` was placed; `until` where there is none."""
+    last = Order.objects.filter(ordered_at__lt=until).aggregate(Max("ordered_at"))["ordered_at__max"]
+    if last is None:
+        return until
+    return last.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
 @contextmanager

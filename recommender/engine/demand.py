@@ -17,6 +17,7 @@ from recommender.engine.quantities import PURCHASES as RECENT
 SETTLING_DAYS = 30.0  # added to the time since the first purchase: a product bought yesterday is not bought daily
 POOLED_POINTS = ndtri((np.arange(7) + 0.5) / 7)  # of a normal distribution, equally probable
 LEAST_LEFT = 1e-3  # no purchase is so sure that this probability is not left
+MOST_EXPECTED = -np.log(LEAST_LEFT)  # purchases of the process that leaves it
 LEAST_PURCHASES = 1e-6  # expected; below that nothing is told apart
 GRID = 512  # cells; a total is held to 1/512 of the largest that is thought of
 TAIL = 10  # standard deviations above the mean: what lies beyond would fall on the grid's low end
@@ -41,32 +42,21 @@ class Blend:
 
 
 @dataclass(frozen=True, slots=True)
-class FewerDays:
-    """How often products bought before were bought again within `days`, by what the heads said of their horizon.
-
-    said, bought  (K,) float, ascending: mean probability within the horizon, and the share bought within `days`
-    """
-
-    days: float
-    said: list[float]
-    bought: list[float]
-
-
-@dataclass(frozen=True, slots=True)
 class DemandHabits:
     """What a history teaches about demand beyond the probability of a purchase.
 
     pace           purchases lately, as a multiple of what the heads expected of those days
-    within         what the probability of the model's horizon has meant within fewer days
-    further        how the purchases after the first follow from that and the client's own rate
+    again          how the purchases within `days` of what was bought before follow from those that the heads expect
+                   within their horizon, and from the client's own rate
+    further        how the purchases after the first follow from those and from that rate
     further_shape  of their negative binomial distribution: the smaller, the more they differ
-    days           that this was learned from
+    days           that this was learned from, the model's horizon at most
     pooled_weight  of the quantities the client might take, against its last purchase with weight 1
     spread         standard deviation of the logarithm of those quantities about the usual one
     """
 
     pace: float = 1.0
-    within: FewerDays | None = None
+    again: Blend | None = None
     further: Blend = Blend(1.0, 0.5, 0.5)
     further_shape: float = 5.0
     days: float = 28.0
@@ -78,8 +68,8 @@ class DemandHabits:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "DemandHabits":
-        within = FewerDays(**data["within"]) if data["within"] else None
-        return cls(**data | {"within": within, "further": Blend(**data["further"])})
+        again = Blend(**data["again"]) if data["again"] else None
+        return cls(**data | {"again": again, "further": Blend(**data["further"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,24 +150,26 @@ def carried_over(probability: np.ndarray, days: float, asked_days: np.ndarray, p
     return 1 - (1 - probability) ** (pace * asked_days / days)
 
 
-def bought_again(probability: np.ndarray, days: float, asked_days: np.ndarray, habits: DemandHabits) -> np.ndarray:
-    """(R,) float64: the same for products that the client bought before, of which `habits.within` knows more."""
-    return -np.expm1(-purchases_again(probability, days, asked_days, habits))
-
-
-def purchases_again(probability: np.ndarray, days: float, asked_days: np.ndarray, habits: DemandHabits) -> np.ndarray:
-    """(R,) float64: as purchases of a Poisson process, which tell apart what is certain from what is so many times.
+def purchases_again(
+    probability: np.ndarray, own: np.ndarray, days: float, asked_days: np.ndarray, habits: DemandHabits
+) -> np.ndarray:
+    """(R,) float64: purchases of products that the client bought before, as of a Poisson process.
 
     At a constant rate what is bought each week and what is bought each month, both all but certain
-    within the horizon, would be as probable within a few days. Between the two spans that are known
-    the expected purchases rise as a power of the days.
+    within the horizon, would be as probable within a few days: the client's own rate tells them apart.
+    Between the two spans that are known the expected purchases rise as a power of the days.
+
+    Args:
+        probability: of one or more within `days`, the model's horizon.
+        own: purchases in `habits.days` at the client's own rate (`own_purchases`).
     """
-    by_horizon = expected_purchases(probability) * habits.pace
-    if habits.within is None:
+    said = expected_purchases(probability)
+    by_horizon = said * habits.pace
+    if habits.again is None:
         return by_horizon * asked_days / days
-    fewer = habits.within.days
-    by_fewer = expected_purchases(np.interp(probability, habits.within.said, habits.within.bought))
-    growth = np.log(by_horizon / by_fewer) / np.log(days / fewer) if fewer < days else 1.0
+    fewer = habits.days
+    by_fewer = np.minimum(habits.again.of(said, own), MOST_EXPECTED)
+    growth = np.maximum(np.log(by_horizon / by_fewer), 0) / np.log(days / fewer) if fewer < days else 1.0
     between = by_fewer * (np.clip(asked_days, fewer, days) / fewer) ** growth
     beyond = np.minimum(asked_days / fewer, 1) * np.maximum(asked_days / days, 1)
     return between * beyond

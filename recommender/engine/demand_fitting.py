@@ -13,12 +13,11 @@ from recommender.engine.demand import (
     RECENT,
     Blend,
     DemandHabits,
-    FewerDays,
     beyond_first,
-    bought_again,
     carried_over,
     expected_purchases,
     own_purchases,
+    purchases_again,
     quantities,
 )
 from recommender.engine.heads import TwoHeads
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 DOUBT_PURCHASES = 50.0  # a pace is drawn to 1 as if so many had come as expected
 SLOWEST, FASTEST = 0.5, 2.0
 FEWEST = 30  # examples to fit anything to
-MOST_BINS = 40
 DRAW = 1.0  # weight of what was thought before, as of an example or two
 QUANTITY_EXAMPLES = 5000
 QUANTILES = (0.1, 0.5, 0.9)
@@ -47,7 +45,7 @@ SHAPES = tuple(np.geomspace(0.25, 64, 17).round(3).tolist())
 class Followed:
     """Pairs of a client and a product it bought, and what came of them in the days after.
 
-    probability  (R,) float64  of a purchase
+    expected     (R,) float64  purchases expected of a Poisson process
     own          (R,) float64  purchases at the client's own rate
     count        (R,) int64    purchases that came
     units        (R,) float64  units they took
@@ -55,7 +53,7 @@ class Followed:
     usual        (R,) float64  units usual before
     """
 
-    probability: np.ndarray
+    expected: np.ndarray
     own: np.ndarray
     count: np.ndarray
     units: np.ndarray
@@ -86,14 +84,17 @@ def followed(
     count, units = came_of(history, questions, client, product, days)
     pace = ((count > 0).sum() + DOUBT_PURCHASES) / (as_expected.sum() + DOUBT_PURCHASES)
     pace = round(float(np.clip(pace, SLOWEST, FASTEST)), 4)
-    habits = DemandHabits(pace=pace, within=fewer_days(within, count, days), days=days)
     own = candidates.purchases
+    own_rate = own_purchases(own, questions.now[own.client], days)[bought]
+    prior = Blend(level=pace * days / horizon_days, head=1.0, rate=0.0)
+    again = fit_again(prior, expected_purchases(within), own_rate, count > 0)
+    habits = DemandHabits(pace=pace, again=again, days=days)
     typical = group_medians(history.line_product, history.line_quantity, len(history.products))
     line_quantity = questions.history.line_quantity[own.line]
     return (
         Followed(
-            probability=bought_again(within, horizon_days, days, habits),
-            own=own_purchases(own, questions.now[own.client], days)[bought],
+            expected=purchases_again(within, own_rate, horizon_days, days, habits),
+            own=own_rate,
             count=count,
             units=units,
             recent=last_values(line_quantity, own.start, own.stop, RECENT)[bought],
@@ -115,18 +116,21 @@ def came_of(
     return np.where(pair[at] == mine, count[at], 0), np.where(pair[at] == mine, units[at], 0.0)
 
 
-def fewer_days(said: np.ndarray, count: np.ndarray, days: float) -> FewerDays | None:
-    """What `said` ((R,) float64, of a horizon) has meant within `days`: isotonic over bins of as many pairs each."""
-    from scipy.optimize import isotonic_regression
+def fit_again(prior: Blend, by_head: np.ndarray, by_rate: np.ndarray, bought: np.ndarray) -> Blend | None:
+    """The blend of most likelihood that (R,) `bought` has under a Poisson process; None where it says too little.
 
-    bins = min(MOST_BINS, len(said) // FEWEST)
-    if bins < 2:
+    That is a regression of the complementary log-log of the probability (McCullagh and Nelder, 1989).
+
+    Args:
+        by_head, by_rate: (R,) purchases expected within the horizon, and at the client's own rate.
+    """
+    if bought.sum() < FEWEST or (~bought).sum() < FEWEST:
         return None
-    parts = np.array_split(np.argsort(said, kind="stable"), bins)
-    means = np.array([said[part].mean() for part in parts])
-    shares = np.array([(count[part] > 0).mean() for part in parts])
-    risen = isotonic_regression(shares, weights=np.array([len(part) for part in parts])).x
-    return FewerDays(days, means.round(6).tolist(), risen.round(6).tolist())
+
+    def loss(mean: np.ndarray) -> float:
+        return float(mean[~bought].sum() - np.log(-np.expm1(-mean[bought])).sum())
+
+    return fitted_blend(prior, by_head, by_rate, loss)
 
 
 def fit_further(followed: Followed, habits: DemandHabits) -> DemandHabits:
@@ -137,7 +141,7 @@ def fit_further(followed: Followed, habits: DemandHabits) -> DemandHabits:
     # Here, because it takes long to import and nothing but training needs it.
     from scipy.stats import nbinom
 
-    by_head = beyond_first(expected_purchases(followed.probability[bought]))
+    by_head = beyond_first(followed.expected[bought])
     by_rate = beyond_first(followed.own[bought])
     further = followed.count[bought] - 1
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recommender.engine.demand import LEVEL, DemandHabits, demand_of, purchases_again
+from recommender.engine.demand import LEVEL, DemandHabits, demand_of, own_purchases, purchases_again
 from recommender.engine.demand_fitting import came_of
 from recommender.engine.groups import Attributes
 from recommender.engine.heads import TwoHeads
@@ -41,7 +41,8 @@ def coverage_of(
     own = candidates.purchases
     rows = ~candidates.is_new  # in the order of `own`
     within = heads.probability(candidates.features[rows], candidates.is_new[rows])
-    expected = purchases_again(within, horizon_days, days, habits)
+    own_rate = own_purchases(own, questions.now[own.client], habits.days)
+    expected = purchases_again(within, own_rate, horizon_days, days, habits)
     typical = group_medians(history.line_product, history.line_quantity, len(history.products))
     usual = usual_quantities(questions.history, typical)
     demand = demand_of(own, questions.history.line_quantity, usual, expected, questions.now[own.client], days, habits)

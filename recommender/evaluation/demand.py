@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.engine.demand import LEVEL, Demand, demand_of, purchases_again
+from recommender.engine.demand import LEVEL, Demand, demand_of, own_purchases, purchases_again
 from recommender.engine.demand_fitting import quantile_loss
 from recommender.engine.intervals import Bootstrap, Estimate
 from recommender.engine.training import DEMAND_DAYS, Model
@@ -53,7 +53,8 @@ def demand_backtest(standing: Standing, later: LaterOrders, model: Model, seed: 
     if later.days < days:
         return None
     own, now = standing.purchases, standing.now
-    expected = purchases_again(standing.within, model.horizon_days, days, model.demand)
+    own_rate = own_purchases(own, np.full(len(own.client), now), model.demand.days)
+    expected = purchases_again(standing.within, own_rate, model.horizon_days, days, model.demand)
     probability = -np.expm1(-expected)
     demand = demand_of(
         own, standing.history.line_quantity, standing.usual, expected, np.full(len(expected), now), days,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recommender.engine.demand import Blend, DemandHabits, beyond_first, expected_purchases, further_purchases
-from recommender.engine.demand_fitting import Followed, fewer_days, fit_further, fit_quantities, quantile_loss
+from recommender.engine.demand_fitting import Followed, fit_again, fit_further, fit_quantities, quantile_loss
 from recommender.evaluation import evaluate
 from recommender.evaluation.churn import weighted_areas
 from recommender.evaluation.demand import among_first, scaled_loss
@@ -103,13 +103,13 @@ def test_losses_weigh_what_lies_outside_the_outer_points_and_scale_with_what_is_
 
 def followed(random: np.random.Generator, habits: DemandHabits, rows: int = 4000) -> Followed:
     """Purchases that came just as `habits` say."""
-    probability, own = random.uniform(0.05, 0.9, rows), random.uniform(0.1, 4.0, rows)
-    mean = further_purchases(expected_purchases(probability), own, habits.further)
+    expected, own = expected_purchases(random.uniform(0.05, 0.9, rows)), random.uniform(0.1, 4.0, rows)
+    mean = further_purchases(expected, own, habits.further)
     further = random.poisson(random.gamma(habits.further_shape, mean / habits.further_shape))
-    count = np.where(random.random(rows) < probability, 1 + further, 0)
+    count = np.where(random.poisson(expected) > 0, 1 + further, 0)
     usual = random.uniform(5, 50, rows)
     units = usual * np.exp(habits.spread * random.normal(size=rows))
-    return Followed(probability, own, count, units, np.full((rows, 10), np.nan), usual)
+    return Followed(expected, own, count, units, np.full((rows, 10), np.nan), usual)
 
 
 @pytest.mark.parametrize("blend", [Blend(1.5, 0.2, 0.8), Blend(0.6, 0.0, 1.9)], ids=["by chance", "at regular times"])
@@ -123,16 +123,16 @@ def test_how_often_purchases_repeat_is_learned_from_what_came(blend):
     assert 1.4 <= learned.further_shape <= 2.9
 
 
-def test_what_a_probability_of_many_days_means_within_fewer_is_learned_and_never_falls():
+def test_what_the_heads_and_the_own_rate_say_of_a_purchase_within_four_weeks_is_learned():
     random = np.random.default_rng(0)
-    said = random.uniform(0, 1, 20_000)
-    came = random.random(20_000) < said**3
+    by_head, by_rate = random.uniform(0.05, 7, 20_000), random.uniform(0.05, 5, 20_000)
+    truth, prior = Blend(0.4, 0.7, 0.9), Blend(0.3, 1.0, 0.0)
+    bought = random.poisson(truth.of(by_head, by_rate)) > 0
 
-    learned = fewer_days(said, came.astype(int), days=28)
+    learned = fit_again(prior, by_head, by_rate, bought)
 
-    assert np.interp([0.2, 0.5, 0.9], learned.said, learned.bought) == pytest.approx([0.008, 0.125, 0.729], abs=0.04)
-    assert np.all(np.diff(learned.bought) >= 0)
-    assert fewer_days(said[:40], came[:40].astype(int), days=28) is None
+    assert (learned.level, learned.head, learned.rate) == pytest.approx((0.4, 0.7, 0.9), abs=0.05)
+    assert fit_again(prior, by_head[:20], by_rate[:20], bought[:20]) is None
 
 
 @pytest.mark.parametrize("spread", [0.2, 0.6, 1.0])

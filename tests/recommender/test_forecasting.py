@@ -8,11 +8,10 @@ from recommender.engine.demand import (
     Blend,
     Demand,
     DemandHabits,
-    FewerDays,
-    bought_again,
     carried_over,
     demand_of,
     expected_purchases,
+    purchases_again,
 )
 from recommender.engine.purchases import purchases_of
 from tests.recommender.test_engine import basket
@@ -123,16 +122,26 @@ def test_a_faster_pace_carries_further():
     assert carried_over(0.5, 28, np.array([28]), pace=2.0) == pytest.approx(0.75)
 
 
-def test_what_is_all_but_certain_within_the_horizon_is_told_apart_within_fewer_days():
-    habits = DemandHabits(within=FewerDays(28, [0.2, 0.9, 0.99], [0.05, 0.4, 0.95]))
-    probability = np.array([0.9, 0.99])
+def test_of_what_is_all_but_certain_within_the_horizon_what_is_bought_more_often_is_expected_sooner():
+    habits = DemandHabits(again=Blend(0.5, 0.4, 0.9), days=28)
+    monthly_weekly, own = np.array([0.97, 0.99]), np.array([1.0, 4.0])
 
-    within = {days: bought_again(probability, 90, days, habits) for days in (7, 28, 60, 90, 180)}
+    expected = {days: purchases_again(monthly_weekly, own, 90, days, habits) for days in (7, 28, 60, 90, 180)}
 
-    assert within[28] == pytest.approx([0.4, 0.95])
-    assert within[90] == pytest.approx(probability)  # at a pace of 1
-    assert np.all(np.diff(list(within.values()), axis=0) > 0)
-    assert bought_again(probability, 90, 28, DemandHabits()) == pytest.approx(carried_over(probability, 90, 28, 1.0))
+    assert expected[28] == pytest.approx(habits.again.of(expected_purchases(monthly_weekly), own))
+    assert expected[28][1] > 3 * expected[28][0]
+    assert expected[90] == pytest.approx(expected_purchases(monthly_weekly))  # at a pace of 1
+    assert np.all(np.diff(list(expected.values()), axis=0) > 0)
+    assert purchases_again(monthly_weekly, own, 90, 30, DemandHabits()) == pytest.approx(expected[90] / 3)
+
+
+def test_more_days_never_mean_fewer_purchases():
+    habits = DemandHabits(again=Blend(2.0, 1.0, 1.0), days=28, pace=0.5)
+    rare_daily, own = np.array([0.3, 0.999]), np.array([2.0, 28.0])
+
+    expected = [purchases_again(rare_daily, own, 90, days, habits) for days in (7, 28, 40, 90, 180)]
+
+    assert np.all(np.diff(expected, axis=0) >= 0)
 
 
 def test_whole_units_are_forecast_for_who_buys_whole_units_and_not_for_who_buys_by_weight():

@@ -21,7 +21,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--until", type=past_moment, metavar="DATE", help="train on orders before this; default: now"
+            "--until",
+            type=past_moment,
+            metavar="DATE",
+            help="train on orders before this; default: now. What lies behind the day of the last order is left out",
         )
         parser.add_argument("--seed", type=seed, default=0, help="of everything random in training and comparison")
         add_spread(parser, "ask the past")
