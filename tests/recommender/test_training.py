@@ -1,6 +1,6 @@
 """Training: orders in, a version that answers out."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import numpy as np
@@ -19,8 +19,8 @@ from tests.wholesale import FIRST_DAY, LAST_DAY
 pytestmark = pytest.mark.django_db
 
 
-def suggested(now=LAST_DAY, **wishes):
-    return suggest([SuggestionRequest(client="cafe-03", purpose="recommendation", now=now, **wishes)])[0]
+def suggested(now=LAST_DAY, purpose="recommendation", **wishes):
+    return suggest([SuggestionRequest(client="cafe-03", purpose=purpose, now=now, **wishes)])[0]
 
 
 def test_a_version_tells_what_it_was_trained_on_and_how_well_it_did(wholesale_house):
@@ -31,7 +31,7 @@ def test_a_version_tells_what_it_was_trained_on_and_how_well_it_did(wholesale_ho
         version.row_counts["orders"]
         == Order.objects.filter(ordered_at__lt=LAST_DAY, lines__isnull=False).distinct().count()
     )
-    assert version.data_until == LAST_DAY
+    assert version.data_until == datetime(2025, 11, 1, tzinfo=UTC)  # the day of the last order is over
     assert version.metrics["recall@10"] > 0.8
     assert version.metrics["ece"] < 0.1
 
@@ -114,6 +114,20 @@ def test_asked_for_an_earlier_moment_the_version_of_then_answers(wholesale_house
     too_early = suggested(parameters={"asOf": FIRST_DAY.isoformat()})
     assert too_early.model_version == ModelVersion.objects.active().get()
     assert "has seen later ones" in too_early.insights["riskFactors"][-1]
+
+
+def test_orders_of_long_ago_are_learned_from_as_of_their_own_last_day(wholesale_house):
+    """An export is tried out: its age is not taken for a silence of its clients."""
+    later = train_version(LAST_DAY + timedelta(days=400))
+    registry.promote(later)
+
+    as_of = later.data_until.isoformat()
+    result = suggested(purpose="demand-forecasting", parameters={"asOf": as_of})
+
+    last = Order.objects.latest("ordered_at").ordered_at
+    assert later.data_until.date() == last.date() + timedelta(days=1)
+    assert {"coffee", "milk", "sugar"} <= {line["product"] for line in result.recommendations}
+    assert [risk for risk in result.insights["riskFactors"] if "has seen later ones" in risk] == []
 
 
 def test_one_training_at_a_time(wholesale_house):
