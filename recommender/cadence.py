@@ -29,15 +29,16 @@ def rhythm_in_detail(history: OrderHistory, now: float) -> list[str]:
     gaps = np.diff(history.order_day)
     if len(gaps) < 2 or median(gaps.tolist()) < SHORTEST_INTERVAL:
         return []
-    said = []
-    if len(gaps) > LATELY:
-        said.append(f"Every {days(median(gaps[-LATELY:].tolist()))} over the last {LATELY} intervals.")
+    said, lately = [], median(gaps[-LATELY:].tolist())
+    if len(gaps) > LATELY and lately >= SHORTEST_INTERVAL:
+        said.append(f"Every {days(lately)} over the last {LATELY} intervals.")
     if len(gaps) >= 4:
         low, high = np.quantile(gaps, (0.25, 0.75))
         said.append(f"The middle half of the intervals lies between {round(low)} and {days(high)}: {regularity(gaps)}.")
-    due = history.order_day[-1] + median(gaps[-LATELY:].tolist())
-    word = "is due" if due >= now else "was due"
-    said.append(f"By that the next order {word} on {date_of(due):%Y-%m-%d}.")
+    if lately >= SHORTEST_INTERVAL:
+        due = history.order_day[-1] + lately
+        word = "is due" if due >= now else "was due"
+        said.append(f"By that the next order {word} on {date_of(due):%Y-%m-%d}.")
     return said
 
 
@@ -59,6 +60,8 @@ def churn_risk(history: OrderHistory, now: float) -> list[str]:
     interval = median(np.diff(history.order_day).tolist())
     if silent <= max(CHURN_DAYS, CHURN_INTERVALS * interval):
         return []
+    if interval < SHORTEST_INTERVAL:
+        return [f"No order for {days(silent)}: {MAY_BE_LEAVING} (more than {CHURN_DAYS} days)."]
     return [
         f"No order for {days(silent)}, against one every {days(interval)} in the median: {MAY_BE_LEAVING} "
         f"(more than {CHURN_DAYS} days and {CHURN_INTERVALS} such intervals)."

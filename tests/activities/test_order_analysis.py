@@ -67,6 +67,13 @@ def test_the_rhythm_is_told_overall_lately_and_by_its_spread(analysed, days_ago,
     assert [sentence for sentence in rhythm if sentence not in said] == []
 
 
+def test_of_orders_that_came_on_one_day_lately_no_rhythm_is_told(analysed):
+    said = analysed(*orders([60, 50, 40, 30, 20, 10, 5, 5, 5, 5], ("milk", 6, 1)))["insights"]["buyingPatterns"]
+
+    assert "An order every 10 days in the median." in said
+    assert [sentence for sentence in said if "the last 5 intervals" in sentence or "next order" in sentence] == []
+
+
 @pytest.mark.parametrize(
     ("days_ago", "risk"),
     [
@@ -76,6 +83,7 @@ def test_the_rhythm_is_told_overall_lately_and_by_its_spread(analysed, days_ago,
         ([201, 161, 121], ["No order for 121 days, against one every 40 days in the median: may be leaving"]),
         ([61], ["No order for 61 days since the only one: may be leaving."]),
         ([60], []),
+        ([61, 61, 61], ["No order for 61 days: may be leaving"]),
     ],
 )
 def test_who_may_be_leaving_was_silent_for_60_days_and_three_of_its_own_intervals(analysed, days_ago, risk):
