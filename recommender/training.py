@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 from django.db import connection
@@ -17,7 +17,7 @@ from recommender.engine.popularity import popular_since
 from recommender.engine.rfm import quintile_edges, rfm_of
 from recommender.engine.training import Model, train
 from recommender.errors import NotEnoughHistoryError, TrainingRunsError
-from recommender.models import ModelVersion, Order
+from recommender.models import ModelVersion
 from recommender.outcomes import answers_about
 from recommender.partitions import HERE, Spread
 from recommender.request_history import date_of, day_of
@@ -39,15 +39,15 @@ def train_version(until: datetime, seed: int = 0, spread: Spread = HERE) -> Mode
         ClusterError: the shards could not be done where `spread` says.
     """
     started = time.monotonic()
-    until = min(until, end_of_last_day(until))
     with one_trainer(), known_before(until, spread) as ((history, attributes, answers), ask):
         if not len(history.order_day):
             raise NotEnoughHistoryError(
                 f"There are no orders before {until:%Y-%m-%d %H:%M}. Load some with `manage.py import_orders`."
             )
-        version = new_version(history, until, seed)
+        data_until = min(until, end_of_day(date_of(history.order_day.max())))
+        version = new_version(history, data_until, seed)
         try:
-            model = train(history, attributes, day_of(until), seed, answers_about(history, answers), ask)
+            model = train(history, attributes, day_of(data_until), seed, answers_about(history, answers), ask)
             acceptance = learn(answers)
             version.sha256 = artifacts.publish(model, acceptance, version.artifact)
         except Exception as error:
@@ -60,12 +60,8 @@ def train_version(until: datetime, seed: int = 0, spread: Spread = HERE) -> Mode
         return version
 
 
-def end_of_last_day(until: datetime) -> datetime:
-    """Of the day (UTC) on which the last order before `until` was placed; `until` where there is none."""
-    last = Order.objects.filter(ordered_at__lt=until).aggregate(Max("ordered_at"))["ordered_at__max"]
-    if last is None:
-        return until
-    return last.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+def end_of_day(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
 @contextmanager
@@ -81,7 +77,7 @@ def one_trainer() -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
 
 
-def new_version(history: OrderHistory, until: datetime, seed: int) -> ModelVersion:
+def new_version(history: OrderHistory, data_until: datetime, seed: int) -> ModelVersion:
     # Whatever stands as `training` was left by a trainer that was killed: this one holds the lock.
     for left in ModelVersion.objects.filter(status=ModelVersion.Status.TRAINING):
         give_up(left, "The training ended without a word.")
@@ -97,7 +93,7 @@ def new_version(history: OrderHistory, until: datetime, seed: int) -> ModelVersi
             "lines": len(history.line_order),
         },
         data_from=date_of(history.order_day.min()),
-        data_until=until,
+        data_until=data_until,
     )
     # Named before a file is written, so that what a killed trainer leaves can be found.
     version.artifact = artifacts.folder_for(version)

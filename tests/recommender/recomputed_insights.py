@@ -147,11 +147,6 @@ INSIGHTS = {
         f"""{MINE} SELECT {SINCE.format("orders")} AS since, {MEDIAN_GAP.format("gaps")} AS gap
             WHERE {SINCE.format("orders")} > greatest(60, 3 * {MEDIAN_GAP.format("gaps")})""",
     ),
-    "churn of one day": Kind(
-        rf"No order for (?P<since>{N}) {DAYS}: may be leaving \(more than 60 days\)\.",
-        f"""{MINE} SELECT {SINCE.format("orders")} AS since
-            WHERE {SINCE.format("orders")} > 60 AND {MEDIAN_GAP.format("gaps")} < 0.5""",
-    ),
     "overdue": Kind(
         rf"(?P<count>{N}) regular products? due or overdue: (?P<named>.+)\.",
         f"""{MINE}, {PACED}, due AS (

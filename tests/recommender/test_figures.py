@@ -22,7 +22,7 @@ from tests.recommender.recomputed_reasons import REASONS
 pytestmark = pytest.mark.django_db  # so that the module alone has a database too
 
 END = datetime(2026, 3, 1, tzinfo=UTC)
-AS_OF = datetime(2025, 12, 15, tzinfo=UTC)  # the orders of ten weeks come after it
+AS_OF = datetime(2025, 12, 13, tzinfo=UTC)  # the morning after an order; those of ten weeks come later
 CLIENTS = 80
 PURPOSES = ["recommendation", "order-analysis", "demand-forecasting", "cross-sell", "upsell"]
 SEGMENTS = """
