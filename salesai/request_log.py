@@ -1,6 +1,6 @@
 """One line in the log for each request, under an id that its other lines and the answer carry.
 
-django-structlog does as much; it took .1 ms of the .5 that reading an activity takes.
+django-structlog does as much; it took .05 ms of the .5 that reading an activity takes.
 """
 
 import logging
