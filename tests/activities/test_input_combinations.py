@@ -234,7 +234,8 @@ def test_diversity_brings_back_what_a_preferred_category_pushed_out(suggested):
 
     plain, diverse = (list(suggested({"limit": 2, "diversity": d}, clientPreferences=wishes)) for d in (0, 0.5))
 
-    assert (plain, diverse) == (["milk", "sugar"], ["milk", "coffee"])
+    assert set(plain) == {"milk", "sugar"}
+    assert diverse == [plain[0], "coffee"]
 
 
 def test_currency_is_carried_along(generated):
