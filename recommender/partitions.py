@@ -5,6 +5,7 @@ same program installed, reaches the same database and the same models, and reads
 Shards and results are plain data: numbers, text, arrays, classes of the engine.
 """
 
+import asyncio
 import os
 import signal
 from collections import deque
@@ -113,9 +114,12 @@ def client_of(address: str) -> "Client":
         from distributed import Client, Security
     except ImportError as error:
         raise ClusterError("A cluster needs Dask: pip install -r requirements-dask.txt") from error
-    if address.startswith("tls:") and not Security().get_connection_args("client")["ssl_context"]:
+    connection = Security().get_connection_args("client")
+    if address.startswith("tls:") and not connection["ssl_context"]:
         raise ClusterError(f"{address} asks for certificates: set DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT etc.")
     try:
+        # First: a Client that cannot connect leaves its thread behind, and a lock that a later one may wait for.
+        asyncio.run(reach(address, connection))
         client = Client(address, timeout=PATIENCE_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ClusterError(f"No Dask scheduler answers at {address}: {error}") from error
@@ -125,6 +129,14 @@ def client_of(address: str) -> "Client":
         client.close()
         raise ClusterError(f"No worker has joined the scheduler at {address}.") from error
     return client
+
+
+async def reach(address: str, connection: dict[str, Any]) -> None:
+    """Raises OSError where nobody answers, ValueError where that is no address."""
+    from distributed.comm import connect
+
+    answering = await connect(address, timeout=PATIENCE_SECONDS, **connection)
+    await answering.close()
 
 
 def perform(function: str, shard: Any) -> Any:

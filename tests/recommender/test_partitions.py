@@ -1,6 +1,7 @@
 """Shards of work are done where a spread says, and come back in their order."""
 
 import os
+import threading
 import time
 
 import pytest
@@ -82,10 +83,12 @@ def test_a_cluster_whose_workers_have_all_died_is_told(monkeypatch, installation
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:{port}", "scheduler"])
 def test_a_cluster_that_is_not_there_is_told(monkeypatch, address):
     monkeypatch.setattr(partitions, "PATIENCE_SECONDS", 1)
-    address = address.format(port=free_port())
+    address, before = address.format(port=free_port()), set(threading.enumerate())
 
     with pytest.raises(ClusterError, match=f"No Dask scheduler answers at {address}"):
         list(map_partitions(square_slowly, [1], Spread(cluster=address)))
+
+    assert set(threading.enumerate()) <= before
 
 
 def test_a_cluster_with_tls_asks_for_certificates():
