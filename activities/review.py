@@ -20,7 +20,7 @@ TOLD_BY_TEXT = (ReviewRule.Kind.COMMENT, ReviewRule.Kind.FAILED)
 def judge(activities: Sequence[str]) -> None:
     """Bring the items of these activities up to date with what they are now; three statements, or five, for all.
 
-    Belongs into the transaction that changed them.
+    Belongs into the transaction that changed them, and has them locked.
     """
     rules = rules_in_force()
     found = findings_of(rules, activities)
@@ -102,5 +102,7 @@ def judge_all() -> int:
     pks = list(Activity.objects.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(pks), JUDGED_AT_ONCE):
         with transaction.atomic():
-            judge(pks[start : start + JUDGED_AT_ONCE])
+            # As whatever changes them or decides of them does: none of that is lost in between.
+            some = Activity.objects.filter(pk__in=pks[start : start + JUDGED_AT_ONCE]).order_by("pk")
+            judge(list(some.select_for_update().values_list("pk", flat=True)))
     return len(pks)

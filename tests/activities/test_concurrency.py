@@ -6,16 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 
-from activities.models import Activity, ApiKey
+from activities.models import Activity, ApiKey, ReviewItem, ReviewRule
+from activities.review import decide, judge, judge_all
 from tests.conftest import API, Tool
 from tests.service import PATIENCE_SECONDS, database_url, running_service
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WAITING = """
-    SELECT count(DISTINCT pid) FROM pg_locks
-    WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    SELECT count(DISTINCT pid) FROM pg_locks waiting JOIN pg_locks held USING (pid)
+    WHERE NOT waiting.granted AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 WANTED = {"client": "c", "rep": "r", "activityType": "upsell"}
 
@@ -84,3 +86,30 @@ def test_of_twenty_patches_of_one_version_one_wins(remote_tool):
     assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 19}
     [winner] = [answer for answer in answers if answer.status_code == 200]
     assert remote_tool.get(f"{API}/{activity['_id']}").body == winner.body
+
+
+def test_a_decision_made_while_all_activities_are_looked_through_stands():
+    rule = ReviewRule.objects.get(kind=ReviewRule.Kind.LOW_RATING)
+    activity = Activity.objects.create(client="c", rep="r", activity_type="upsell", feedback={"userRating": 1})
+    judge([activity.pk])
+    rule.weight = 77
+    rule.save()
+    ops = User.objects.create(username="olga")
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic(), connection.cursor() as cursor:
+            Activity.objects.select_for_update().get(pk=activity.pk)
+            decide(ReviewItem.objects.get().pk, ops, "close", reason="solved")
+            looked_through = pool.submit(look_through)
+            wait_until_calls_wait(cursor, several=1)
+        assert looked_through.result() == 1
+
+    item = ReviewItem.objects.get()
+    assert (item.state, item.decided_by, item.weight) == ("closed", ops, 77)
+
+
+def look_through():
+    try:
+        return judge_all()
+    finally:
+        connection.close()
