@@ -28,5 +28,9 @@ class PromotionError(RecommenderError):
     """A version cannot answer as was asked; the message says why and what can be done."""
 
 
+class OthersAnswerError(PromotionError):
+    """Others answer by now than those that a version was to take the place of."""
+
+
 class ClusterError(RecommenderError):
     """Work that was spread over processes or machines could not be done there; the message says why."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from recommender import registry
 from recommender.comparison import compare, not_judged
-from recommender.errors import PromotionError
+from recommender.errors import OthersAnswerError, PromotionError
 from recommender.models import ModelVersion
 
 
@@ -22,8 +22,12 @@ def promote_unless_worse(candidate: ModelVersion, seed: int = 0) -> None:
     candidate.save(update_fields=["comparison"])
     if candidate.was_refused:
         raise PromotionError(f"{candidate} stays a candidate. {candidate.comparison['reason']}")
-    if len(active) < 2:
-        registry.promote(candidate)
+    if len(active) > 1:
+        return
+    try:
+        registry.promote(candidate, instead_of=active)
+    except OthersAnswerError:  # somebody has promoted meanwhile, which takes people long
+        promote_unless_worse(candidate, seed)
 
 
 def comparison_with(active: list[ModelVersion], candidate: ModelVersion, seed: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Every question goes to the database, one short query for a whole batch, and noth
 promotion counts from the next request on, in every process, and a batch sees one state of things.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from recommender import artifacts
 from recommender.ab_test import answering
 from recommender.engine.outcomes import Acceptance
 from recommender.engine.training import Model
-from recommender.errors import NoModelError, PromotionError
+from recommender.errors import NoModelError, OthersAnswerError, PromotionError
 from recommender.models import ModelVersion
 from salesai.prepared import KeptQuery
 
@@ -64,12 +64,13 @@ def load_acceptance(version: ModelVersion) -> Acceptance:
     return artifacts.load(version.artifact, version.sha256)[1]
 
 
-def promote(version: ModelVersion, share: float = 1) -> None:
+def promote(version: ModelVersion, share: float = 1, instead_of: Collection[ModelVersion] | None = None) -> None:
     """Let `version` answer that share of the clients, and the one that is active now the others.
 
     With a share of 1 it answers all, and whatever was active is retired.
 
     Raises:
+        OthersAnswerError: `instead_of` is given, and others than those are active by now.
         PromotionError: it has no model, the share is outside (0, 1], or there is not just one
             version that could answer the others.
         DamagedArtifactError: its files are not what was published.
@@ -84,7 +85,10 @@ def promote(version: ModelVersion, share: float = 1) -> None:
         # All versions are locked, not the active ones alone: who waits here for another promotion
         # has to see what that one made active.
         versions = list(ModelVersion.objects.select_for_update().filter(name=version.name))
-        others = [row for row in versions if row.status == Status.ACTIVE and row.pk != version.pk]
+        active = [row for row in versions if row.status == Status.ACTIVE]
+        if instead_of is not None and {row.pk for row in active} != {row.pk for row in instead_of}:
+            raise OthersAnswerError(f"{version} is not promoted: what it was compared with does not answer any more.")
+        others = [row for row in active if row.pk != version.pk]
         version.refresh_from_db()
         refuse_without_files(version)
         if share < 1:

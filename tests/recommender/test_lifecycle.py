@@ -10,7 +10,7 @@ from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from recommender import artifacts, registry
+from recommender import artifacts, promotion, registry
 from recommender.ab_test import answering
 from recommender.errors import PromotionError
 from recommender.loading.merge import merge_orders
@@ -93,6 +93,27 @@ def test_a_new_version_that_is_no_worse_answers_and_keeps_the_figures(earlier_an
     assert version.comparison["clients"] == 40
     assert version.comparison["reason"] in said
     assert answering_version() == version.version
+
+
+@pytest.mark.parametrize(
+    ("share", "active", "says"),
+    [(0.5, {FIRST, "2.2.0"}, "were being tested against each other"), (1, {"2.3.0"}, "0 clients ordered between")],
+    ids=["a test of two versions", "the former version"],
+)
+def test_what_ops_promote_while_a_version_is_compared_counts(earlier_answers, monkeypatch, share, active, says):
+    compare = promotion.compare
+
+    def compare_while_ops_promote(candidate, present, seed):
+        if present == earlier_answers:
+            command("promote_model", FIRST, share=share)
+        return compare(candidate, present, seed)
+
+    monkeypatch.setattr(promotion, "compare", compare_while_ops_promote)
+
+    promote_unless_worse(candidate := train_version(LAST_DAY))
+
+    assert {version.version for version in registry.active_versions()} == active
+    assert says in candidate.comparison["reason"]
 
 
 def test_a_version_that_learned_from_spoiled_orders_stays_a_candidate(earlier_answers, spoiled):
