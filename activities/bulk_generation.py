@@ -25,11 +25,15 @@ TAKE_OVER = f"""
 
 @dataclass(frozen=True, slots=True)
 class Tally:
+    """How many activities were completed and failed, and why the first one of those did."""
+
     completed: int = 0
     failed: int = 0
+    failure: str = ""
 
     def __add__(self, other: "Tally") -> "Tally":
-        return Tally(self.completed + other.completed, self.failed + other.failed)
+        failure = self.failure or other.failure
+        return Tally(self.completed + other.completed, self.failed + other.failed, failure)
 
 
 def generate_batch(activities: Sequence[Activity]) -> Tally:
@@ -51,7 +55,7 @@ def generate_batch(activities: Sequence[Activity]) -> Tally:
     except Exception as error:
         if len(activities) == 1:
             fail(activities[0], error)
-            return Tally(failed=1)
+            return Tally(failed=1, failure=activities[0].metadata["failure"])
         half = len(activities) // 2
         return generate_batch(activities[:half]) + generate_batch(activities[half:])
     return Tally(completed=len(activities))

@@ -118,7 +118,7 @@ class RegenerationChunk(models.Model):
     completed = models.PositiveIntegerField(default=0, db_default=0)
     failed = models.PositiveIntegerField(default=0, db_default=0)
     tries = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Times that it came to nothing.")
-    failure = models.TextField(blank=True, db_default="")
+    failure = models.TextField(blank=True, db_default="")  # of its last try, or of the first activity that failed
     finished_at = models.DateTimeField(null=True, blank=True)
 
     objects = RegenerationChunkQuerySet.as_manager()
@@ -145,10 +145,10 @@ class RegenerationChunk(models.Model):
         """It was given up, or more than half of its activities failed."""
         return self.status == self.Status.FAILED or self.failed * 2 > self.activities
 
-    def finish(self, completed: int, failed: int, left: int) -> None:
-        """Its activities are done, but for those `left` to another chunk."""
+    def finish(self, completed: int, failed: int, failure: str, left: int) -> None:
+        """Its activities are done, but for those `left` to another chunk; `failure`: why the first that failed did."""
         self.status = self.Status.DONE
-        self.completed, self.failed = completed, failed
+        self.completed, self.failed, self.failure = completed, failed, failure
         self.activities -= left
         self.finished_at = timezone.now()
         self.save()

@@ -146,7 +146,7 @@ def do(chunk: RegenerationChunk) -> int:
     tally = generate_batch(locked)
     judge([activity.id for activity in locked])
     leave_to_later(chunk, busy)
-    chunk.finish(tally.completed, tally.failed, left=len(busy))
+    chunk.finish(tally.completed, tally.failed, tally.failure, left=len(busy))
     return chunk.activities
 
 
@@ -191,12 +191,4 @@ def settle(run: RegenerationRun) -> None:
         given_up = run.chunks.filter(status=RegenerationChunk.Status.FAILED).first()
         run.end(Status.FAILED if given_up else Status.COMPLETED, given_up.failure if given_up else "")
     elif len(bad) * 2 > RegenerationRun.FIRST_CHUNKS:
-        run.end(Status.STOPPED, f"{len(bad)} of its first {len(first)} chunks failed. {reason_of(bad[-1])}")
-
-
-def reason_of(chunk: RegenerationChunk) -> str:
-    """Why a chunk is bad: its own failure, or that of one of its activities."""
-    if chunk.failure:
-        return chunk.failure
-    failed = Activity.objects.filter(id__gte=chunk.first_id, id__lte=chunk.last_id, status=Activity.Status.FAILED)
-    return failed.values_list("metadata__failure", flat=True).first() or ""
+        run.end(Status.STOPPED, f"{len(bad)} of its first {len(first)} chunks failed. {bad[-1].failure}")
