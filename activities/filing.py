@@ -36,7 +36,8 @@ FILE = """
             ), 14, '0') || left(replace(gen_random_uuid()::text, '-', ''), 10),
             client, rep, %(type)s, 'processing', '{}', '{}', '{}', '[]', '{}', '{}', '{}', '{}', '{}',
             now(), now()
-        FROM judged WHERE rep IS NOT NULL AND NOT waits AND NOT %(dry_run)s
+        FROM judged WHERE NOT waits AND NOT %(dry_run)s
+        AND NOT EXISTS (SELECT 1 FROM judged WHERE rep IS NULL AND NOT waits)
         RETURNING 1
     )
     SELECT
@@ -48,9 +49,9 @@ FILE = """
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """Clients by what was done: an activity created; one waits already; no rep is known to file it for, their ids."""
+    """Clients by what was found: one can be filed; one waits already; no rep is known to file it for, their ids."""
 
-    created: int
+    possible: int
     waiting: int
     without_rep: list[str]
 
@@ -59,7 +60,10 @@ class Filed:
 def file_for_clients(
     activity_type: str, clients: Sequence[str] | None, rep: str | None, dry_run: bool = False
 ) -> Filed:
-    """File an activity for each of the clients, or for each that has ordered; where one waits already, none."""
+    """File an activity for each of the clients, or for each that has ordered; where one waits already, none.
+
+    Where no rep is known for one of them, nothing is filed for any.
+    """
     with connection.cursor() as cursor:
         # Two at once follow each other, so that the second finds what the first has filed.
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])

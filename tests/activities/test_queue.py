@@ -10,7 +10,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from activities import runs
 from activities.generation import fail_waiting, generate_waiting
-from activities.models import Activity, RegenerationRun, Schedule
+from activities.models import Activity, Schedule
 from activities.schedules import queue_due_schedules, run_scheduled_command
 from activities.selection import Selection
 from recommender.loading.merge import merge_clients
@@ -224,17 +224,26 @@ def test_what_is_filed_in_bulk_reads_like_what_a_tool_files(tool):
     }
 
 
-def test_a_client_without_a_rep_is_named_and_a_dry_run_files_nothing(capsys):
+@pytest.mark.parametrize(
+    ("options", "done", "filed"),
+    [
+        ([], "filed", {"cafe-new": "rep-7", "cafe-01": "rep-1"}),
+        (["--dry-run"], "would be filed", {"cafe-new": "rep-7"}),
+    ],
+)
+def test_a_client_without_a_rep_is_named_and_nothing_is_filed_before_one_is_given(options, done, filed, capsys):
     merge_clients([{"external_id": "cafe-new"}])
-    with pytest.raises(CommandError, match="No rep is known for cafe-new: give one with --rep"):
-        call_command("create_activities", "--type", "upsell", "--clients", "cafe-new", "cafe-01", "--dry-run")
-    assert "1 activities filed, 0 clients have one that waits, 1 have no rep. Nothing" in capsys.readouterr().out
+    two = ["--type", "upsell", "--clients", "cafe-new", "cafe-01"]
+    with pytest.raises(CommandError, match=r"No rep is known for cafe-new\. Nothing was filed.*--rep"):
+        call_command("create_activities", *two, *options)
     assert not Activity.objects.exists()
 
     call_command("create_activities", "--type", "upsell", "--clients", "cafe-new", "--rep", "rep-7")
+    call_command("create_activities", *two, *options)
 
-    assert Activity.objects.get().rep == "rep-7"
-    assert not RegenerationRun.objects.exists()
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert said == f"1 activities {done}, 1 clients have one that waits."
+    assert dict(Activity.objects.values_list("client", "rep")) == filed
 
 
 @pytest.mark.parametrize("options", [[], ["--rep", "rep-7"], ["--dry-run"]])

@@ -16,9 +16,9 @@ SHOWN = 10
 
 class Command(BaseCommand):
     help = (
-        "File one activity for each client, all of them or none; `regenerate_activities --status processing` "
-        "then makes the suggestions. Run again it files nothing for a client who has one of the type that waits. Fails "
-        "where a client is not known or has no rep."
+        "File one activity for each client, all of them or none; `regenerate_activities --status processing` then "
+        "makes the suggestions. Run again it files nothing for a client who has one of the type that waits. Fails, "
+        "and files nothing, where a client is not known or has no rep."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -34,13 +34,13 @@ class Command(BaseCommand):
         if clients and (unknown := not_known(clients)):
             raise CommandError(f"There is no client {listed(unknown)}. Nothing was filed.")
         filed = file_for_clients(options["type"], clients, options["rep"], options["dry_run"])
-        summary = (
-            f"{filed.created:,} activities filed, {filed.waiting:,} clients have one that waits, "
-            f"{len(filed.without_rep):,} have no rep."
-        )
-        self.stdout.write(f"Dry run: {summary} Nothing was stored." if options["dry_run"] else summary)
         if filed.without_rep:
-            raise CommandError(f"No rep is known for {listed(filed.without_rep)}: give one with --rep.")
+            raise CommandError(
+                f"No rep is known for {listed(filed.without_rep)}. Nothing was filed. "
+                "File for them first, with --clients and --rep, then for the others."
+            )
+        done = "would be filed" if options["dry_run"] else "filed"
+        self.stdout.write(f"{filed.possible:,} activities {done}, {filed.waiting:,} clients have one that waits.")
 
 
 def not_known(clients: Sequence[str]) -> list[str]:
