@@ -157,6 +157,17 @@ def test_a_run_that_was_left_is_gone_on_with_and_nothing_is_done_twice(capsys):
     assert SuggestedLine.objects.values("activity", "suggested_at").distinct().count() == 7
 
 
+@pytest.mark.parametrize("condition", [["--type", "upsell"], ["--older-than", "7d"], ["--chunk", "5"], ["--dry-run"]])
+def test_a_run_that_is_gone_on_with_takes_no_other_conditions(condition):
+    file()
+    run = runs.start_run(Selection())
+
+    with pytest.raises(CommandError, match=f"what the run was begun with: leave out {condition[0]}"):
+        call_command("regenerate_activities", "--resume", *condition)
+
+    assert run.figures()["waiting"] == 1
+
+
 def test_beginning_anew_stops_the_run_that_was_left():
     file_many(3)
     left = runs.start_run(Selection(), chunk_size=2)
@@ -178,6 +189,17 @@ def test_a_run_whose_first_chunks_fail_stops_itself_and_says_why(poisoned):
 
     assert Activity.objects.filter(status="failed").count() == 12
     assert Activity.objects.filter(status="processing").count() == len(activities) - 12
+
+
+def test_the_reason_of_a_run_that_stopped_is_that_of_its_own_activities(poisoned):
+    of_old = {"status": Activity.Status.FAILED, "metadata": {"failure": "ValueError: of another client"}}
+    first, last = file(), [file("cafe-02", **of_old), file()][1]
+    run = runs.queue_run_of([first.pk, last.pk])
+    poisoned("cafe-01")
+
+    runs.work_on_next(run)
+
+    assert run.chunks.get().failure == "ArithmeticError: poisoned"
 
 
 def test_a_chunk_that_comes_to_nothing_three_times_fails_with_the_reason():

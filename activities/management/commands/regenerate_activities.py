@@ -24,6 +24,8 @@ from recommender.partitions import Spread
 from recommender.registry import active_versions
 from salesai.command_line import INTERRUPTED
 
+# What a run is begun with.
+BEGINNING = ("status", "type", "client", "rep", "older_than", "model_version", "queue", "dry_run", "chunk")
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 OTHERS_ARE_AT_IT_SECONDS = 0.5
 
@@ -57,7 +59,6 @@ class Command(BaseCommand):
         parser.add_argument(
             "--chunk",
             type=at_least_one,
-            default=CHUNK_SIZE,
             help=f"activities of one transaction; default: {CHUNK_SIZE}",
         )
         either = parser.add_mutually_exclusive_group()
@@ -65,6 +66,8 @@ class Command(BaseCommand):
         either.add_argument("--anew", action="store_true", help="stop a run of the same selection that has not ended")
 
     def handle(self, **options: Any) -> None:
+        if options["resume"] and (given := given_anew(options)):
+            raise CommandError(f"--resume goes on with what the run was begun with: leave out {given}.")
         try:
             active_versions()
             if options["dry_run"]:
@@ -72,7 +75,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"Dry run: {count:,} activities would be generated. Nothing was changed.")
                 return
             run = last_unfinished() if options["resume"] else start_run(
-                selection_of(options), options["queue"], options["anew"], options["chunk"]
+                selection_of(options), options["queue"], options["anew"], options["chunk"] or CHUNK_SIZE
             )  # fmt: skip
         except (RecommenderError, RunUnderWayError) as error:
             raise CommandError(str(error)) from error
@@ -113,6 +116,12 @@ def work_here(run: RegenerationRun) -> Iterator[int]:
             time.sleep(OTHERS_ARE_AT_IT_SECONDS)
         yield done or 0
         run.refresh_from_db()
+
+
+def given_anew(options: dict[str, Any]) -> str:
+    """Of the options, those that a run that is gone on with does not take."""
+    given = (name for name in BEGINNING if options[name] not in (None, False, []))
+    return ", ".join(f"--{name.replace('_', '-')}" for name in given)
 
 
 def selection_of(options: dict[str, Any]) -> Selection:
