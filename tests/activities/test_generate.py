@@ -182,4 +182,5 @@ def test_a_damaged_model_is_a_503_that_changes_nothing(tool):
     answer = tool.generate(activity["_id"])
 
     assert (answer.status_code, answer.body["code"]) == (503, "model_damaged")
+    assert int(answer.headers["Retry-After"]) > 0
     assert tool.get(f"{API}/{activity['_id']}").body["data"] == activity
