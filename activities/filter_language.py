@@ -138,9 +138,9 @@ class Field:
         return Q(**{f"{self.column}__isnull": False}) & compared if self.name in GENERATED else compared
 
     def exists(self) -> Q:
+        """Of an array any element that is not null will do, and so does an empty one."""
         if not self.path:
             return Q(**{f"{self.column}__isnull": False})
-        """Of an array any element that is not null will do, and so does an empty one."""
         holds_null = self.where("jsonb_path_exists", f"{self.json_path} ? (@ == null)")
         holds_other = self.where("jsonb_path_exists", f"{self.json_path} ? (@ != null)")
         return holds_other | self.where("jsonb_path_exists", self.json_path) & ~holds_null

@@ -3,8 +3,8 @@
 import procrastinate
 from procrastinate.contrib.django import app
 
+from activities import job_queue
 from activities.generation import UNAVAILABLE, CancelledError, GenerationError, fail_waiting, generate_waiting
-from activities.job_queue import GENERATE_ACTIVITY, REGENERATE_CHUNK, RUN_SCHEDULE
 from activities.models import RegenerationChunk, Schedule
 from activities.runs import give_up_chunk, work_on
 from activities.schedules import fail_schedule, run_scheduled_command
@@ -19,14 +19,14 @@ class TryAgainError(Exception):
     """The work is still to be done."""
 
 
-@app.task(name=REGENERATE_CHUNK, retry=AGAIN)
+@app.task(name=job_queue.REGENERATE_CHUNK, retry=AGAIN)
 def regenerate_chunk(chunk_id: int) -> None:
     chunk = work_on(chunk_id)
     if chunk.status == RegenerationChunk.Status.WAITING and chunk.run.is_running:
         raise TryAgainError(chunk.failure)
 
 
-@app.task(name=GENERATE_ACTIVITY, retry=AGAIN, pass_context=True)
+@app.task(name=job_queue.GENERATE_ACTIVITY, retry=AGAIN, pass_context=True)
 def generate_activity(context: procrastinate.JobContext, activity_id: str) -> None:
     try:
         generate_waiting(activity_id)
@@ -38,7 +38,7 @@ def generate_activity(context: procrastinate.JobContext, activity_id: str) -> No
         raise
 
 
-@app.task(name=RUN_SCHEDULE)
+@app.task(name=job_queue.RUN_SCHEDULE)
 def run_schedule(name: str) -> None:
     run_scheduled_command(Schedule.objects.get(name=name))
 
@@ -47,9 +47,9 @@ def give_up(job: procrastinate.jobs.Job) -> None:
     """Say where it is looked for that the work of a job, whose workers died each time, is not done."""
     reason = f"{TRIES} workers died over it."
     match job.task_name:
-        case "activities.tasks.regenerate_chunk":
+        case job_queue.REGENERATE_CHUNK:
             give_up_chunk(job.task_kwargs["chunk_id"], reason)
-        case "activities.tasks.generate_activity":
+        case job_queue.GENERATE_ACTIVITY:
             fail_waiting(job.task_kwargs["activity_id"], reason)
-        case "activities.tasks.run_schedule":
+        case job_queue.RUN_SCHEDULE:
             fail_schedule(job.task_kwargs["name"], reason)

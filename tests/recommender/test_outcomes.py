@@ -186,7 +186,7 @@ def test_a_model_trained_after_the_answers_lists_what_reps_accept_higher_and_an_
 
 
 @pytest.mark.django_db
-def test_answers_from_the_end_of_the_data_on_change_nothing(reps_who_love_honey):
+def test_answers_from_the_moment_of_training_on_change_nothing(reps_who_love_honey):
     SuggestedLine.objects.update(outcome_at=LAST_DAY)
 
     late = train_version(LAST_DAY)
