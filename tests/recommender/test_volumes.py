@@ -37,3 +37,12 @@ def test_the_rate_is_of_those_who_bought_again_the_share_that_took_as_much():
     volumes = fit_volumes(house([10, 12, 6, 6, 9, 6]), AS_OF, HORIZON)
 
     assert volumes.rate == pytest.approx((2 + USUAL_RATE * DOUBT_PURCHASES) / (6 + DOUBT_PURCHASES), abs=1e-4)
+
+
+def test_the_rate_is_by_what_was_known_before_the_days_that_it_is_of():
+    """Of twelve clients who bought twice before them nobody's usual quantity was known."""
+    orders = [(client, day, {0: 10 if client >= 9 else 6}) for client in range(12) for day in (10, 50, 90)]
+
+    volumes = fit_volumes(basket(orders), AS_OF, HORIZON)
+
+    assert (volumes.larger[0], volumes.rate) == (10, USUAL_RATE)

@@ -1,0 +1,151 @@
+"""What a model is fitted to and judged by: nothing from after the moment asked about, and nobody who is held back."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from recommender.engine.client_answers import NO_ANSWERS
+from recommender.engine.groups import Attributes
+from recommender.engine.heads import Head
+from recommender.engine.neighbours import Taste
+from recommender.engine.start import Start
+from recommender.engine.training import (
+    HELD_BACK,
+    Asker,
+    client_weights,
+    fit_next_order,
+    fit_within_horizon,
+    train,
+    tuned,
+)
+from tests.recommender.test_engine import basket
+
+CLIENTS, PRODUCTS, AS_OF = 60, 12, 300.0
+
+
+def weekly_orders():
+    """Each client takes four products of its own in turns, three at a time, and one of all now and then."""
+    random = np.random.default_rng(5)
+    orders = []
+    for client in range(CLIENTS):
+        own = random.choice(PRODUCTS, 4, replace=False)
+        for day in np.arange(client % 7, AS_OF, 7.0):
+            taken = {*random.choice(own, 3, replace=False).tolist(), int(random.integers(PRODUCTS))}
+            orders.append((client, day, dict.fromkeys(sorted(taken), 6)))
+    return basket(orders, PRODUCTS)
+
+
+@pytest.fixture(scope="module")
+def history():
+    return weekly_orders()
+
+
+def attributes_of(history):
+    nothing = np.full(len(history.clients), "")
+    return Attributes(nothing, nothing)
+
+
+def asker_of(history):
+    return Asker(history, attributes_of(history), NO_ANSWERS, Taste(0.9, 200, 0.8), horizon=40, as_of=AS_OF, seed=0)
+
+
+def otherwise_from(history, day):
+    """As many orders, of other products and quantities from that day on."""
+    late = history.line_day >= day
+    product = np.where(late, (history.line_product + 5) % PRODUCTS, history.line_product).astype(np.int32)
+    return replace(history, line_product=product, line_quantity=np.where(late, 60.0, history.line_quantity))
+
+
+@pytest.mark.parametrize("about", [0, 1], ids=["next orders", "the days after any moment"])
+def test_what_comes_after_a_window_is_not_known_in_it(history, about):
+    asked, other = (asker_of(each).ask(150, 200)[about] for each in (history, otherwise_from(history, 200)))
+
+    assert np.array_equal(asked.questions.now, other.questions.now)
+    assert np.array_equal(asked.candidates.product, other.candidates.product)
+    assert np.array_equal(asked.candidates.features, other.candidates.features, equal_nan=True)
+    assert np.array_equal(asked.happened, other.happened) == (about == 0)  # a horizon ends after its window
+
+
+@pytest.mark.parametrize("start", [200, AS_OF])
+def test_the_last_days_are_asked_about_with_what_was_known_before_them(history, start):
+    last_days = AS_OF - asker_of(history).demand_days
+    asked, other = (asker_of(each).ask_lately(start) for each in (history, otherwise_from(history, last_days)))
+
+    assert np.array_equal(asked.candidates.features, other.candidates.features, equal_nan=True)
+    assert not np.array_equal(asked.happened, other.happened)
+
+
+def test_how_to_compare_clients_is_chosen_with_what_was_known_before_their_orders():
+    """Two and two are alike, and one orders next what the other does: known too early, it speaks for likeness."""
+    before = [(client, day, {client // 2 * 12 + day: 1}) for client in range(40) for day in range(11)]
+    later = [(client, 50 + client % 2, {client // 2 * 12 + 11: 1}) for client in range(40)]
+    history = basket(sorted(before + later, key=lambda order: order[:2]), products=240)
+
+    assert tuned(history, 50, 60, seed=0) == Taste(0.9, 200, 0.8)
+    assert tuned(history, 51, 60, seed=0) == Taste(0.9, 200, 0.6)
+
+
+def test_of_a_moment_it_is_known_what_came_within_a_horizon(history):
+    _, moments = asker_of(history).ask(200, AS_OF)
+
+    assert 200 < moments.questions.now.max() <= AS_OF - 40
+
+
+def test_nobody_whom_a_head_is_fitted_to_says_how_well_it_does(history):
+    held_back = np.random.default_rng(0).random(CLIENTS) < HELD_BACK
+
+    model = train(history, attributes_of(history), AS_OF)
+
+    assert set(model.recall.clients) == set(history.clients[held_back])
+    assert set(model.coverage.clients) == set(history.clients[held_back])
+
+
+@pytest.mark.parametrize(
+    ("fit", "about", "windows"), [(fit_next_order, 0, [1]), (fit_within_horizon, 1, [0, 1])], ids=["order", "horizon"]
+)
+def test_clients_that_are_held_back_calibrate_and_teach_nothing_else(history, fit, about, windows):
+    asked = [asker_of(history).ask(*window)[about] for window in [(150, 200), (200, AS_OF)]]
+    held_back = np.arange(CLIENTS) < 6
+
+    fitted, other = fit(tuple(asked), held_back, seed=0), fit(turned(asked, windows, held_back), held_back, seed=0)
+
+    assert fitted.repeat.start == other.repeat.start
+    assert fitted.explore.start == other.explore.start
+    assert fitted.repeat.slope > 0 > other.repeat.slope
+    all_of_them = fit(turned(asked, [0, 1], held_back), held_back, seed=0)
+    assert (all_of_them.repeat.start == fitted.repeat.start) == (windows == [0, 1])
+
+
+def turned(asked, windows, held_back):
+    """What happened did not, to the clients held back in those windows, and what did not happened."""
+    result = list(asked)
+    for number in windows:
+        each = asked[number]
+        rows = held_back[each.questions.client][each.candidates.client]
+        result[number] = replace(each, happened=each.happened ^ rows)
+    return tuple(result)
+
+
+def test_with_nobody_held_back_a_head_is_not_calibrated(history):
+    asked = tuple(asker_of(history).ask(*window)[0] for window in [(150, 200), (200, AS_OF)])
+
+    fitted = fit_next_order(asked, np.zeros(CLIENTS, bool), seed=0)
+
+    assert (fitted.repeat.slope, fitted.repeat.intercept) == (1, 0)
+
+
+def test_what_a_head_says_is_calibrated():
+    evens = Start("repeat", [0.0, 0.0, 0.0], intercept=2.0)
+    features = np.zeros((1, 60), np.float32)
+
+    assert Head(evens, None, slope=0.5, intercept=-1.0).probability(features).tolist() == [0.5]
+
+
+def test_clients_with_many_questions_say_no_more_than_those_with_few():
+    client, chosen = np.array([0, 0, 0, 0, 1, 1, 1]), np.array([1, 1, 1, 1, 1, 1, 0], bool)
+
+    weight = client_weights(client, chosen)
+
+    assert weight[chosen].mean() == pytest.approx(1)
+    assert np.bincount(client[chosen], weight[chosen]) == pytest.approx([3, 3])
