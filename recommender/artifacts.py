@@ -19,8 +19,8 @@ from django.core.files import File
 from django.core.files.storage import Storage, storages
 
 from recommender.engine import artifact
+from recommender.engine.model import Model
 from recommender.engine.outcomes import Acceptance
-from recommender.engine.training import Model
 from recommender.errors import DamagedArtifactError
 from recommender.models import ModelVersion
 

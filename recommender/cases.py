@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from recommender.engine.history import OrderHistory
-from recommender.engine.training import Model
+from recommender.engine.model import Model
 from recommender.forecasting import ClientDemand
 from recommender.items import Item
 from recommender.judged import Judged

@@ -11,10 +11,10 @@ from recommender.engine.groups import Attributes
 from recommender.engine.history import OrderHistory
 from recommender.engine.intervals import Bootstrap
 from recommender.engine.metrics import LIST_LENGTH
+from recommender.engine.model import Model
 from recommender.engine.outcomes import Answers
 from recommender.engine.questions import prefixes
 from recommender.engine.scoring import score
-from recommender.engine.training import Model
 from recommender.errors import DamagedArtifactError
 from recommender.models import ModelVersion, Order
 from recommender.order_rows import read_order_rows

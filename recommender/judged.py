@@ -12,9 +12,9 @@ import numpy as np
 
 from recommender.catalogue import ProductFacts
 from recommender.engine.history import OrderHistory
+from recommender.engine.model import Model
 from recommender.engine.outcomes import Standing
 from recommender.engine.scoring import Scores
-from recommender.engine.training import Model
 from recommender.items import GIVEN_UP, REGULAR_ORDERS, Item
 from recommender.seasons import is_in_season
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from recommender import artifacts
 from recommender.ab_test import answering
+from recommender.engine.model import Model
 from recommender.engine.outcomes import Acceptance
-from recommender.engine.training import Model
 from recommender.errors import NoModelError, OthersAnswerError, PromotionError
 from recommender.models import ModelVersion
 from salesai.prepared import KeptQuery

@@ -15,9 +15,9 @@ from recommender.catalogue import facts_of
 from recommender.categories import made_categories
 from recommender.client_groups import attributes_of
 from recommender.engine.demand import carried_over, own_purchases, purchases_again
+from recommender.engine.model import Model
 from recommender.engine.outcomes import Acceptance, standing
 from recommender.engine.scoring import Scores, score
-from recommender.engine.training import Model
 from recommender.judged import Judged, columns_of, recent_buyers
 from recommender.models import ModelVersion
 from recommender.outcomes import answers_in, effects_of

@@ -12,10 +12,11 @@ from django.db.models import Max
 
 from recommender import artifacts
 from recommender.engine.history import OrderHistory
+from recommender.engine.model import Model
 from recommender.engine.outcomes import Acceptance, learn
 from recommender.engine.popularity import popular_since
 from recommender.engine.rfm import quintile_edges, rfm_of
-from recommender.engine.training import Model, train
+from recommender.engine.training import train
 from recommender.errors import NotEnoughHistoryError, TrainingRunsError
 from recommender.models import ModelVersion
 from recommender.outcomes import answers_about

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from recommender.client_groups import attributes_of
+from recommender.engine.asking import Asked, Asker
 from recommender.engine.groups import Attributes
 from recommender.engine.history import OrderHistory
 from recommender.engine.neighbours import Taste
 from recommender.engine.outcomes import Answers
-from recommender.engine.training import Asked, Asker, AskWindows, Window, in_turn
+from recommender.engine.training import AskWindows, Window, in_turn
 from recommender.order_rows import read_order_rows
 from recommender.outcomes import answers_about, answers_before
 from recommender.partitions import Spread, map_partitions

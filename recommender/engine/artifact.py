@@ -13,11 +13,11 @@ from recommender.engine.demand import DemandHabits
 from recommender.engine.heads import Head, TwoHeads
 from recommender.engine.held_out import HeldOutShare
 from recommender.engine.knowledge import Knowledge
+from recommender.engine.model import Model
 from recommender.engine.neighbours import Taste
 from recommender.engine.outcomes import Acceptance
 from recommender.engine.product_features import Sales
 from recommender.engine.product_outlook import ProductOutlook
-from recommender.engine.training import Model
 from recommender.engine.volumes import Volumes
 
 FORMAT = 6  # rises whenever what a folder holds changes

@@ -5,10 +5,10 @@ Of all clients: a handful of figures does not fit itself to any of them.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from recommender.engine.asking import Asked
 from recommender.engine.demand import (
     RECENT,
     Blend,
@@ -26,9 +26,6 @@ from recommender.engine.knowledge import group_medians
 from recommender.engine.purchases import last_values
 from recommender.engine.quantities import usual_quantities, weighted_quantiles
 from recommender.engine.questions import Questions, purchases_within
-
-if TYPE_CHECKING:
-    from recommender.engine.training import Asked
 
 DOUBT_PURCHASES = 50.0  # a pace is drawn to 1 as if so many had come as expected
 SLOWEST, FASTEST = 0.5, 2.0
@@ -61,9 +58,7 @@ class Followed:
     usual: np.ndarray
 
 
-def fit_demand(
-    history: OrderHistory, asked: "Asked", heads: TwoHeads, horizon_days: float, days: float
-) -> DemandHabits:
+def fit_demand(history: OrderHistory, asked: Asked, heads: TwoHeads, horizon_days: float, days: float) -> DemandHabits:
     """Args:
     asked: about the last `days` of the history.
     heads: for a purchase within `horizon_days`.
@@ -73,7 +68,7 @@ def fit_demand(
 
 
 def followed(
-    history: OrderHistory, asked: "Asked", heads: TwoHeads, horizon_days: float, days: float
+    history: OrderHistory, asked: Asked, heads: TwoHeads, horizon_days: float, days: float
 ) -> tuple[Followed, DemandHabits]:
     """(what came of the pairs asked about, what that says of the probability of a purchase)."""
     questions, candidates = asked.questions, asked.candidates

@@ -1,9 +1,8 @@
 """How often the intervals of forecasts held, for clients that the heads were not fitted to."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from recommender.engine.asking import Asked
 from recommender.engine.demand import LEVEL, DemandHabits, demand_of, own_purchases, purchases_again
 from recommender.engine.demand_fitting import came_of
 from recommender.engine.groups import Attributes
@@ -14,16 +13,13 @@ from recommender.engine.knowledge import group_medians
 from recommender.engine.metrics import LIST_LENGTH
 from recommender.engine.quantities import usual_quantities
 
-if TYPE_CHECKING:
-    from recommender.engine.training import Asked
-
 FEWEST_FORECASTS = 5  # held out, for a client to have a coverage of its own
 
 
 def coverage_of(
     history: OrderHistory,
     attributes: Attributes,
-    asked: "Asked",
+    asked: Asked,
     held_back: np.ndarray,
     heads: TwoHeads,
     horizon_days: float,

@@ -1,19 +1,16 @@
 """How good the lists are that a model would have made for orders it was not fitted to."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from recommender.engine.asking import Asked
 from recommender.engine.groups import Attributes
 from recommender.engine.heads import TwoHeads
 from recommender.engine.history import OrderHistory
 from recommender.engine.metrics import BINS, LIST_LENGTH, bin_of, expected_calibration_error, list_metrics
 from recommender.engine.questions import in_next_order
-
-if TYPE_CHECKING:
-    from recommender.engine.training import Asked
-
 
 FEWEST_ORDERS = 2  # held out, for a client to have a recall of its own
 
@@ -41,7 +38,7 @@ class HeldOutShare:
 
 
 def judge(
-    history: OrderHistory, attributes: Attributes, asked: "Asked", heads: TwoHeads, held_back: np.ndarray
+    history: OrderHistory, attributes: Attributes, asked: Asked, heads: TwoHeads, held_back: np.ndarray
 ) -> tuple[dict[str, Any], HeldOutShare]:
     """Metrics over the questions asked when the order was placed, and what they say of clients and segments.
 

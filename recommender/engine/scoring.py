@@ -11,9 +11,9 @@ from recommender.engine.client_answers import NO_ANSWERS, ClientAnswers
 from recommender.engine.companions import strongest_companions
 from recommender.engine.groups import Attributes
 from recommender.engine.history import OrderHistory
+from recommender.engine.model import Model
 from recommender.engine.purchases import Purchases
 from recommender.engine.quantities import usual_quantities
-from recommender.engine.training import Model
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.engine.asking import DEMAND_DAYS
 from recommender.engine.demand import LEVEL, Demand, demand_of, own_purchases, purchases_again
 from recommender.engine.demand_fitting import quantile_loss
 from recommender.engine.intervals import Bootstrap, Estimate
-from recommender.engine.training import DEMAND_DAYS, Model
+from recommender.engine.model import Model
 from recommender.evaluation.later_orders import LaterOrders, Standing
 from recommender.evaluation.lists import OURS
 

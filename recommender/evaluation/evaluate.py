@@ -10,9 +10,10 @@ from recommender.engine.calibrated_counting import CalibratedCounting
 from recommender.engine.client_answers import NO_ANSWERS
 from recommender.engine.history import OrderHistory
 from recommender.engine.intervals import Bootstrap
+from recommender.engine.model import Model
 from recommender.engine.outcomes import Answers
 from recommender.engine.purchases import purchases_of
-from recommender.engine.training import Model, train
+from recommender.engine.training import train
 from recommender.errors import NotEnoughHistoryError
 from recommender.evaluation.backtests import Backtest, backtest
 from recommender.evaluation.calibration import Calibration, calibration

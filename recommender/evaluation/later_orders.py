@@ -8,9 +8,9 @@ from tqdm import tqdm
 from recommender.engine.client_answers import ClientAnswers
 from recommender.engine.groups import Attributes
 from recommender.engine.history import OrderHistory, positions_in
+from recommender.engine.model import Model
 from recommender.engine.purchases import Purchases, purchases_of
 from recommender.engine.scoring import score
-from recommender.engine.training import Model
 from recommender.evaluation.lists import BATCH_CLIENTS, clients_from
 
 

@@ -10,9 +10,9 @@ from recommender.engine import baselines
 from recommender.engine.client_answers import ClientAnswers
 from recommender.engine.groups import Attributes
 from recommender.engine.history import OrderHistory
+from recommender.engine.model import Model
 from recommender.engine.purchases import Purchases
 from recommender.engine.scoring import Scores, score
-from recommender.engine.training import Model
 from recommender.evaluation.judged import JudgedOrders
 
 LONGEST = 20

@@ -14,8 +14,8 @@ from recommender.cases import Case
 from recommender.engine.intervals import Bootstrap, Estimate
 from recommender.engine.knowledge import Knowledge
 from recommender.engine.made_categories import made_categories
+from recommender.engine.model import Model
 from recommender.engine.outcomes import NOTHING_LEARNED
-from recommender.engine.training import Model
 from recommender.evaluation.later_orders import LaterOrders
 from recommender.evaluation.lists import OURS
 from recommender.items import Item

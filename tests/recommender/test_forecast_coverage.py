@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from recommender import registry
+from recommender.engine.asking import DEMAND_DAYS
 from recommender.engine.groups import Attributes
-from recommender.engine.training import DEMAND_DAYS, train
+from recommender.engine.training import train
 from recommender.models import ModelVersion
 from recommender.requests import SuggestionRequest
 from recommender.suggestions import suggest

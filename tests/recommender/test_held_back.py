@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from recommender.engine.asking import Asker
 from recommender.engine.client_answers import NO_ANSWERS
 from recommender.engine.groups import Attributes
 from recommender.engine.heads import Head
@@ -12,7 +13,6 @@ from recommender.engine.neighbours import Taste
 from recommender.engine.start import Start
 from recommender.engine.training import (
     HELD_BACK,
-    Asker,
     client_weights,
     fit_next_order,
     fit_within_horizon,

@@ -1,0 +1,93 @@
+"""Asking of the past what came next, with what was known then: the examples that heads are fitted to and judged by."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recommender.engine.candidates import Candidates, candidates_of
+from recommender.engine.client_answers import ClientAnswers
+from recommender.engine.groups import Attributes
+from recommender.engine.heads import Examples
+from recommender.engine.history import OrderHistory
+from recommender.engine.knowledge import Knowledge, learn
+from recommender.engine.neighbours import Taste
+from recommender.engine.product_features import sales_of
+from recommender.engine.questions import Questions, at_any_time, before_orders, bought_within, in_next_order
+
+QUESTIONS = 2500  # a window: about next orders
+MOMENTS = 1200  # a window: about the days after any moment
+LATE_MOMENTS = 1500  # about the last days, which teach how demand spreads
+DEMAND_DAYS = 28  # what forecasts are mostly asked for
+BETWEEN = 1 / 3  # of the questions about next orders are asked before the order is placed
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Questions with the candidates of each, and which of them came true ((R,) bool)."""
+
+    questions: Questions
+    candidates: Candidates
+    happened: np.ndarray
+
+    def of(self, chosen: np.ndarray, weight: np.ndarray) -> Examples:
+        """The examples of the questions chosen ((N,) bool), each with the weight of its question ((N,) float64)."""
+        rows = chosen[self.candidates.client]
+        return Examples(
+            self.candidates.features[rows],
+            self.candidates.is_new[rows],
+            self.happened[rows],
+            weight[self.candidates.client[rows]],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Asks of the past of one history."""
+
+    history: OrderHistory
+    attributes: Attributes
+    answers: ClientAnswers
+    taste: Taste
+    horizon: float
+    as_of: float
+    seed: int
+
+    @property
+    def demand_days(self) -> float:
+        return min(DEMAND_DAYS, self.horizon)
+
+    def ask(self, start: float, end: float) -> tuple[Asked, Asked]:
+        """(about next orders, about the days of a horizon) in a window, with knowledge from before it."""
+        history, knowledge = self.history, self.knowledge_before(start)
+        random = np.random.default_rng(self.seed)
+        orders = before_orders(history, start, end, QUESTIONS, BETWEEN, random)
+        moments = at_any_time(history, start, min(end, self.as_of - self.horizon), MOMENTS, random)
+        return (
+            self.answered(orders, in_next_order(history, orders), knowledge, start, random),
+            self.answered(moments, bought_within(history, moments, self.horizon), knowledge, start, random),
+        )
+
+    def ask_lately(self, start: float) -> Asked:
+        """About the last `demand_days`, with knowledge from before day `start` or before them."""
+        moment = self.as_of - self.demand_days
+        start, random = min(start, moment), np.random.default_rng(self.seed)
+        questions = at_any_time(self.history, moment, moment, LATE_MOMENTS, random)
+        bought = bought_within(self.history, questions, self.demand_days)
+        return self.answered(questions, bought, self.knowledge_before(start), start, random)
+
+    def knowledge_before(self, start: float) -> Knowledge:
+        before = self.history.where(self.history.order_day < start)
+        # How products sell is looked at up to the moment asked for, or up to the window: a model is
+        # asked on the day it was trained, and weeks later.
+        return replace(learn(before, self.attributes, start, self.taste, self.seed), sales=sales_of(self.history))
+
+    def answered(
+        self, questions: Questions, bought: np.ndarray, knowledge: Knowledge, start: float, random: np.random.Generator
+    ) -> Asked:
+        is_fresh = random.random(len(questions.now)) < 0.5
+        sales_until = np.where(is_fresh, questions.now, np.minimum(questions.now, start))
+        attributes = self.attributes.of(questions.client)
+        answers = self.answers.of(questions.client)
+        candidates = candidates_of(questions.history, questions.now, attributes, knowledge, sales_until, answers)
+        pair = candidates.client.astype(np.int64) * len(self.history.products) + candidates.product
+        return Asked(questions, candidates, np.isin(pair, bought))

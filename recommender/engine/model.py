@@ -1,0 +1,36 @@
+"""A model in memory, as training makes it and an artifact keeps it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from recommender.engine.demand import DemandHabits
+from recommender.engine.heads import TwoHeads
+from recommender.engine.held_out import HeldOutShare
+from recommender.engine.knowledge import Knowledge
+from recommender.engine.product_outlook import ProductOutlook
+from recommender.engine.volumes import Volumes
+
+
+@dataclass(frozen=True)
+class Model:
+    """What `suggest` answers with.
+
+    next_order      heads for "the client's next order contains the product"
+    within_horizon  heads for "the client buys it within `horizon_days`"
+    demand          what forecasts need beside these
+    volumes         how much of a product its buyers take at once
+    outlook         what all clients together will take
+    recall          of lists for orders that the heads were not fitted to
+    coverage        of the intervals of forecasts, likewise
+    """
+
+    knowledge: Knowledge
+    next_order: TwoHeads
+    within_horizon: TwoHeads
+    horizon_days: float
+    demand: DemandHabits
+    volumes: Volumes
+    outlook: ProductOutlook
+    recall: HeldOutShare
+    coverage: HeldOutShare
+    metrics: dict[str, Any]
