@@ -3,16 +3,18 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from activities import runs
-from activities.generation import fail_waiting, generate_waiting
-from activities.models import Activity, Schedule
+from activities.generation import generate_waiting
+from activities.models import Activity, RegenerationRun, Schedule
 from activities.schedules import queue_due_schedules, run_scheduled_command
 from activities.selection import Selection
+from activities.tasks import give_up
 from recommender.loading.merge import merge_clients
 from recommender.models import ModelVersion
 from tests.conftest import API
@@ -56,6 +58,13 @@ def test_asking_again_queues_no_second_job(tool):
     assert (answers, len(jobs())) == ([202] * 3, 1)
 
 
+def test_for_a_key_of_one_rep_the_activity_of_another_is_a_404_and_is_not_queued(keys):
+    other = keys.full.file(rep="rep-1")
+
+    assert ask_later(keys.of_rep_0, other["_id"]).status_code == 404
+    assert jobs() == []
+
+
 def test_a_cancelled_activity_is_a_409_and_is_not_queued(tool):
     activity = tool.file()
     tool.post(path=f"{API}/{activity['_id']}/cancel")
@@ -95,11 +104,16 @@ def test_work_that_was_done_meanwhile_is_not_done_again(tool):
     assert tool.get(f"{API}/{activity['_id']}").body == before
 
 
+def workers_die_over(job):
+    """As the worker that finds the job does, when so many have died that it is not begun again."""
+    give_up(job.procrastinate_job)
+
+
 def test_work_that_is_given_up_leaves_the_reason_and_the_former_results(tool):
     activity = tool.generated(aiModel=NOW)
     ask_later(tool, activity["_id"])
 
-    fail_waiting(activity["_id"], "3 workers died over it.")
+    workers_die_over(ProcrastinateJob.objects.get())
 
     failed = tool.get(f"{API}/{activity['_id']}").body["data"]
     assert (failed["status"], failed["metadata"]["failure"]) == ("failed", "3 workers died over it.")
@@ -123,14 +137,26 @@ def test_a_run_goes_on_without_a_chunk_that_killed_its_workers():
     for _ in range(4):
         Activity.objects.create(client="cafe-01", rep="r", activity_type="upsell", requested_model=NOW)
     run = runs.start_run(Selection(), queued=True, chunk_size=2)
-    first, second = run.chunks.values_list("pk", flat=True)
+    first, second = ProcrastinateJob.objects.order_by("id")
 
-    runs.give_up_chunk(first, "3 workers died over it.")
-    runs.work_on(second)
+    workers_die_over(first)
+    runs.work_on(second.args["chunk_id"])
 
     run.refresh_from_db()
     assert (run.status, run.reason) == ("failed", "3 workers died over it.")
     assert run.figures()["completed"] == run.figures()["left_out"] == 2
+
+
+def test_a_chunk_of_a_run_that_another_took_the_place_of_is_not_done(tool):
+    activity = tool.file(aiModel=NOW)
+    left = runs.start_run(Selection(), queued=True).chunks.get()
+    runs.start_run(Selection(), queued=True, anew=True)
+
+    runs.work_on(left.pk)
+
+    left.refresh_from_db()
+    assert (left.status, left.completed) == ("waiting", 0)
+    assert tool.get(f"{API}/{activity['_id']}").body["data"] == activity
 
 
 @pytest.fixture
@@ -169,6 +195,25 @@ def test_schedules_are_those_of_the_settings(nightly):
         queue_due_schedules()
 
     assert list(Schedule.objects.values_list("name", "cron")) == [("training", "15 1 * * *")]
+
+
+def test_what_is_due_stays_due_when_another_schedule_comes_into_the_settings(nightly):
+    Schedule.objects.update(next_run_at=timezone.now())
+
+    with override_settings(SCHEDULES=settings.SCHEDULES | {"training": ("15 1 * * *", [])}):
+        queue_due_schedules()
+
+    assert jobs() == [("activities.tasks.run_schedule", {"name": "regeneration"})]
+
+
+def test_a_schedule_whose_workers_died_has_failed_and_says_so(nightly):
+    Schedule.objects.update(next_run_at=timezone.now())
+    queue_due_schedules()
+
+    workers_die_over(ProcrastinateJob.objects.get())
+
+    nightly.refresh_from_db()
+    assert (nightly.last_outcome, nightly.last_words) == ("failed", "3 workers died over it.")
 
 
 @pytest.mark.parametrize(
