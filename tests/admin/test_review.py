@@ -6,6 +6,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from pytest_django.asserts import assertInHTML
 
+from activities import generation
 from activities.models import Activity, ReviewItem, ReviewRule
 from tests.admin.feedback_on_page import feedback_on, seen_in
 from tests.admin.people import ops_user
@@ -101,10 +102,30 @@ def test_a_failed_generation_is_found_with_its_reason(tool):
     assert item_of(activity).sentences == ["The generation failed: ValueError: broken"]
 
 
-def fail(activity):
+def test_a_generation_that_breaks_is_in_the_queue_at_once(tool, monkeypatch):
+    monkeypatch.setattr(generation, "suggest", broken)
+    activity = tool.file(client="cafe-03")
+
+    assert tool.generate(activity["_id"]).status_code == 500
+    assert item_of(activity).sentences == ["The generation failed: ValueError: broken"]
+
+
+def broken(requests):
+    raise ValueError("broken")
+
+
+def test_work_that_is_given_up_is_in_the_queue_at_once(tool):
+    activity = tool.file(client="cafe-03")
+
+    generation.fail_waiting(activity["_id"], "3 workers died over it.")
+
+    assert item_of(activity).sentences == ["The generation failed: 3 workers died over it."]
+
+
+def fail(activity, failure="ValueError: broken"):
     """As a generation that broke leaves it."""
     row = Activity.objects.get(pk=activity["_id"])
-    row.status, row.metadata = Activity.Status.FAILED, {"failure": "ValueError: broken"}
+    row.status, row.metadata = Activity.Status.FAILED, {"failure": failure}
     row.save()
     call_command("review_activities", verbosity=0)
     return activity
@@ -178,6 +199,18 @@ def test_another_comment_brings_a_closed_item_back(decide, activity, say):
     say(activity, comments="worse than before")
 
     assert item_of(activity).returned
+
+
+def test_another_failure_brings_a_closed_item_back_and_the_same_one_does_not(tool, decide):
+    activity = fail(tool.file(client="cafe-03"))
+    decide(item_of(activity), "close", reason="solved")
+
+    fail(activity)
+    same = item_of(activity)
+    fail(activity, "KeyError: 'milk'")
+
+    assert (same.state, same.returned) == ("closed", False)
+    assert (item_of(activity).state, item_of(activity).returned) == ("open", True)
 
 
 def test_who_may_decide_and_not_answer_changes_no_feedback(client, activity, say):
@@ -326,6 +359,15 @@ def test_what_was_set_aside_stays_so_while_nothing_gets_worse(tool, decide, acti
     assert item_of(activity).state == "closed"
 
 
+def test_what_gets_better_but_not_well_stays_set_aside(decide, activity, say):
+    say(activity, userRating=1)
+    decide(item_of(activity), "close", reason="no-fault", rating="1")
+
+    say(activity, userRating=2)
+
+    assert (item_of(activity).state, item_of(activity).sentences) == ("closed", ["Rated 2 of 5."])
+
+
 def test_a_failure_that_is_gone_leaves_the_queue_and_comes_back_marked(tool):
     activity = fail(tool.file(client="cafe-03", aiModel=AS_OF))
     tool.generate(activity["_id"])
@@ -344,6 +386,16 @@ def test_cancelling_an_activity_settles_its_review(tool):
     tool.post(path=f"{API}/{activity['_id']}/cancel")
 
     assert item_of(activity).state == "closed"
+
+
+def test_an_activity_that_ops_reopens_is_reviewed_again(ops, tool):
+    activity = tool.file(client="cafe-03", feedback={"comments": "hm"})
+    tool.post(path=f"{API}/{activity['_id']}/cancel")
+    posted = {"action": "reopen", "confirmed": "1", "_selected_action": activity["_id"]}
+
+    ops.post(reverse("admin:activities_activity_changelist"), posted)
+
+    assert (item_of(activity).state, item_of(activity).returned) == ("open", True)
 
 
 def test_products_most_rejected_stand_under_the_queue(ops, tool, say):
