@@ -3,23 +3,34 @@
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 import requests
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.utils import timezone
 
-from activities.models import Activity, ApiKey, ReviewItem, ReviewRule
-from activities.review import decide, judge, judge_all
+from activities import runs
+from activities.filing import Filed, file_for_clients
+from activities.housekeeping import forget_lines
+from activities.models import Activity, ApiKey, RegenerationRun, ReviewItem, ReviewRule
+from activities.review import decide, judge_all
+from activities.selection import Selection
+from activities.updates import create_activity, update_activity
+from recommender.models import SuggestedLine
 from tests.conftest import API, Tool
 from tests.service import PATIENCE_SECONDS, database_url, running_service
 
 pytestmark = pytest.mark.django_db(transaction=True)
+# Who waits for a row waits for a transaction, which is no database's; but it holds a lock in its own.
 WAITING = """
-    SELECT count(DISTINCT pid) FROM pg_locks waiting JOIN pg_locks held USING (pid)
-    WHERE NOT waiting.granted AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted AND pid IN (
+        SELECT pid FROM pg_locks WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    )
 """
 WANTED = {"client": "c", "rep": "r", "activityType": "upsell"}
+STORED = {"client": "c", "rep": "r", "activity_type": "upsell"}
 
 
 class RemoteTool(Tool):
@@ -46,6 +57,27 @@ def remote_tool(service, db):
     return RemoteTool(service, ApiKey.issue("many")[1])
 
 
+@pytest.fixture
+def meanwhile(transactional_db):
+    """Begins a call on a connection of its own, and comes back when it stands waiting for somebody or has ended."""
+
+    def begin(call):
+        running = pool.submit(on_own_connection, call)
+        with connection.cursor() as cursor:
+            wait_until_calls_wait(cursor, several=1, unless=running.done)
+        return running
+
+    with ThreadPoolExecutor(1) as pool:
+        yield begin
+
+
+def on_own_connection(call):
+    try:
+        return call()
+    finally:
+        connection.close()
+
+
 def at_once(calls):
     """The answers to calls that truly overlap: no row can be written until several of them stand waiting."""
     with ThreadPoolExecutor(len(calls)) as pool:
@@ -56,10 +88,10 @@ def at_once(calls):
         return [answer.result() for answer in answers]
 
 
-def wait_until_calls_wait(cursor, several=4):
+def wait_until_calls_wait(cursor, several=4, unless=lambda: False):
     end = time.monotonic() + PATIENCE_SECONDS
     waiting = 0
-    while waiting < several and time.monotonic() < end:
+    while waiting < several and not unless() and time.monotonic() < end:
         time.sleep(0.01)
         cursor.execute(WAITING)
         [waiting] = cursor.fetchone()
@@ -88,28 +120,69 @@ def test_of_twenty_patches_of_one_version_one_wins(remote_tool):
     assert remote_tool.get(f"{API}/{activity['_id']}").body == winner.body
 
 
-def test_a_decision_made_while_all_activities_are_looked_through_stands():
-    rule = ReviewRule.objects.get(kind=ReviewRule.Kind.LOW_RATING)
-    activity = Activity.objects.create(client="c", rep="r", activity_type="upsell", feedback={"userRating": 1})
-    judge([activity.pk])
-    rule.weight = 77
-    rule.save()
+def test_of_two_starts_of_one_selection_one_is_refused(meanwhile):
+    create_activity(**STORED)
+
+    with transaction.atomic():
+        runs.start_run(Selection())
+        second = meanwhile(lambda: runs.start_run(Selection()))
+
+    with pytest.raises(runs.RunUnderWayError):
+        second.result()
+    assert RegenerationRun.objects.count() == 1
+
+
+def test_two_at_once_file_one_activity_for_a_client(meanwhile):
+    with transaction.atomic():
+        file_for_clients("upsell", ["c"], "r")
+        second = meanwhile(lambda: file_for_clients("upsell", ["c"], "r"))
+
+    assert second.result() == Filed(possible=0, waiting=1, without_rep=[])
+    assert Activity.objects.count() == 1
+
+
+def test_a_run_waits_a_while_for_an_activity_that_somebody_is_at_and_tries_again_later(meanwhile, monkeypatch):
+    monkeypatch.setattr(runs, "PATIENCE", timedelta(seconds=1))
+    activity = create_activity(**STORED)
+    run = runs.start_run(Selection())
+
+    with transaction.atomic():
+        update_activity(activity, {"rep": "other"})
+        meanwhile(lambda: runs.work_on_next(run)).result()  # leaves what is locked to later
+        meanwhile(lambda: runs.work_on_next(run)).result(timeout=10)
+
+    left = run.chunks.waiting().get()
+    assert (left.busy_ids, left.tries) == ([activity.pk], 1)
+    assert "lock timeout" in left.failure
+
+
+def test_a_line_that_is_answered_while_old_lines_are_forgotten_stays(meanwhile, tool):
+    activity = tool.file()
+    line = SuggestedLine.objects.create(
+        activity=activity["_id"], client="c", product="milk", rep="r", rank=1, confidence=0.5, quantity=6,
+        suggested_at=timezone.now(), superseded=True,
+    )  # fmt: skip
+
+    with transaction.atomic():
+        Activity.objects.select_for_update().get()
+        forgetting = meanwhile(lambda: sum(forget_lines(timezone.now())))
+        tool.patch(activity["_id"], {"feedback": {"acceptedRecommendations": ["milk"]}})
+
+    assert forgetting.result() == 0
+    line.refresh_from_db()
+    assert line.outcome == "accepted"
+
+
+def test_a_decision_made_while_all_activities_are_looked_through_stands(meanwhile):
+    activity = create_activity(**STORED, feedback={"userRating": 1})
+    ReviewRule.objects.update(weight=77)
     ops = User.objects.create(username="olga")
 
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic(), connection.cursor() as cursor:
-            Activity.objects.select_for_update().get(pk=activity.pk)
-            decide(ReviewItem.objects.get().pk, ops, "close", reason="solved")
-            looked_through = pool.submit(look_through)
-            wait_until_calls_wait(cursor, several=1)
-        assert looked_through.result() == 1
+    with transaction.atomic():
+        Activity.objects.select_for_update().get(pk=activity.pk)
+        decide(ReviewItem.objects.get().pk, ops, "close", reason="solved")
+        looked_through = meanwhile(judge_all)
 
+    assert looked_through.result() == 1
     item = ReviewItem.objects.get()
     assert (item.state, item.decided_by, item.weight) == ("closed", ops, 77)
-
-
-def look_through():
-    try:
-        return judge_all()
-    finally:
-        connection.close()

@@ -11,7 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from activities import runs
 from activities.generation import generate_waiting
-from activities.models import Activity, RegenerationRun, Schedule
+from activities.models import Activity, Schedule
 from activities.schedules import queue_due_schedules, run_scheduled_command
 from activities.selection import Selection
 from activities.tasks import give_up
