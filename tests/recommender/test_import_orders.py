@@ -157,6 +157,12 @@ class TestGenericFiles:
         assert product.list_price == Decimal("1.25")
         assert Order.objects.get().rep.name == "Ada Quist"
 
+    def test_with_decimal_commas_points_part_thousands_and_a_number_without_a_comma_stays(self, import_file):
+        rows = "1;C1;milk;1.234,5;2026-03-02;1.234.567,50\n1;C1;rice;1.5;2026-03-02;2\n"
+        import_file(f"order;client;product;quantity;date;price\n{rows}")
+        amounts = OrderLine.objects.order_by("id").values_list("quantity", "unit_price")
+        assert list(amounts) == [(Decimal("1234.5"), Decimal("1234567.5")), (Decimal("1.5"), Decimal(2))]
+
     def test_a_column_the_file_lacks_leaves_what_is_stored(self, import_file):
         import_file(CSV)
         import_file("order,client,product,quantity,date\n1003,C1,milk,1,2026-03-05\n")
@@ -219,6 +225,23 @@ class TestBadRows:
         import_file(CSV)
         before = all_rows()
         again = f"order,client,product,quantity,date\n1001,C1,milk,12,2026-03-02\n{bad}\n"
+        summary = import_file(again, "--skip-bad", name="again.csv")
+        assert "0 lines; 1 rows rejected, 1 others of their orders left out" in summary
+        assert all_rows() == before
+
+    @pytest.mark.parametrize(
+        "torn",
+        [
+            pytest.param("C1,Lena,1001,rice,2,2026-03-02", id="a field too many before it"),
+            pytest.param("1001,rice,2,2026-03-02", id="a field too few before it"),
+            pytest.param("C1,1001,rice,2,5,2026-03-02", id="a field too many after it"),
+            pytest.param("C1,1001,rice", id="fields too few after it"),
+        ],
+    )
+    def test_a_stored_order_loses_no_line_because_its_row_is_torn_on_either_side_of_its_number(self, import_file, torn):
+        import_file(CSV)
+        before = all_rows()
+        again = f"client,order,product,quantity,date\nC1,1001,milk,12,2026-03-02\n{torn}\n"
         summary = import_file(again, "--skip-bad", name="again.csv")
         assert "0 lines; 1 rows rejected, 1 others of their orders left out" in summary
         assert all_rows() == before

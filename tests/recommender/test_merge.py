@@ -80,6 +80,17 @@ class TestOrders:
         assert push(an_order(lines=[*an_order()["lines"], an_order()["lines"][0]])) == UPDATED_ONE
         assert OrderLine.objects.count() == 4
 
+    def test_one_line_less_of_the_same_is_a_change(self):
+        push(an_order(lines=[*an_order()["lines"], an_order()["lines"][0]]))
+        assert push(an_order()) == UPDATED_ONE
+        assert OrderLine.objects.count() == 3
+
+    @pytest.mark.parametrize(("former", "rep"), [("R1", "R2"), ("R1", None), (None, "R1")])
+    def test_another_rep_is_a_change(self, former, rep):
+        push(an_order(rep=former))
+        assert push(an_order(rep=rep)) == UPDATED_ONE
+        assert Order.objects.values_list("rep__external_id", flat=True).get() == rep
+
     def test_a_price_that_becomes_known_is_a_change(self):
         push(an_order(lines=[{"product": "milk", "quantity": 1, "unit_price": None}]))
         assert push(an_order(lines=[{"product": "milk", "quantity": 1, "unit_price": 2}])) == UPDATED_ONE
