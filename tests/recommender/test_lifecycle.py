@@ -10,10 +10,10 @@ from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from recommender import artifacts, promotion, registry
+from recommender import artifacts, comparison, promotion, registry
 from recommender.ab_test import answering
 from recommender.errors import PromotionError
-from recommender.loading.merge import merge_orders
+from recommender.loading.merge import merge_clients, merge_orders
 from recommender.models import ModelVersion, Order
 from recommender.promotion import promote_unless_worse
 from recommender.requests import SuggestionRequest
@@ -50,6 +50,17 @@ def answering_version(client="cafe-03", **wishes) -> str:
 def clients_of(version: str) -> set[str]:
     active = registry.active_versions()
     return {client for client in MADE_UP_CLIENTS if answering(active, client).version == version}
+
+
+def copy_of(version: ModelVersion, **fields) -> ModelVersion:
+    """Another version with the same model, retired unless it is said otherwise."""
+    values = {"status": "retired", "traffic_share": 0, "number": version.number + 1} | fields
+    copied = ModelVersion.objects.get(pk=version.pk)
+    copied.pk = None
+    for name, value in values.items():
+        setattr(copied, name, value)
+    copied.save()
+    return copied
 
 
 def flip_a_byte(version: ModelVersion) -> None:
@@ -165,6 +176,43 @@ def test_where_the_active_version_is_damaged_the_new_one_answers(earlier_answers
     assert "is active" in said
 
 
+def order_cups(quantity, clients, moment):
+    lines = [{"product": "cups", "quantity": quantity}]
+    orders = [{"external_id": f"of-{c}", "client": c, "ordered_at": moment, "lines": lines} for c in clients]
+    merge_orders(orders, source="test")
+
+
+@pytest.fixture
+def new_bars(wholesale_house) -> dict[str, ModelVersion]:
+    """A candidate knows two days more than the active version, and in them the first orders of 25 bars.
+
+    All came at the very moment when the active version's data end, and hold cups alone, which bars do not buy.
+    """
+    active = ModelVersion.objects.active().get()
+    candidate = copy_of(active, status="candidate", data_until=active.data_until + timedelta(days=2))
+    merge_clients([{"external_id": f"new-bar-{number}", "segment": "bar"} for number in range(25)])
+    order_cups(6, [f"new-bar-{number}" for number in range(25)], active.data_until)
+    return {"candidate": candidate, "active": active}
+
+
+def test_versions_are_judged_by_orders_from_the_very_end_of_the_active_ones_data_on(new_bars):
+    compared = comparison.compare(**new_bars)
+
+    assert (compared.get("clients"), compared.get("orders")) == (25, 25)
+
+
+def test_what_an_order_holds_is_not_known_to_the_versions_that_are_asked_for_it(new_bars):
+    assert comparison.compare(**new_bars)["recall@10"] == {"candidate": 0, "active": 0}
+
+
+def test_who_only_returned_something_takes_no_place_among_the_clients_judged_by(new_bars, monkeypatch):
+    monkeypatch.setattr(comparison, "MOST_CLIENTS", 25)
+
+    order_cups(-6, [f"returning-{number}" for number in range(100)], new_bars["active"].data_until)
+
+    assert comparison.compare(**new_bars).get("clients") == 25
+
+
 def test_the_first_version_answers_without_a_comparison(wholesale_house):
     ModelVersion.objects.update(status="retired", traffic_share=0)
 
@@ -192,6 +240,27 @@ def test_after_going_back_a_request_as_of_now_goes_back_too(wholesale_house):
     command("promote_model", FIRST)
 
     assert answering_version(parameters={"asOf": LAST_DAY.isoformat()}) == FIRST
+
+
+def test_as_of_the_very_end_of_a_versions_data_that_version_answers(wholesale_house):
+    active = ModelVersion.objects.active().get()
+    copy_of(active)
+    earlier = copy_of(active, number=3, data_until=TWO_MONTHS_EARLIER)
+
+    assert answering_version(parameters={"asOf": active.data_until.isoformat()}) == FIRST
+    assert answering_version(parameters={"asOf": TWO_MONTHS_EARLIER.isoformat()}) == earlier.version
+
+
+def test_as_of_an_earlier_moment_a_version_found_worse_steps_in_only_after_someone_insisted(wholesale_house):
+    active = ModelVersion.objects.active().get()
+    worse = copy_of(active, status="candidate", data_until=TWO_MONTHS_EARLIER, comparison={"verdict": "worse"})
+    then = {"parameters": {"asOf": TWO_MONTHS_EARLIER.isoformat()}}
+    assert answering_version(**then) == FIRST
+
+    assert answering_version(model_version=worse.version, **then) == worse.version
+    command("promote_model", worse.version, force=True)
+    command("promote_model", FIRST)
+    assert answering_version(**then) == worse.version
 
 
 def test_a_fifth_of_the_clients_gets_the_other_version_and_each_stays_on_its_side(wholesale_house):
