@@ -185,26 +185,45 @@ def test_a_version_from_before_reliability_was_kept_says_so(ops, wholesale_house
     assert "Not on record" in page
 
 
-def test_an_ab_test_is_compared_by_clients_with_its_interval(ops, tool, answered):
+@pytest.fixture
+def tested(answered, tool):
+    """(older, newer): each made one list today that was answered; one is active for months, the other for a day."""
     older = ModelVersion.objects.active().get()
     newer = ModelVersion.objects.get(pk=older.pk)
     newer.pk, newer.number = None, older.number + 1
     newer.save()
     promote(newer, 0.5)
-    ModelVersion.objects.update(activated_at=timezone.now() - timedelta(days=1))
+    today = timezone.now()
+    ModelVersion.objects.filter(pk=older.pk).update(activated_at=today - timedelta(days=100))
+    ModelVersion.objects.filter(pk=newer.pk).update(activated_at=today - timedelta(days=1))
     SuggestedLine.objects.filter(activity=answered["_id"]).update(model_version=older)
     other = tool.generated(client="cafe-05", aiModel=AS_OF)
     tool.patch(other["_id"], {"feedback": {"acceptedRecommendations": [other["recommendations"][0]["product"]]}})
     SuggestedLine.objects.filter(activity=other["_id"]).update(model_version=newer)
+    return older, newer
 
+
+def test_an_ab_test_is_compared_by_clients_with_its_interval(ops, tested):
     comparison = ops.get(reverse("admin:index")).context["comparison"]
 
+    assert [side["version"] for side in comparison["sides"]] == [*tested]
     assert [side["clients"] for side in comparison["sides"]] == [1, 1]
     assert [side["acceptance"].value for side in comparison["sides"]] == [pytest.approx(2 / 3), 1]
     assert [ops.get(side["link"].answered).context["cl"].result_count for side in comparison["sides"]] == [3, 1]
     difference = comparison["difference"]
     assert difference.value == pytest.approx(1 / 3)
     assert difference.low <= difference.value <= difference.high
+
+
+def test_what_the_older_version_suggested_before_the_test_began_does_not_count_in_it(ops, tested, tool):
+    before = tool.generated(client="cafe-07", aiModel=AS_OF)
+    tool.patch(before["_id"], {"feedback": {"rejectedRecommendations": [before["recommendations"][0]["product"]]}})
+    last_week = timezone.now() - timedelta(days=7)
+    SuggestedLine.objects.filter(activity=before["_id"]).update(model_version=tested[0], suggested_at=last_week)
+
+    older, _ = ops.get(reverse("admin:index")).context["comparison"]["sides"]
+
+    assert (older["clients"], older["acceptance"].value) == (1, pytest.approx(2 / 3))
 
 
 def test_an_empty_house_has_a_dashboard_too(client, empty_house):
