@@ -59,6 +59,24 @@ def test_stock_below_a_pack_or_the_minimum_order_is_told_from_none(generated):
     assert "1 out of stock" in said
 
 
+def test_stock_of_just_the_units_wanted_does(suggested):
+    facts("sugar", min_order_quantity=30)
+
+    sugar = suggested(inventoryLevels={"sugar": 30})["sugar"]
+
+    assert sugar["quantity"] == 30
+    assert "in stock" not in sugar["reason"]
+
+
+def test_of_stock_that_is_short_just_the_minimum_order_is_sold_still(suggested):
+    facts("sugar", min_order_quantity=30)
+
+    sugar = suggested(inventoryLevels={"sugar": 30}, marketData={"demandFactors": {"sugar": 10}})["sugar"]
+
+    assert sugar["quantity"] == 30
+    assert sugar["reason"].endswith("Only 30 in stock.")
+
+
 def test_budget_stock_packs_and_minimum_order_hold_together(suggested):
     facts("coffee", min_order_quantity=5)
     stock = {"milk": 8}
@@ -78,6 +96,15 @@ def test_what_the_budget_does_not_allow_makes_room_for_what_it_does(suggested):
     assert "coffee" not in lines
     assert len(lines) == 2
     assert total(lines) <= 5
+
+
+@pytest.mark.parametrize(("budget", "units"), [(12.49, []), (12.5, [1]), (24.99, [1]), (25, [2])])
+def test_a_budget_pays_for_what_costs_just_as_much(suggested, budget, units):
+    coffee = {"onlyCategories": ["hot drinks"], "excludeProducts": ["tea", "coffee-gold"]}
+
+    lines = suggested(clientPreferences=coffee | {"budget": budget})
+
+    assert [line["quantity"] for line in lines.values()] == units
 
 
 def test_a_budget_of_nothing_suggests_nothing_and_says_why(generated):
@@ -134,6 +161,20 @@ def test_a_product_no_longer_sold_gives_its_place_to_its_successor(suggested, by
     assert (lines["oat-milk"]["price"], lines["oat-milk"]["quantity"] % 10) == (2, 0)
     assert lines["oat-milk"]["reason"].startswith("Takes the place of Milk, no longer sold. Ordered in ")
     assert lines["oat-milk"]["category"] == "frequent-buy"
+
+
+@pytest.mark.parametrize("purpose", ["recommendation", "demand-forecasting"])
+def test_of_two_products_with_one_successor_it_takes_the_place_of_the_more_probable(generated, purpose):
+    usual = {line["product"]: line for line in generated(purpose=purpose)["recommendations"]}
+    probable, other = sorted(["coffee", "sugar"], key=lambda product: -usual[product]["confidence"])
+    facts(probable, replaced_by=Product.objects.create(external_id="both-in-one"))
+    facts(other, replaced_by=Product.objects.get(external_id="both-in-one"))
+
+    lines = generated(purpose=purpose, marketData={"discontinued": [probable, other]})["recommendations"]
+
+    [line] = [line for line in lines if line["product"] in (probable, other, "both-in-one")]
+    assert (line["product"], line["confidence"]) == ("both-in-one", usual[probable]["confidence"])
+    assert line["reason"].startswith(f"Takes the place of {usual[probable]['productName']}, no longer sold.")
 
 
 def test_a_successor_that_is_not_sold_either_gives_the_place_on(suggested):

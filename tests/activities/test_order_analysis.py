@@ -67,6 +67,22 @@ def test_the_rhythm_is_told_overall_lately_and_by_its_spread(analysed, days_ago,
     assert [sentence for sentence in rhythm if sentence not in said] == []
 
 
+def test_what_is_overdue_by_two_intervals_is_as_urgent_as_can_be(analysed):
+    history = [
+        *orders(range(7, 42, 7), ("tea", 6, 1)),
+        *orders(range(14, 49, 7), ("milk", 6, 1)),
+        *orders(range(28, 63, 7), ("sugar", 6, 1)),
+    ]
+    units = {line["product"]: line["confidence"] * line["quantity"] for line in analysed(*history)["recommendations"]}
+    # Overdue by one interval the money that is expected counts twice, by two intervals and more three times.
+    money = {"tea": 300, "milk": 202, "sugar": 201}
+
+    lines = analysed(*history, marketData={"prices": {product: money[product] / units[product] for product in money}})
+
+    by_priority = sorted(lines["recommendations"], key=lambda line: line["priority"])
+    assert [line["product"] for line in by_priority] == ["milk", "sugar", "tea"]
+
+
 def test_of_orders_that_came_on_one_day_lately_no_rhythm_is_told(analysed):
     said = analysed(*orders([60, 50, 40, 30, 20, 10, 5, 5, 5, 5], ("milk", 6, 1)))["insights"]["buyingPatterns"]
 

@@ -59,6 +59,19 @@ def test_the_order_given_with_a_request_wins_over_the_stored_one_of_its_id(tool,
     assert "No order of this client is known" in activity["insights"]["riskFactors"][0]
 
 
+def test_of_orders_given_with_the_same_id_the_last_counts(tool, wholesale_house):
+    gin, tonic = (
+        {"orderId": "A-1", "date": "2025-10-01T09:00:00Z", "items": [{"product": product, "quantity": 2}]}
+        for product in ("gin", "tonic")
+    )
+
+    activity = tool.generated(client="new-bar", inputData={"historicalOrders": [gin, tonic]}, aiModel=NOW)
+
+    bought = [line["product"] for line in activity["recommendations"] if line["category"] != "new-product"]
+    assert bought == ["tonic"]
+    assert activity["insights"]["buyingPatterns"][0].startswith("1 order since 2025-10-01;")
+
+
 def test_an_order_without_a_date_counts_as_placed_now(tool, wholesale_house):
     orders = [{"items": [{"product": "gin", "quantity": 2}]}]
 
