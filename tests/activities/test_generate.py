@@ -1,5 +1,6 @@
 import pytest
 
+from recommender import registry
 from recommender.models import ModelVersion, Order, Product
 from tests.conftest import API
 from tests.wholesale import LAST_DAY, STAPLES
@@ -71,6 +72,22 @@ def test_upsell_is_also_more_at_once_of_what_others_take_more_of(tool):
         added = (line["quantity"] - units[line["product"]]) * line["price"]
         assert line["uplift"] == pytest.approx(added, abs=0.01)
         assert " ordered it 3 times or more usually take " in line["reason"]
+
+
+def test_a_larger_volume_is_promised_no_more_often_than_clients_go_up_to_one(tool):
+    rate = registry.load(ModelVersion.objects.active().get()).volumes.rate
+
+    lines = tool.generated(client="cafe-03", activityType="upsell", aiModel=NOW)["recommendations"]
+
+    more = [line["confidence"] for line in lines if line["product"] == line["replaces"]]
+    assert rate / 2 < max(more) <= rate
+
+
+def test_an_upsell_has_the_most_probable_first_larger_volumes_and_others(tool):
+    lines = tool.generated(client="bar-07", activityType="upsell", aiModel=NOW)["recommendations"]
+
+    assert {line["product"] == line["replaces"] for line in lines} == {True, False}
+    assert lines == sorted(lines, key=lambda line: -line["confidence"])
 
 
 def test_a_larger_volume_is_had_whole_or_not_at_all(tool):
