@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from recommender import registry
+from recommender.engine import collaborative
 from recommender.models import Product
 from recommender.terms import available_units
+from recommender.training import train_version
 from tests.wholesale import LAST_DAY
 
 pytestmark = pytest.mark.usefixtures("wholesale_house")
@@ -62,6 +65,24 @@ def test_who_does_not_want_more_at_once_still_wants_the_product(tool, generated)
     assert "sugar" not in products(generated("upsell", client="newcomer", historicalOrders=monthly))
 
 
+@pytest.mark.parametrize(("days_ago", "is_offered"), [([5, 19], False), ([5, 19, 33], True)])
+def test_more_at_once_is_for_who_bought_it_three_times(generated, days_ago, is_offered):
+    upsell = generated("upsell", client="newcomer", historicalOrders=orders(days_ago, ("sugar", 9, 0.9)))
+
+    assert ("sugar" in products(upsell)) == is_offered
+
+
+def test_who_rejects_the_product_is_not_offered_more_of_it_either(tool, generated):
+    monthly = orders(range(5, 200, 14), ("sugar", 9, 0.9))
+    upsell = generated("upsell", client="newcomer", historicalOrders=monthly)
+    usual = generated(client="newcomer", historicalOrders=monthly)
+
+    tool.patch(usual["_id"], {"feedback": {"rejectedRecommendations": ["sugar"]}})
+    tool.patch(upsell["_id"], {"feedback": {"acceptedRecommendations": ["sugar"]}})
+
+    assert "sugar" not in products(generated("upsell", client="newcomer", historicalOrders=monthly))
+
+
 def test_opportunities_name_nothing_that_may_not_be_sold(generated):
     stopped = orders(range(20, 60, 7), ("coffee", 6, 12.5), ("milk", 6, 1.1), ("sugar", 6, 0.9), ("tea", 6, 3))
     facts("coffee", active=False)
@@ -96,13 +117,69 @@ def test_nothing_is_sold_along_with_or_instead_of_what_cannot_be_had_any_more(ge
     assert base not in after
 
 
-@pytest.mark.parametrize(("days_ago", "replaced"), [([30], {"coffee"}), ([250], set()), ([250, 130, 10], {"coffee"})])
+def replaced_by_gold(activity):
+    return [line["replaces"] for line in activity["recommendations"] if line["product"] == "coffee-gold"]
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "replaced"),
+    [
+        ([30], ["coffee"]),
+        ([185], ["coffee"]),  # the last order was five days ago
+        ([186], []),
+        ([250], []),
+        ([250, 130, 10], ["coffee"]),
+        ([1010, 645, 280], ["coffee"]),  # it buys that once a year
+        ([400, 390, 380], []),
+    ],
+)
 def test_what_a_client_has_not_bought_for_half_a_year_is_not_upgraded(generated, days_ago, replaced):
-    milk = orders(range(5, 100, 7), ("milk", 6, 1.1))
+    history = [*orders(range(5, 100, 7), ("milk", 6, 1.1)), *orders(days_ago, ("coffee", 6, 12.5))]
 
-    lines = generated("upsell", client="newcomer", historicalOrders=[*milk, *orders(days_ago, ("coffee", 6, 12.5))])
+    assert replaced_by_gold(generated("upsell", client="newcomer", historicalOrders=history)) == replaced
 
-    assert {line["replaces"] for line in lines["recommendations"] if line["product"] == "coffee-gold"} == replaced
+
+def test_what_a_client_bought_up_to_its_last_order_is_upgraded_however_long_ago_that_was(generated):
+    history = [*orders(range(400, 500, 7), ("milk", 6, 1.1)), *orders([430], ("coffee", 6, 12.5))]
+
+    assert replaced_by_gold(generated("upsell", client="newcomer", historicalOrders=history)) == ["coffee"]
+
+
+@pytest.mark.parametrize(
+    ("name", "coffees", "teas", "replaced"),
+    [("Coffee Gold", 3, 9, "coffee"), ("Arabica", 3, 9, "tea"), ("Arabica", 9, 3, "coffee")],
+)
+def test_an_upgrade_is_of_what_has_a_like_name_else_of_what_is_bought_most_often(
+    generated, name, coffees, teas, replaced
+):
+    facts("coffee-gold", name=name)
+    history = [
+        *orders(range(5, 7 * coffees, 7), ("coffee", 6, 12.5)),
+        *orders(range(6, 7 * teas, 7), ("tea", 6, 12.5)),
+    ]
+
+    assert replaced_by_gold(generated("upsell", client="newcomer", historicalOrders=history)) == [replaced]
+
+
+@pytest.mark.parametrize("product", ["coffe", "zzz"])  # in the alphabet before coffee, and after all
+@pytest.mark.parametrize(("name", "is_upgraded"), [("Coffee", True), ("Robusta", False)])
+def test_what_nobody_else_bought_is_upgraded_to_another_size_alone(generated, product, name, is_upgraded):
+    Product.objects.create(external_id=product, name=name, category="hot drinks")
+    history = orders(range(5, 100, 7), (product, 6, 12.5))
+
+    activity = generated("upsell", client="newcomer", historicalOrders=history)
+
+    assert replaced_by_gold(activity) == ([product] if is_upgraded else [])
+
+
+def test_who_took_an_upgrade_up_is_counted_though_the_former_product_has_nearer_neighbours(generated, monkeypatch):
+    monkeypatch.setattr(collaborative, "NEIGHBOURS", 4)  # coffee is a neighbour of coffee-gold, and not the reverse
+    registry.promote(train_version(LAST_DAY))
+
+    lines = generated("upsell")["recommendations"]
+
+    [reason] = [line["reason"] for line in lines if line["product"] == "coffee-gold"]
+    assert "4 of the 20 clients that bought it bought this too" in reason
 
 
 def test_an_upgrade_of_another_name_is_not_three_times_as_many(generated):
@@ -128,6 +205,19 @@ def test_a_forecast_lists_what_is_needed_and_orders_nothing_of_the_rest(generate
     assert all(product["forecast"]["units"] > 0 for product in series)
     assert [product["product"] for product in series] == products(activity)
     assert "not expected to be needed" in activity["insights"]["riskFactors"][-1]
+
+
+@pytest.mark.parametrize(("units", "listed"), [(0.0051, True), (0.0049, False)])
+def test_a_forecast_lists_what_comes_to_a_hundredth_of_a_unit(generated, units, listed):
+    [usual] = [
+        entry["forecast"]["units"]
+        for entry in generated("demand-forecasting")["insights"]["seasonality"]["products"]
+        if entry["product"] == "milk"
+    ]
+
+    scarce = generated("demand-forecasting", marketData={"demandFactors": {"milk": units / usual}})
+
+    assert ("milk" in products(scarce)) == listed
 
 
 @pytest.mark.parametrize("horizon", [90, 365])
