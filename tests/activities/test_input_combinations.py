@@ -1,5 +1,7 @@
 """Inputs that meet in one activity hold together."""
 
+import re
+
 import pytest
 
 from recommender.models import Product
@@ -267,7 +269,14 @@ def test_a_short_list_counts_what_is_not_on_it_by_cause(generated):
     ],
 )
 def test_a_short_list_of_any_type_says_what_does_not_belong_on_it(generated, purpose, cause):
-    assert cause in generated({"limit": 100}, purpose=purpose)["insights"]["riskFactors"][-1]
+    all_judged = generated({"limit": 100})["recommendations"]
+
+    activity = generated({"limit": 100}, purpose=purpose)
+
+    said = activity["insights"]["riskFactors"][-1]
+    left_out = [int(count) for count in re.findall(r"(?<=[:,] )\d+", said)]
+    assert cause in said
+    assert len(activity["recommendations"]) + sum(left_out) == len(all_judged)
 
 
 def test_diversity_brings_back_what_a_preferred_category_pushed_out(suggested):

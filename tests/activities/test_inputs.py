@@ -58,6 +58,16 @@ def test_a_preferred_category_moves_up(suggested):
     assert hot.index("coffee") < groceries.index("coffee")
 
 
+def test_a_preferred_category_counts_half_as_much_again(suggested):
+    lines = suggested({"limit": 100}, clientPreferences={"preferredCategories": ["hot drinks"]})
+    hot_drinks = ("coffee", "coffee-gold", "tea")
+
+    counted = [line["confidence"] * (1.5 if product in hot_drinks else 1) for product, line in lines.items()]
+
+    assert counted == sorted(counted, reverse=True)
+    assert counted != [line["confidence"] for line in lines.values()]
+
+
 def test_diversity_brings_categories_forward(suggested):
     first, second = list(suggested({"diversity": 1}))[:2]
 
