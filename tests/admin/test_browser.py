@@ -180,6 +180,17 @@ def test_a_phone_needs_no_sideways_scrolling(visit):
     assert on_every_page(window, lambda page: page.evaluate(wider)) == {}
 
 
+@pytest.mark.parametrize("width", [1280, 1720])  # a laptop; where orders first stand beside the suggestions
+def test_the_whole_of_the_suggestions_is_seen_without_scrolling_sideways(visit, width):
+    window = visit(ops_user(), viewport={"width": width, "height": 1000})
+
+    window.goto(addresses()["activity"])
+
+    wider = "() => [...document.querySelectorAll('.ops-scroll')].map(each => each.scrollWidth - each.clientWidth)"
+    assert set(window.evaluate(wider)) == {0}
+    expect(window.get_by_text("rejected").first).to_be_visible()
+
+
 # Of the tables of names and values: names that take more than a line, and cells that hide a part of what they hold.
 BROKEN = """() => [...document.querySelectorAll('.readonly td')].filter(cell => {
     const text = document.createRange(); text.selectNodeContents(cell);
