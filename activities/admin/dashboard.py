@@ -14,7 +14,7 @@ from activities.models import Activity, ReviewItem
 from activities.uptake import WEEKS, QuarterOfAnswers, Uptake
 from recommender.ab_results import compare_sides
 from recommender.admin.model_version import diagram_of, page_of_version
-from recommender.models import ModelVersion
+from recommender.models import CONVERTED_WITHIN, ModelVersion
 from salesai.charts import lines
 
 VERSIONS_SHOWN = 6
@@ -83,6 +83,7 @@ def uptake_chart(taken_up: QuarterOfAnswers) -> str:
         },
         percent=True,
         links={"accepted": [link.accepted for link in rows], "ordered": [link.ordered for link in rows]},
+        note=f"What was accepted in the last {CONVERTED_WITHIN.days} days may still be ordered.",
     )
 
 
