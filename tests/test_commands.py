@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from functools import partial
@@ -33,6 +34,14 @@ NOBODY_THERE = "postgres://sales:secret@127.0.0.1:1/sales"
 def test_a_number_that_is_none_is_refused_before_anything_begins(command, said):
     with pytest.raises(CommandError, match=said):
         call_command(*command.split())
+
+
+@pytest.mark.parametrize("port", [None, "http", "70000"])
+def test_a_demo_whose_port_is_of_no_use_says_so_before_it_makes_anything(monkeypatch, port):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        monkeypatch.setenv("PORT", port or str(other.getsockname()[1]))
+        with pytest.raises(CommandError, match=r"Nothing can be served on port .*PORT=9000"):
+            call_command("demo")
 
 
 @pytest.mark.parametrize("command", ["train_recommender", "evaluate_recommender"])

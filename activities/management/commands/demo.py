@@ -1,11 +1,12 @@
 import os
 import secrets
+import socket
 import sys
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from activities.generation import generate
@@ -24,6 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, **options) -> None:
         port = os.environ.get("PORT", "8000")
+        refuse_port_in_use(port)
         call_command("migrate", verbosity=0)
         self.make_history()
         self.make_model()
@@ -97,3 +99,12 @@ class Command(BaseCommand):
 
     def say(self, text: str) -> None:
         self.stdout.write(text)
+
+
+def refuse_port_in_use(port: str) -> None:
+    """Before a minute of training, and not after it. Raises CommandError."""
+    try:
+        with socket.create_server(("127.0.0.1", int(port))):
+            pass
+    except (OSError, ValueError, OverflowError) as error:
+        raise CommandError(f"Nothing can be served on port {port} ({error}): give another, PORT=9000.") from error
