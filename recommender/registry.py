@@ -84,7 +84,7 @@ def promote(version: ModelVersion, share: float = 1, instead_of: Collection[Mode
     with transaction.atomic():
         # All versions are locked, not the active ones alone: who waits here for another promotion
         # has to see what that one made active.
-        versions = list(ModelVersion.objects.select_for_update().filter(name=version.name))
+        versions = list(ModelVersion.objects.select_for_update())
         active = [row for row in versions if row.status == Status.ACTIVE]
         if instead_of is not None and {row.pk for row in active} != {row.pk for row in instead_of}:
             raise OthersAnswerError(f"{version} is not promoted: what it was compared with does not answer any more.")

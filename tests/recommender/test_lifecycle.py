@@ -158,6 +158,14 @@ def test_a_version_of_older_data_is_refused_unless_forced(wholesale_house):
     assert answering_version() == "2.3.0"
 
 
+def test_a_version_under_a_new_name_takes_the_place_of_the_one_that_answers(wholesale_house):
+    ModelVersion.objects.update(name="sales-recommender-v1")
+
+    promote_unless_worse(train_version(LAST_DAY))
+
+    assert [str(version) for version in registry.active_versions()] == ["sales-recommender-v2 2.1.0"]
+
+
 def test_with_too_few_clients_to_judge_by_the_new_version_answers_and_says_so(wholesale_house):
     command("train_recommender", until=LAST_DAY - timedelta(days=2), force=True)
 
