@@ -21,6 +21,7 @@ from recommender.partitions import Spread, map_partitions
 from recommender.snapshots import reading, shared_snapshot
 
 Known = tuple[OrderHistory, Attributes, Answers]
+
 # The snapshot, the end of the orders, the window, and what an Asker has beside the orders: plain data, for
 # a process that has not read this module yet.
 WindowShard = tuple[str, datetime, Window, tuple[Taste, float, float, int]]

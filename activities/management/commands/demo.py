@@ -104,7 +104,6 @@ class Command(BaseCommand):
 def refuse_port_in_use(port: str) -> None:
     """Before a minute of training, and not after it. Raises CommandError."""
     try:
-        with socket.create_server(("127.0.0.1", int(port))):
-            pass
+        socket.create_server(("127.0.0.1", int(port))).close()
     except (OSError, ValueError, OverflowError) as error:
         raise CommandError(f"Nothing can be served on port {port} ({error}): give another, PORT=9000.") from error
