@@ -24,15 +24,21 @@ from tests.recommender.test_engine import basket
 CLIENTS, PRODUCTS, AS_OF = 60, 12, 300.0
 
 
-def weekly_orders():
-    """Each client takes four products of its own in turns, three at a time, and one of all now and then."""
+def weekly_orders(otherwise_from=AS_OF):
+    """Each client takes three of four products of its own at a time, and one of all now and then.
+
+    From the day `otherwise_from` on there are as many orders, of other products and ten times the units.
+    """
     random = np.random.default_rng(5)
     orders = []
     for client in range(CLIENTS):
         own = random.choice(PRODUCTS, 4, replace=False)
         for day in np.arange(client % 7, AS_OF, 7.0):
             taken = {*random.choice(own, 3, replace=False).tolist(), int(random.integers(PRODUCTS))}
-            orders.append((client, day, dict.fromkeys(sorted(taken), 6)))
+            if day >= otherwise_from:
+                orders.append((client, day, {(product + 5) % PRODUCTS: 60 for product in taken}))
+            else:
+                orders.append((client, day, dict.fromkeys(taken, 6)))
     return basket(orders, PRODUCTS)
 
 
@@ -50,16 +56,9 @@ def asker_of(history):
     return Asker(history, attributes_of(history), NO_ANSWERS, Taste(0.9, 200, 0.8), horizon=40, as_of=AS_OF, seed=0)
 
 
-def otherwise_from(history, day):
-    """As many orders, of other products and quantities from that day on."""
-    late = history.line_day >= day
-    product = np.where(late, (history.line_product + 5) % PRODUCTS, history.line_product).astype(np.int32)
-    return replace(history, line_product=product, line_quantity=np.where(late, 60.0, history.line_quantity))
-
-
 @pytest.mark.parametrize("about", [0, 1], ids=["next orders", "the days after any moment"])
 def test_what_comes_after_a_window_is_not_known_in_it(history, about):
-    asked, other = (asker_of(each).ask(150, 200)[about] for each in (history, otherwise_from(history, 200)))
+    asked, other = (asker_of(each).ask(150, 200)[about] for each in (history, weekly_orders(otherwise_from=200)))
 
     assert np.array_equal(asked.questions.now, other.questions.now)
     assert np.array_equal(asked.candidates.product, other.candidates.product)
@@ -70,7 +69,7 @@ def test_what_comes_after_a_window_is_not_known_in_it(history, about):
 @pytest.mark.parametrize("start", [200, AS_OF])
 def test_the_last_days_are_asked_about_with_what_was_known_before_them(history, start):
     last_days = AS_OF - asker_of(history).demand_days
-    asked, other = (asker_of(each).ask_lately(start) for each in (history, otherwise_from(history, last_days)))
+    asked, other = (asker_of(each).ask_lately(start) for each in (history, weekly_orders(otherwise_from=last_days)))
 
     assert np.array_equal(asked.candidates.features, other.candidates.features, equal_nan=True)
     assert not np.array_equal(asked.happened, other.happened)

@@ -215,33 +215,18 @@ class TestBadRows:
     @pytest.mark.parametrize(
         "bad",
         [
-            pytest.param("1001,C1,rice,many,2026-03-02", id="a field"),
-            pytest.param("1001,C1,rice,2,5,2026-03-02", id="too many fields"),
-            pytest.param("1001,C1,rice", id="too few fields"),
-            pytest.param("1001,C2,rice,2,2026-03-02", id="another client"),
+            pytest.param("C1,1001,rice,many,2026-03-02", id="a field"),
+            pytest.param("C2,1001,rice,2,2026-03-02", id="another client"),
+            pytest.param("C1,Lena,1001,rice,2,2026-03-02", id="a field too many before its number"),
+            pytest.param("1001,rice,2,2026-03-02", id="a field too few before its number"),
+            pytest.param("C1,1001,rice,2,5,2026-03-02", id="a field too many after its number"),
+            pytest.param("C1,1001,rice", id="fields too few after its number"),
         ],
     )
     def test_a_stored_order_loses_no_line_because_its_row_is_bad(self, import_file, bad):
         import_file(CSV)
         before = all_rows()
-        again = f"order,client,product,quantity,date\n1001,C1,milk,12,2026-03-02\n{bad}\n"
-        summary = import_file(again, "--skip-bad", name="again.csv")
-        assert "0 lines; 1 rows rejected, 1 others of their orders left out" in summary
-        assert all_rows() == before
-
-    @pytest.mark.parametrize(
-        "torn",
-        [
-            pytest.param("C1,Lena,1001,rice,2,2026-03-02", id="a field too many before it"),
-            pytest.param("1001,rice,2,2026-03-02", id="a field too few before it"),
-            pytest.param("C1,1001,rice,2,5,2026-03-02", id="a field too many after it"),
-            pytest.param("C1,1001,rice", id="fields too few after it"),
-        ],
-    )
-    def test_a_stored_order_loses_no_line_because_its_row_is_torn_on_either_side_of_its_number(self, import_file, torn):
-        import_file(CSV)
-        before = all_rows()
-        again = f"client,order,product,quantity,date\nC1,1001,milk,12,2026-03-02\n{torn}\n"
+        again = f"client,order,product,quantity,date\nC1,1001,milk,12,2026-03-02\n{bad}\n"
         summary = import_file(again, "--skip-bad", name="again.csv")
         assert "0 lines; 1 rows rejected, 1 others of their orders left out" in summary
         assert all_rows() == before
