@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.template.loader import render_to_string
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 NOTHING = "\N{EN DASH}"
@@ -28,19 +27,6 @@ def readable(value: Any) -> Any:
         case dict():
             return "; ".join(f"{name}: {readable(inner)}" for name, inner in value.items()) or NOTHING
     return value
-
-
-def sentences(blocks: Mapping[str, list[str]]) -> SafeString:
-    """Titled lists; those without an entry are left out."""
-    return format_html_join(
-        "",
-        '<p class="font-semibold">{}</p><ul class="list-disc ml-4 mb-4">{}</ul>',
-        (
-            (title, format_html_join("", "<li>{}</li>", ((line,) for line in lines)))
-            for title, lines in blocks.items()
-            if lines
-        ),
-    ) or mark_safe(NOTHING)
 
 
 def orders_table(orders: Iterable[Any]) -> SafeString:
