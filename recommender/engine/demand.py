@@ -159,20 +159,26 @@ def purchases_again(
     within the horizon, would be as probable within a few days: the client's own rate tells them apart.
     Between the two spans that are known the expected purchases rise as a power of the days.
 
+    In fewer days than both, purchases come evenly; but who buys at regular times does not buy as a Poisson
+    process has it, once too early for each time too late. So the probability is at most the number of
+    purchases that come in so many days (Markov's inequality), which of regular ones is the probability.
+
     Args:
         probability: of one or more within `days`, the model's horizon.
         own: purchases in `habits.days` at the client's own rate (`own_purchases`).
     """
     said = expected_purchases(probability)
-    by_horizon = said * habits.pace
+    by_horizon, fewer = said * habits.pace, habits.days
     if habits.again is None:
-        return by_horizon * asked_days / days
-    fewer = habits.days
-    by_fewer = np.minimum(habits.again.of(said, own), MOST_EXPECTED)
+        by_fewer = by_horizon * fewer / days
+    else:
+        by_fewer = np.minimum(habits.again.of(said, own), MOST_EXPECTED)
     growth = np.maximum(np.log(by_horizon / by_fewer), 0) / np.log(days / fewer) if fewer < days else 1.0
     between = by_fewer * (np.clip(asked_days, fewer, days) / fewer) ** growth
-    beyond = np.minimum(asked_days / fewer, 1) * np.maximum(asked_days / days, 1)
-    return between * beyond
+    share = np.minimum(asked_days / fewer, 1)
+    expected = between * share * np.maximum(asked_days / days, 1)
+    at_most = expected_purchases(all_purchases(by_fewer, own, habits) * share)
+    return np.where(share < 1, np.minimum(expected, at_most), expected)
 
 
 def expected_purchases(probability: np.ndarray) -> np.ndarray:
@@ -198,11 +204,15 @@ def demand_of(
     recent = last_values(line_quantity[purchases.line], purchases.start, purchases.stop, RECENT)
     units, weights = quantities(recent, usual, habits)
     # A blend holds for the days that it was learned from: more days are as many of those, one like the other.
-    spans = max(days / habits.days, 1.0)
-    of_span = further_purchases(expected / spans, own_purchases(purchases, now, days / spans), habits.further)
+    spans = days / habits.days
+    of_all = spans * all_purchases(expected / spans, own_purchases(purchases, now, habits.days), habits)
     probability = np.minimum(-np.expm1(-expected), 1 - LEAST_LEFT)
-    further = spans * -np.expm1(-expected / spans) * (1 + of_span) / probability - 1
-    return Demand(probability, further, units, weights, habits.further_shape)
+    return Demand(probability, np.maximum(of_all / probability - 1, 0), units, weights, habits.further_shape)
+
+
+def all_purchases(expected: np.ndarray, own: np.ndarray, habits: DemandHabits) -> np.ndarray:
+    """(R,) float64: purchases in `habits.days`, the first and those after it; arguments as of `further_purchases`."""
+    return -np.expm1(-expected) * (1 + further_purchases(expected, own, habits.further))
 
 
 def own_purchases(purchases: Purchases, now: np.ndarray, days: float | np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from recommender.evaluation.lists import OURS
 LAST_DAYS = "as in the last days"
 NOTHING = "nothing at all"
 QUANTILES = ((1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2)
+WEEK = 7
 SHOWN = 10  # products of a client: what a forecast lists unless told otherwise
 LIKELY = 0.2
 BATCH_PAIRS = 5_000  # bounds the memory that the convolutions take
@@ -25,6 +26,7 @@ class DemandGroup:
     """Forecasts for some pairs of a client and a product.
 
     promised, bought    mean probability of a purchase, and the share bought
+    units               foretold, as a multiple of those that came
     level, coverage     mean level that the intervals say, and the share of them that held
     gap                 coverage less level
     losses              method -> scaled pinball loss
@@ -35,6 +37,7 @@ class DemandGroup:
     pairs: int
     promised: Estimate
     bought: Estimate
+    units: Estimate
     level: Estimate
     coverage: Estimate
     gap: Estimate
@@ -48,11 +51,14 @@ class DemandBacktest:
     groups: list[DemandGroup]
 
 
-def demand_backtest(standing: Standing, later: LaterOrders, model: Model, seed: int) -> DemandBacktest | None:
-    """Over the usual horizon; None where the history ends before it does."""
-    days = min(DEMAND_DAYS, model.horizon_days)
-    if later.days < days:
-        return None
+def demand_backtests(standing: Standing, later: LaterOrders, model: Model, seed: int) -> list[DemandBacktest]:
+    """Over the usual horizon and over a week, where that is shorter; those left out that the history ends before."""
+    usual = min(DEMAND_DAYS, model.horizon_days)
+    spans = (usual, WEEK) if usual > WEEK else (usual,)
+    return [demand_backtest(standing, later, model, days, seed) for days in spans if days <= later.days]
+
+
+def demand_backtest(standing: Standing, later: LaterOrders, model: Model, days: float, seed: int) -> DemandBacktest:
     own, now = standing.purchases, standing.now
     own_rate = own_purchases(own, np.full(len(own.client), now), model.demand.days)
     expected = purchases_again(standing.within, own_rate, model.horizon_days, days, model.demand)
@@ -81,14 +87,18 @@ def demand_backtest(standing: Standing, later: LaterOrders, model: Model, seed: 
     def group(about: str, chosen: np.ndarray) -> DemandGroup:
         count = np.bincount(own.client[chosen], minlength=own.clients)
 
+        def total(values: np.ndarray) -> np.ndarray:
+            return np.bincount(own.client[chosen], values[chosen], own.clients)
+
         def mean(values: np.ndarray) -> Estimate:
-            return bootstrap.ratio(np.bincount(own.client[chosen], values[chosen], own.clients), count)
+            return bootstrap.ratio(total(values), count)
 
         return DemandGroup(
             about=about,
             pairs=int(chosen.sum()),
             promised=mean(probability),
             bought=mean(actual > 0),
+            units=bootstrap.ratio(total(demand.expected), total(actual)),
             level=mean(level),
             coverage=mean(held),
             gap=mean(held - level),

@@ -19,7 +19,7 @@ from recommender.evaluation.backtests import Backtest, backtest
 from recommender.evaluation.calibration import Calibration, calibration
 from recommender.evaluation.churn import ChurnBacktest, churn_backtest
 from recommender.evaluation.comparison import Comparison, compare
-from recommender.evaluation.demand import DemandBacktest, demand_backtest
+from recommender.evaluation.demand import DemandBacktest, demand_backtests
 from recommender.evaluation.judged import JudgedOrders, first_orders, judge_on
 from recommender.evaluation.later_orders import later_orders, standing_at
 from recommender.evaluation.lists import OURS, PERSONAL, Suggested, counted_lists, suggested_by
@@ -52,13 +52,13 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class AfterCut:
-    """What was foretold at the cut itself, held against the days after it; None where those are too few.
+    """What was foretold at the cut itself, held against the days after it; nothing where those are too few.
 
-    demand    units by client and product
+    demand    units by client and product, over the usual horizon and over a week
     products  units by product, of all clients
     """
 
-    demand: DemandBacktest | None
+    demand: list[DemandBacktest]
     products: list[SeriesGroup] | None
     upsell: UpsellBacktest | None
     churn: ChurnBacktest | None
@@ -142,7 +142,7 @@ def after_cut(
         model, some, day_of(cut), attributes_of(before.clients.tolist()), answers_about(before, answers)
     )
     return AfterCut(
-        demand=demand_backtest(standing, later, model, seed),
+        demand=demand_backtests(standing, later, model, seed),
         products=product_backtest(before, later, model.outlook, day_of(cut), seed),
         upsell=upsell_backtest(model, before.clients, later, cut, seed),
         churn=churn_backtest(standing, later, seed),

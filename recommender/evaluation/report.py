@@ -192,13 +192,14 @@ def backtest_sections(evaluation: Evaluation) -> list[Section]:
 
 def sections_after_cut(found: AfterCut) -> list[Section]:
     sections = []
-    if found.demand:
+    for demand in found.demand:
         words = (
-            "Forecast at the cut, for every client and product it had bought. An interval says how surely it holds: "
-            "80% or more, as units come in leaps. The loss is of the 10%, 50% and 90% points, as a share of what the "
-            "client usually takes at once; less is better."
+            "Forecast at the cut, for every client and product it had bought. Units: foretold, as a multiple of those "
+            "that came. An interval says how surely it holds: 80% or more, as units come in leaps. The loss is of the "
+            "10%, 50% and 90% points, as a share of what the client usually takes at once; less is better."
         )
-        sections.append(Section("Forecasts by client and product", words, tables.demand_table(found.demand)))
+        title = f"Forecasts by client and product, {demand.days:.0f} days"
+        sections.append(Section(title, words, tables.demand_table(demand)))
     if found.products:
         words = (
             "What all clients took of a product in each of the four weeks after the cut. 1 is as far off as last "

@@ -122,14 +122,14 @@ def demand_table(found: DemandBacktest) -> Table:
     methods = list(found.groups[0].losses)
     return Table(
         f"Units over {found.days:.0f} days, by client and product",
-        ["", "pairs", "promised", "bought", "level said", "held", "difference (points)"]
+        ["", "pairs", "promised", "bought", "units", "level said", "held", "difference (points)"]
         + [f"loss: {method}" for method in methods]
         + ["difference"],
         [
             (
                 group.about,
-                [Cell(f"{group.pairs:,}"), percent(group.promised), percent(group.bought), percent(group.level)]
-                + [percent(group.coverage), percent(group.gap, "+")]
+                [Cell(f"{group.pairs:,}"), percent(group.promised), percent(group.bought), cell(group.units, ".2f")]
+                + [percent(group.level), percent(group.coverage), percent(group.gap, "+")]
                 + [cell(group.losses[method], ".4f") for method in methods]
                 + [cell(group.difference, "+.4f")],
             )

@@ -26,19 +26,30 @@ def found(wholesale_house, django_db_blocker):
 
 
 def test_intervals_of_weekly_habits_hold_about_as_often_as_they_say(found):
-    [everything, *_] = found.demand.groups
+    [usual, _] = found.demand
+    [everything, *_] = usual.groups
 
-    assert found.demand.days == 28
+    assert usual.days == 28
     assert 0.8 <= everything.level.value <= 1
     assert abs(everything.gap.value) < 0.1
     assert everything.promised.value == pytest.approx(everything.bought.value, abs=0.1)
 
 
 def test_forecasts_of_habits_beat_repeating_the_last_days(found):
-    [everything, shown, *_] = found.demand.groups
+    [everything, shown, *_] = found.demand[0].groups
 
     assert everything.difference.high < 0
     assert shown.pairs <= everything.pairs
+
+
+def test_habits_of_a_week_are_no_more_probable_within_one_than_they_are(found):
+    [_, week] = found.demand
+    [everything, shown, *_] = week.groups
+
+    assert week.days == 7
+    for group in (everything, shown):
+        assert group.promised.value == pytest.approx(group.bought.value, rel=0.1)
+        assert group.units.value == pytest.approx(1, abs=0.15)
 
 
 def test_chosen_models_of_products_beat_repeating_the_last_week(found):
@@ -62,7 +73,8 @@ def test_where_everyone_goes_on_ordering_nobody_can_be_told_to_have_stopped(foun
 def test_a_history_that_ends_soon_after_the_cut_is_not_judged_by(wholesale_house):
     soon = evaluate(LAST_DAY - timedelta(days=10), LAST_DAY).after_cut
 
-    assert (soon.demand, soon.products, soon.upsell, soon.churn) == (None, None, None, None)
+    assert [demand.days for demand in soon.demand] == [7]
+    assert (soon.products, soon.upsell, soon.churn) == (None, None, None)
 
 
 def test_what_came_after_the_cut_counts_for_those_that_were_known_and_products_for_all():

@@ -144,6 +144,19 @@ def test_more_days_never_mean_fewer_purchases():
     assert np.all(np.diff(expected, axis=0) >= 0)
 
 
+def test_who_buys_each_month_and_no_more_does_so_in_every_fourth_week():
+    habits = DemandHabits(again=Blend(1.0, 1.0, 0.0), further=Blend(1e-9, 1.0, 0.0), days=28)
+    all_but_certain, own = np.array([0.99]), np.array([1.0])
+
+    month, week = (purchases_again(all_but_certain, own, 90, days, habits) for days in (28, 7))
+
+    assert -np.expm1(-week) == pytest.approx(-np.expm1(-month) / 4)
+    units = {
+        days: weekly_expecting(expected, days, habits=habits).expected for days, expected in ((28, month), (7, week))
+    }
+    assert units[7] == pytest.approx(units[28] / 4)
+
+
 def test_whole_units_are_forecast_for_who_buys_whole_units_and_not_for_who_buys_by_weight():
     assert np.all(weekly(0.9).units[0, -7:] % 1 == 0)
     assert np.any(weekly(0.9, quantity=6.5).units[0, -7:] % 1 != 0)
