@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from recommender.engine.demand import LEVEL, Demand, DemandHabits, demand_of
+from recommender.engine.demand import LEVEL, Demand, demand_of
 from recommender.engine.history import OrderHistory
+from recommender.engine.model import Model
 from recommender.engine.purchases import purchases_of
 from recommender.items import Item
 from recommender.request_history import date_of
@@ -33,7 +34,7 @@ class ClientDemand:
 
     @classmethod
     def of(
-        cls, history: OrderHistory, items: Iterable[Item], now: float, horizon_days: int, habits: DemandHabits
+        cls, history: OrderHistory, items: Iterable[Item], now: float, horizon_days: int, model: Model
     ) -> "ClientDemand":
         """Args:
         history: of this client alone, before `now`.
@@ -48,8 +49,9 @@ class ClientDemand:
             np.array([by_product[product].typical_quantity for product in products], float),
             np.array([by_product[product].expected_purchases for product in products], float),
             np.full(len(products), now),
+            model.horizon_days,
             horizon_days,
-            habits,
+            model.demand,
         )
         row = {product: position for position, product in enumerate(products)}
         return cls(history, row, demand, date_of(now).date(), horizon_days)

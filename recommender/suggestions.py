@@ -14,7 +14,7 @@ from recommender.cases import Case
 from recommender.catalogue import facts_of
 from recommender.categories import made_categories
 from recommender.client_groups import attributes_of
-from recommender.engine.demand import carried_over, own_purchases, purchases_again
+from recommender.engine.demand import carried_over, own_purchases, probability_of_any, purchases_again
 from recommender.engine.model import Model
 from recommender.engine.outcomes import Acceptance, standing
 from recommender.engine.scoring import Scores, score
@@ -114,5 +114,5 @@ def probabilities(
     expected = np.zeros(len(probability))
     own_rate = own_purchases(scores.purchases, now[scores.purchases.client], model.demand.days)[scores.purchase[again]]
     expected[again] = purchases_again(probability[again], own_rate, model.horizon_days, asked[again], model.demand)
-    probability[again] = -np.expm1(-expected[again])
+    probability[again] = probability_of_any(expected[again], model.horizon_days, asked[again])
     return np.round(probability, 4), np.round(expected, 6)

@@ -181,6 +181,18 @@ def purchases_again(
     return np.where(share < 1, np.minimum(expected, at_most), expected)
 
 
+def probability_of_any(expected: np.ndarray, days: float, asked_days: np.ndarray | float) -> np.ndarray:
+    """(R,) float64: of one purchase or more in `asked_days`, where `purchases_again` expects so many.
+
+    Up to `days`, the model's horizon, they are of a Poisson process. Beyond it they are those of the rate of now,
+    which not every client keeps that looks alike: the odds rise evenly with the days, as where such rates are
+    spread exponentially (Ehrenberg's negative binomial, Applied Statistics 1959, with a shape of 1).
+    """
+    beyond = np.maximum(asked_days / days, 1)
+    odds = beyond * np.expm1(expected / beyond)
+    return odds / (1 + odds)
+
+
 def expected_purchases(probability: np.ndarray) -> np.ndarray:
     """Of a Poisson process that has one or more with this probability."""
     return -np.log1p(-np.clip(probability, LEAST_PURCHASES, 1 - LEAST_LEFT))
@@ -193,20 +205,22 @@ def demand_of(
     expected: np.ndarray,
     now: np.ndarray,
     days: float,
+    asked_days: float,
     habits: DemandHabits,
 ) -> Demand:
     """Args:
     purchases: R rows.
     line_quantity: (L,) units of the history's lines.
     usual: (R,) units that the client would take now.
-    expected: (R,) what `purchases_again` gives for `days` from `now` ((R,) float64).
+    expected: (R,) what `purchases_again` gives for `asked_days` from `now` ((R,) float64).
+    days: the model's horizon.
     """
     recent = last_values(line_quantity[purchases.line], purchases.start, purchases.stop, RECENT)
     units, weights = quantities(recent, usual, habits)
     # A blend holds for the days that it was learned from: more days are as many of those, one like the other.
-    spans = days / habits.days
+    spans = asked_days / habits.days
     of_all = spans * all_purchases(expected / spans, own_purchases(purchases, now, habits.days), habits)
-    probability = np.minimum(-np.expm1(-expected), 1 - LEAST_LEFT)
+    probability = np.minimum(probability_of_any(expected, days, asked_days), 1 - LEAST_LEFT)
     return Demand(probability, np.maximum(of_all / probability - 1, 0), units, weights, habits.further_shape)
 
 

@@ -37,11 +37,12 @@ def coverage_of(
     own = candidates.purchases
     rows = ~candidates.is_new  # in the order of `own`
     within = heads.probability(candidates.features[rows], candidates.is_new[rows])
-    own_rate = own_purchases(own, questions.now[own.client], habits.days)
+    now = questions.now[own.client]
+    own_rate = own_purchases(own, now, habits.days)
     expected = purchases_again(within, own_rate, horizon_days, days, habits)
     typical = group_medians(history.line_product, history.line_quantity, len(history.products))
     usual = usual_quantities(questions.history, typical)
-    demand = demand_of(own, questions.history.line_quantity, usual, expected, questions.now[own.client], days, habits)
+    demand = demand_of(own, questions.history.line_quantity, usual, expected, now, horizon_days, days, habits)
     order = np.lexsort((own.product, -expected, own.client))
     rank = np.arange(len(order)) - np.searchsorted(own.client, own.client)  # rows are sorted by client
     shown = np.sort(order[(rank < LIST_LENGTH) & held_back[questions.client[own.client]]])

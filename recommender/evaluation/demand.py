@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.engine.asking import DEMAND_DAYS
-from recommender.engine.demand import LEVEL, Demand, demand_of, own_purchases, purchases_again
+from recommender.engine.demand import LEVEL, Demand, demand_of, own_purchases, probability_of_any, purchases_again
 from recommender.engine.demand_fitting import quantile_loss
 from recommender.engine.intervals import Bootstrap, Estimate
 from recommender.engine.model import Model
@@ -62,10 +62,10 @@ def demand_backtest(standing: Standing, later: LaterOrders, model: Model, days: 
     own, now = standing.purchases, standing.now
     own_rate = own_purchases(own, np.full(len(own.client), now), model.demand.days)
     expected = purchases_again(standing.within, own_rate, model.horizon_days, days, model.demand)
-    probability = -np.expm1(-expected)
+    probability = probability_of_any(expected, model.horizon_days, days)
     demand = demand_of(
-        own, standing.history.line_quantity, standing.usual, expected, np.full(len(expected), now), days,
-        model.demand,
+        own, standing.history.line_quantity, standing.usual, expected, np.full(len(expected), now),
+        model.horizon_days, days, model.demand,
     )  # fmt: skip
     actual = later.units(own.client, own.product, days)
     held, level, quantiles = in_batches(demand, actual)

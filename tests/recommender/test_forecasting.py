@@ -11,12 +11,13 @@ from recommender.engine.demand import (
     carried_over,
     demand_of,
     expected_purchases,
+    probability_of_any,
     purchases_again,
 )
 from recommender.engine.purchases import purchases_of
 from tests.recommender.test_engine import basket
 
-NOW = 400.0
+NOW, HORIZON = 400.0, 90
 HABITS = DemandHabits(further_shape=50.0)
 
 
@@ -32,7 +33,14 @@ def weekly(probability: float, days: float = 28, quantity: float = 6.0, habits: 
 def weekly_expecting(expected: np.ndarray, days: float, quantity: float = 6.0, habits: DemandHabits = HABITS) -> Demand:
     history = basket([(0, NOW - 7 * week, {0: quantity}) for week in range(52, 0, -1)], products=1)
     return demand_of(
-        purchases_of(history), history.line_quantity, np.array([quantity]), expected, np.array([NOW]), days, habits
+        purchases_of(history),
+        history.line_quantity,
+        np.array([quantity]),
+        expected,
+        np.array([NOW]),
+        HORIZON,
+        days,
+        habits,
     )
 
 
@@ -155,6 +163,24 @@ def test_who_buys_each_month_and_no_more_does_so_in_every_fourth_week():
         days: weekly_expecting(expected, days, habits=habits).expected for days, expected in ((28, month), (7, week))
     }
     assert units[7] == pytest.approx(units[28] / 4)
+
+
+def test_beyond_the_horizon_the_odds_of_a_purchase_grow_with_the_days_and_not_its_rate():
+    within = np.array([0.05, 0.5, 0.9])
+
+    def probability(days: float) -> np.ndarray:
+        return probability_of_any(expected_purchases(within) * days / 90, 90, days)
+
+    assert probability(45) == pytest.approx(1 - (1 - within) ** 0.5)
+    assert probability(90) == pytest.approx(within)
+    assert probability(360) / (1 - probability(360)) == pytest.approx(4 * within / (1 - within))
+
+
+def test_more_than_one_purchase_is_expected_of_who_will_surely_buy_beyond_the_horizon():
+    year = weekly_expecting(np.array([52.0]), 364)
+
+    assert 0.99 < year.probability[0] <= 0.999
+    assert year.probability[0] * (1 + year.further[0]) == pytest.approx(52, rel=0.2)
 
 
 def test_whole_units_are_forecast_for_who_buys_whole_units_and_not_for_who_buys_by_weight():
