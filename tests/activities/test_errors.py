@@ -64,14 +64,22 @@ def test_a_method_that_is_not_there_names_those_that_are(tool, method, path):
     assert answer.headers["Allow"]
 
 
-@pytest.mark.parametrize("accepted", ["text/html", "application/json;q=0", "image/*, text/*"])
+@pytest.mark.parametrize(
+    "accepted", ["text/html", "application/json;q=0", "image/*, text/*", "application/json;q=0, */*", "*/*;q=0"]
+)
 def test_who_does_not_take_json_gets_a_406_in_json(tool, accepted):
     answer = tool.get(accept=accepted)
 
     assert (answer.status_code, answer.body["code"]) == (406, "not_acceptable")
 
 
-@pytest.mark.parametrize("accepted", ["*/*", "application/*", "text/html, application/json;q=0.1"])
+@pytest.mark.parametrize(
+    "accepted",
+    [
+        "*/*", "application/*", "text/html, application/json;q=0.1", "application/json; charset=utf-8",
+        "Application/JSON;version=1", "text/html, */*;q=0.1", "",
+    ],
+)  # fmt: skip
 def test_who_takes_json_among_others_gets_it(tool, accepted):
     assert tool.get(accept=accepted).status_code == 200
 
