@@ -8,6 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from activities import contract
+from activities.asked_model import asked_again, was_read
 from activities.documents import document_of
 from activities.merge_patch import merge_patch
 from activities.models import Activity
@@ -20,15 +21,21 @@ READ_ONLY_IN_MODEL = ("confidence", "requested")
 class ActivitySerializer(serializers.BaseSerializer):
     """An activity as the contract shows it, and its writable fields as the model has them.
 
-    With `partial` no field is required. What is validated holds only the fields that were given.
+    With `partial` no field is required. What is validated holds only the fields that were given. `instance` is the
+    activity that they are to change: a document of it that was read, however long ago, asks for no model by that.
     """
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Raises a DRF ValidationError for what the contract does not allow."""
         given = {name: value if name == "metadata" else without_nulls(value) for name, value in data.items()}
         schema = "ActivityPatch" if self.partial else "ActivityInput"
         contract.check(contract.validator(f"#/components/schemas/{schema}"), given)
         fields = {field: given[name] for name, field in PLAIN.items() if name in given}
-        return fields | {field: section(name, given[name]) for name, field in SECTIONS.items() if name in given}
+        sections = {field: section(name, given[name]) for name, field in SECTIONS.items() if name in given}
+        if self.instance is not None and was_read(given.get("aiModel")):
+            inputs = sections.get("input_data", self.instance.input_data)
+            sections["requested_model"] = asked_again(sections["requested_model"], self.instance, inputs)
+        return fields | sections
 
     def to_representation(self, activity: Activity) -> dict[str, Any]:
         return document_of(activity)
@@ -41,7 +48,8 @@ def patched(activity: Activity, patch: dict[str, Any]) -> dict[str, Any]:
     """
     shown = ActivitySerializer(activity).data
     writable = {name: shown[name] for name in (*PLAIN, *SECTIONS)}
-    merged = dict.fromkeys(SECTIONS) | merge_patch(writable, patch)
+    unknown = dict.fromkeys(patch.keys() - shown.keys())  # to be refused, though with null they would change nothing
+    merged = dict.fromkeys(SECTIONS) | unknown | merge_patch(writable, patch)
     if merged["aiModel"] is not None and merged["aiModel"] != shown["aiModel"]:
         merged["aiModel"] = merge_patch(activity.requested_model, patch["aiModel"])
     return merged

@@ -119,7 +119,7 @@ class ActivityViewSet(viewsets.GenericViewSet):
             raise exceptions.ParseError("The body has to be a JSON object.")
         if former is not None and media_type_of(request) == MergePatchParser.media_type:
             data, partial = patched(former, data), False
-        serializer = self.get_serializer(data=data, partial=partial)
+        serializer = self.get_serializer(former, data=data, partial=partial)
         serializer.is_valid(raise_exception=True)
         fields = serializer.validated_data
         if request.user.rep and fields.get("rep", request.user.rep) != request.user.rep:

@@ -56,11 +56,16 @@ class SuggestionRequest:
 
     @property
     def limit(self) -> int:
-        return int(min(self.parameters.get("limit", DEFAULT_LIMIT), self.preferences.get("maxItems", 100)))
+        return most_lines(self.parameters, self.preferences)
 
     @property
     def horizon_days(self) -> int:
         return int(self.parameters.get("horizonDays", DEFAULT_HORIZON_DAYS))
+
+
+def most_lines(parameters: dict[str, Any], preferences: dict[str, Any]) -> int:
+    """The smaller of the `limit` and what the client wants at most."""
+    return int(min(parameters.get("limit", DEFAULT_LIMIT), preferences.get("maxItems", 100)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,9 @@ def test_null_empties_a_section_and_read_only_fields_are_ignored(tool, merge):
     assert (changed["metadata"], changed["status"]) == ({}, "processing")
 
 
-@pytest.mark.parametrize("patch", [{"client": None}, {"colour": 1}, {"feedback": {"userRating": 9}}, [1], None])
+@pytest.mark.parametrize(
+    "patch", [{"client": None}, {"colour": 1}, {"colour": None}, {"feedback": {"userRating": 9}}, [1], None]
+)
 def test_a_patch_that_leads_nowhere_good_changes_nothing(tool, merge, patch):
     activity = tool.file()
 

@@ -1,6 +1,9 @@
 import pytest
 
+from recommender.registry import promote
+from recommender.training import train_version
 from tests.conftest import API
+from tests.wholesale import LAST_DAY
 
 
 def test_a_section_given_replaces_one_left_out_stays_and_null_empties(tool):
@@ -28,6 +31,50 @@ def test_a_document_that_is_sent_back_changes_nothing_but_its_time(tool, wholesa
 
     assert answer | {"updatedAt": ""} == activity | {"updatedAt": ""}
     assert answer["updatedAt"] > activity["updatedAt"]
+
+
+def test_a_document_of_yesterday_asks_for_no_model_of_yesterday(tool, wholesale_house):
+    yesterday = tool.generated()
+    promote(train_version(LAST_DAY))
+    tool.generate(yesterday["_id"])
+    today = tool.get(f"{API}/{yesterday['_id']}").body["data"]
+    feedback = {"acceptedRecommendations": [today["recommendations"][0]["product"]]}
+
+    answer = tool.put(yesterday["_id"], yesterday | {"feedback": feedback}).body["data"]
+
+    assert today["aiModel"]["version"] != yesterday["aiModel"]["version"]
+    assert (answer["recommendations"], answer["aiModel"]) == (today["recommendations"], today["aiModel"])
+    assert answer["generatedOrder"]["orderId"]
+
+
+def test_new_inputs_in_a_document_that_was_read_may_come_twice(tool, wholesale_house):
+    read = tool.generated()
+    fewer = read | {"inputData": {"clientPreferences": {"maxItems": 3}}}
+
+    first, again = (tool.put(read["_id"], fewer).body["data"] for _ in range(2))
+    tool.generate(read["_id"])
+    shown = tool.get(f"{API}/{read['_id']}").body["data"]
+    noted = tool.put(read["_id"], fewer | {"metadata": {"seen": 1}}).body["data"]
+
+    assert (first["aiModel"], again["aiModel"]) == ({}, {})
+    assert (len(noted["recommendations"]), noted["aiModel"]) == (3, shown["aiModel"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "asked"),
+    [
+        ({"version": "2.999.0"}, {"version": "2.999.0"}),
+        ({"parameters": {"limit": 4}}, {"parameters": {"limit": 4}}),
+        ({"parameters": {"limit": 10, "diversity": 0.5}}, {"parameters": {"diversity": 0.5}}),
+    ],
+)
+def test_what_is_changed_in_a_model_that_was_read_is_asked_for(tool, wholesale_house, changed, asked):
+    read = tool.generated()
+
+    answer = tool.put(read["_id"], read | {"aiModel": read["aiModel"] | changed}).body["data"]
+
+    assert answer["status"] == "processing"
+    assert answer["aiModel"] | {"name": ""} == {"name": ""} | asked
 
 
 @pytest.mark.parametrize(

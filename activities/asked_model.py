@@ -1,0 +1,51 @@
+"""The aiModel of a document that was read and is sent back: what it asks for, and what it only showed."""
+
+from typing import Any
+
+from activities.models import Activity, ActivityEvent
+from recommender.models import ModelVersion
+from recommender.requests import most_lines
+
+Model = dict[str, Any]
+
+
+def was_read(sent: Model | None) -> bool:
+    """A confidence is shown, and never asked for."""
+    return sent is not None and "confidence" in sent
+
+
+def asked_again(sent: Model, activity: Activity, inputs: dict[str, Any]) -> Model:
+    """What is asked for with an aiModel that was read: what was asked before, but for what was changed in it.
+
+    The document may be older than the results of now. The name and version of a model that has ever made results
+    of the activity were shown and not asked for; and so was a limit that is what the inputs allow.
+
+    Args:
+        inputs: that are to be stored with it.
+    """
+    former, parameters = activity.requested_model, dict(sent.get("parameters", {}))
+    named = former if has_answered(sent, activity) else sent
+    asked = {name: named[name] for name in ("name", "version") if name in named}
+    if "limit" in parameters and is_only_shown(parameters["limit"], activity, inputs):
+        del parameters["limit"]
+        parameters |= {name: value for name, value in former.get("parameters", {}).items() if name == "limit"}
+    return asked | ({"parameters": parameters} if parameters or "parameters" in former else {})
+
+
+def has_answered(sent: Model, activity: Activity) -> bool:
+    """Whether the model of that name and version has made results of the activity, now or before."""
+    made = ActivityEvent.objects.filter(pgh_obj=activity.pk).values("model_version")
+    versions = ModelVersion.objects.numbered(sent.get("version", "")).filter(name=sent.get("name", ""))
+    return versions.filter(pk__in=made).exists()
+
+
+def is_only_shown(limit: float, activity: Activity, inputs: dict[str, Any]) -> bool:
+    """Whether a limit is what results showed that were made before, or makes no difference with the inputs of now."""
+    asked = activity.requested_model.get("parameters", {})
+    if lines_with({"limit": limit}, inputs) == lines_with(asked, inputs):
+        return True
+    return limit in (lines_with(asked, activity.input_data), lines_with(asked, {}))
+
+
+def lines_with(parameters: dict[str, Any], inputs: dict[str, Any]) -> int:
+    return most_lines(parameters, inputs.get("clientPreferences", {}))
