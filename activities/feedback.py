@@ -17,7 +17,7 @@ def answers_in(feedback: dict) -> dict[str, Outcome]:
 
 
 def visit_of(activity: Activity) -> Visit:
-    return Visit(activity.id, activity.client, activity.rep, answers_in(activity.feedback))
+    return Visit(activity.id, activity.client, activity.rep, activity.activity_type, answers_in(activity.feedback))
 
 
 def pass_on(activity: Activity, at: datetime) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from recommender.models import Outcome, SuggestedLine
-from recommender.requests import SuggestionResult
+from recommender.requests import UPSELL, SuggestionResult
 
 COLUMNS = (
     "activity", "client", "product", "rep", "model_version_id", "rank", "confidence", "quantity", "price",
@@ -29,6 +29,7 @@ class Visit:
     activity: str
     client: str
     rep: str
+    purpose: str
     answers: Mapping[str, Outcome]
 
 
@@ -60,16 +61,20 @@ def record_answers(visit: Visit, at: datetime) -> None:
 
     An answer that is as before stays where it was given, with its time, whatever was suggested since;
     another one is given to the line that was shown last. One that is not given any more leaves its line open.
+    The activity may have been another client's, rep's or type's when a line was shown: an answer is of now.
     """
     lines = SuggestedLine.objects.filter(activity=visit.activity)
     former = list(lines.answered())
     withdraw([line for line in former if visit.answers.get(line.product) != line.outcome])
     as_before = {line.product: line.outcome for line in former}
     given = {product: answer for product, answer in visit.answers.items() if as_before.get(product) != answer}
-    shown = {line.product: line for line in lines.suggested().filter(product__in=given).latest_of_products()}
+    suggested = lines.suggested().filter(client=visit.client, product__in=given)
+    if visit.purpose != UPSELL:
+        suggested = suggested.filter(larger_volume=False)
+    shown = {line.product: line for line in suggested.latest_of_products()}
     for product, line in shown.items():
-        line.outcome, line.outcome_at = given[product], at
-    SuggestedLine.objects.bulk_update(shown.values(), ["outcome", "outcome_at"])
+        line.rep, line.outcome, line.outcome_at = visit.rep, given[product], at
+    SuggestedLine.objects.bulk_update(shown.values(), ["rep", "outcome", "outcome_at"])
     SuggestedLine.objects.bulk_create(
         SuggestedLine(
             activity=visit.activity, client=visit.client, product=product, rep=visit.rep,

@@ -139,6 +139,36 @@ def test_a_rejected_product_is_no_opportunity_either(tool, answer):
     assert "Beer" not in " ".join(after["insights"]["opportunities"])
 
 
+def test_an_answer_is_of_the_client_and_rep_that_the_activity_has_then(tool, list_for):
+    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    shown, others = list_for(), list_for("bar-01")
+    feedback = {"rejectedRecommendations": [shown[0], others[0]]}
+
+    tool.patch(activity["_id"], {"client": "bar-01", "rep": "rep-9", "feedback": feedback})
+
+    assert list_for() == shown
+    assert others[0] not in list_for("bar-01")
+    assert set(lines_of(activity).answered().values_list("client", "rep")) == {("bar-01", "rep-9")}
+
+
+def test_an_answer_to_what_was_shown_to_another_rep_is_of_the_one_who_gives_it(tool, answer):
+    activity = tool.generated(client="cafe-03", rep="rep-1", aiModel=NOW)
+    tool.patch(activity["_id"], {"rep": "rep-2"})
+
+    answer(activity, accepted=products(activity)[:1])
+
+    assert lines_of(activity).answered().get().rep == "rep-2"
+
+
+def test_who_does_not_want_a_product_in_a_list_does_not_want_it_though_more_of_it_was_suggested_before(tool, list_for):
+    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    SuggestedLine.objects.filter(activity=activity["_id"]).update(larger_volume=True, superseded=True)
+
+    tool.patch(activity["_id"], {"feedback": {"rejectedRecommendations": ["coffee"]}})
+
+    assert "coffee" not in list_for()
+
+
 def test_a_rejection_that_is_taken_back_was_none(tool, answer, list_for):
     activity = tool.generated(client="cafe-03", aiModel=NOW)
     answer(activity, rejected=["coffee"])
