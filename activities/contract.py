@@ -54,8 +54,13 @@ def body_validator(path: str, method: str) -> Draft202012Validator:
 
 def check(validator: Draft202012Validator, data: Any) -> None:
     """Raises a DRF ValidationError whose detail maps the path of each fault to its messages."""
-    if faults := faults_by_path(validator.iter_errors(data)):
+    if faults := faults_of(validator, data):
         raise exceptions.ValidationError(faults)
+
+
+def faults_of(validator: Draft202012Validator, data: Any) -> dict[str, list[str]]:
+    """Path to messages; {} where nothing is wrong."""
+    return faults_by_path(validator.iter_errors(data))
 
 
 def faults_by_path(errors: Iterable[ValidationError]) -> dict[str, list[str]]:
@@ -83,7 +88,7 @@ def described(error: ValidationError) -> list[tuple[str, str]]:
             return [(dotted(path), FORMAT_ADVICE[error.kind.format])]
         case "pattern":
             return [(dotted(path), f"Not of the form {error.kind.pattern}.")]
-    return [(dotted(path), shortened(error.message))]
+    return [(dotted(path), as_sentence(error.message))]
 
 
 FORMAT_ADVICE = {
@@ -95,10 +100,14 @@ FORMAT_ADVICE = {
 }
 
 
-def shortened(message: str, limit: int = 300) -> str:
-    """A message quotes what was sent; that may be long."""
-    text = message if len(message) <= limit else f"{message[: limit // 2]} … {message[-limit // 2 :]}"
+def as_sentence(message: str) -> str:
+    text = shortened(message)
     return text[0].upper() + text[1:] + "."
+
+
+def shortened(text: str, limit: int = 300) -> str:
+    """A message quotes what was sent; that may be long."""
+    return text if len(text) <= limit else f"{text[: limit // 2]} … {text[-limit // 2 :]}"
 
 
 def dotted(path: Iterable[str | int]) -> str:

@@ -45,11 +45,11 @@ class UpsertView(APIView):
 
     def post(self, request: Request) -> Response:
         data = body_of(request)
-        contract.check(contract.body_validator(self.path, "post"), data)
-        items = data["items"]
-        if faults := id_faults(items, self.id_field, self.other_field):
+        faults = contract.faults_of(contract.body_validator(self.path, "post"), data)
+        faults |= id_faults(rows_with_id(data, self.id_field), self.id_field, self.other_field)
+        if faults:
             raise exceptions.ValidationError(faults)
-        counts = self.merge(items)
+        counts = self.merge(data["items"])
         return Response(
             {"success": True, "created": counts.created, "updated": counts.updated, "unchanged": counts.unchanged}
         )
@@ -79,11 +79,18 @@ class OrdersView(UpsertView):
         return merge_orders([order_row(item) for item in items], source="api")
 
 
-def id_faults(items: list[dict[str, Any]], id_field: str, other_field: str | None) -> dict[str, list[str]]:
-    """Ids that stand twice in one call, and rows that name themselves."""
+def rows_with_id(data: Any, id_field: str) -> dict[int, dict[str, Any]]:
+    """By position, the rows of a body, however bad it is, that have a text for an id."""
+    items = data.get("items") if isinstance(data, dict) else None
+    rows = enumerate(items if isinstance(items, list) else ())
+    return {position: row for position, row in rows if isinstance(row, dict) and isinstance(row.get(id_field), str)}
+
+
+def id_faults(items: dict[int, dict[str, Any]], id_field: str, other_field: str | None) -> dict[str, list[str]]:
+    """Ids that stand twice in one call, and rows that name themselves; `items` by position."""
     faults: dict[str, list[str]] = {}
     seen: dict[str, int] = {}
-    for position, item in enumerate(items):
+    for position, item in items.items():
         first = seen.setdefault(item[id_field], position)
         if first != position:
             faults[f"items[{position}].{id_field}"] = [f"The same id stands in items[{first}]; send it once."]

@@ -164,6 +164,7 @@ def test_what_is_no_filter_is_refused_with_the_part_that_is_wrong(tool, wanted, 
 
     assert (answer.status_code, list(answer.body["details"])) == (400, ["filter"])
     assert part in answer.body["details"]["filter"][0]
+    assert ".." not in answer.body["details"]["filter"][0]
 
 
 def test_limits_are_inclusive(found):

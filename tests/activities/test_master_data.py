@@ -95,6 +95,16 @@ def test_a_call_without_a_body_is_told_what_is_missing(empty_house, tool):
     assert answer.body["error"] == "Send a JSON object as the body, with its Content-Length."
 
 
+def test_all_that_is_wrong_with_the_rows_of_a_call_is_said_at_once(tool):
+    products = [{"product": "a", "replacedBy": "a"}, {"product": "b", "price": -1}, {"product": "a"}, {"name": 3}, 7]
+
+    answer = tool.post({"items": products}, "/products")
+
+    assert list(answer.body["details"]) == [
+        "items[1].price", "items[3].name", "items[3].product", "items[4]", "items[0].replacedBy", "items[2].product",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("path", "items", "fault"),
     [
