@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from activities.feedback import visit_of
 from activities.generation import RESULTS, UNAVAILABLE, complete, fail, requests_for, result_row
-from activities.models import Activity
+from activities.models import FAILURE, Activity
 from recommender.loading.staging import TEXT, StagingTable
 from recommender.requests import SuggestionResult
 from recommender.suggested_lines import record_generation
@@ -55,7 +55,7 @@ def generate_batch(activities: Sequence[Activity]) -> Tally:
     except Exception as error:
         if len(activities) == 1:
             fail(activities[0], error)
-            return Tally(failed=1, failure=activities[0].metadata["failure"])
+            return Tally(failed=1, failure=activities[0].metadata[FAILURE])
         half = len(activities) // 2
         return generate_batch(activities[:half]) + generate_batch(activities[half:])
     return Tally(completed=len(activities))

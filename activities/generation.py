@@ -15,7 +15,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from activities.draft_order import draft_order
 from activities.feedback import outcomes_for, visit_of
 from activities.job_queue import queue_generation
-from activities.models import Activity
+from activities.models import FAILURE, Activity
 from activities.review import judge
 from recommender.errors import DamagedArtifactError, NoModelError
 from recommender.registry import active_versions
@@ -83,7 +83,7 @@ def generate(activity_id: str, rep: str = "") -> Activity:
             activity = to_generate(activity_id, rep)
             fail(activity, error)
             judge([activity.pk])
-        raise GenerationError(activity.metadata["failure"]) from error
+        raise GenerationError(activity.metadata[FAILURE]) from error
 
 
 def to_generate(activity_id: str, rep: str) -> Activity:
@@ -113,7 +113,8 @@ def generate_later(activity_id: str, rep: str = "") -> Activity:
     activity = to_generate(activity_id, rep)
     active_versions()
     activity.status = Activity.Status.PROCESSING
-    activity.save(update_fields=["status", "updated_at"])
+    activity.forget_failure()
+    activity.save(update_fields=["status", "metadata", "updated_at"])
     with suppress(AlreadyEnqueued), transaction.atomic():
         queue_generation(activity_id)
     return activity
@@ -175,7 +176,7 @@ def complete(activity: Activity, result: SuggestionResult, at: datetime) -> None
     activity.processing_time = result.seconds
     activity.model_version = result.model_version
     activity.generated_order = draft_order(activity.id, result.recommendations, activity.feedback)
-    activity.metadata = {key: value for key, value in activity.metadata.items() if key != "failure"}
+    activity.forget_failure()
     activity.status = Activity.Status.COMPLETED
     activity.generated_at = activity.updated_at = at
 
@@ -206,6 +207,6 @@ def fail(activity: Activity, error: Exception) -> None:
 
 
 def mark_failed(activity: Activity, reason: str) -> None:
-    activity.metadata = activity.metadata | {"failure": reason}
+    activity.metadata = activity.metadata | {FAILURE: reason}
     activity.status = Activity.Status.FAILED
     activity.save(update_fields=["metadata", "status", "updated_at"])

@@ -239,6 +239,9 @@ def json_section(default: type) -> models.JSONField:
     return models.JSONField(default=default, blank=True, decoder=JSONDecoder)
 
 
+FAILURE = "failure"  # of the metadata: why the last generation failed; the server's own
+
+
 def both_ways(field: str, name: str) -> list[models.Index]:
     """The indexes that lists sorted by a field are read from, where missing values come last up and down."""
     return [
@@ -374,11 +377,15 @@ class Activity(models.Model):
         self.insights = {}
         self.accuracy = {}
         self.generated_order = {}
+        self.forget_failure()
         self.processing_time = None
         self.model_version = None
         self.generated_at = None
         if not self.is_cancelled:
             self.status = self.Status.PROCESSING
+
+    def forget_failure(self) -> None:
+        self.metadata = {key: value for key, value in self.metadata.items() if key != FAILURE}
 
 
 # What is on record of each change. Not the inputs, which may be a megabyte, nor the results: each

@@ -68,4 +68,6 @@ def larger_volume(item: Item, code: int, case: Case) -> LargerVolume | None:
     if answer and not item.held_back:
         of_so_many = replace(of_so_many, **answered(answer, of_so_many.probability, case.now))
     price, _ = price_of(item, market)
+    if amount(larger, price) <= amount(units, price):  # for nothing, or next to it
+        return None
     return LargerVolume(of_so_many, item, units, price, wanted, int(volumes.takers[code]), int(volumes.buyers[code]))

@@ -41,6 +41,20 @@ def test_a_failed_activity_can_be_cancelled_and_a_failed_one_generated_again(too
     assert tool.get(f"{API}/{second['_id']}").body["data"]["metadata"] == {"visit": 1}
 
 
+def test_why_the_last_generation_failed_is_not_said_of_an_activity_that_waits_for_another(tool, wholesale_house):
+    changed, queued = tool.file(), tool.file()
+    Activity.objects.update(status="failed", metadata={"failure": "Engine: it broke", "visit": 1})
+
+    answers = [
+        tool.patch(changed["_id"], {"activityType": "upsell"}),
+        tool.post(path=f"{API}/{queued['_id']}/generate", prefer="respond-async"),
+    ]
+
+    assert [(each.body["data"]["status"], each.body["data"]["metadata"]) for each in answers] == [
+        ("processing", {"visit": 1})
+    ] * 2
+
+
 def test_the_overall_confidence_is_the_mean_of_the_lines_and_zero_with_none(tool, wholesale_house):
     some = tool.generated(client="cafe-03", aiModel=NOW)
     none = tool.generated(aiModel={"parameters": NOW["parameters"] | {"minConfidence": 1}}, client="nobody")
