@@ -9,7 +9,7 @@ from salesai.prepared import fetch
 COLUMNS = ["external_id", "name", "category", "list_price::float8", "pack_size", "min_order_quantity", "active"]
 TABLE = Product._meta.db_table
 # By hand: with hundreds of rows, Django's part of it took most of the time. A step of `line` leads from what has
-# been replaced to its successor, and on from one that is not sold either; it may lead in circles.
+# been replaced to its successor, and on to the successor's; it may lead in circles.
 FACTS = f"""
     SELECT {", ".join(f"{table}.{column}" for table in ("named", "successor") for column in COLUMNS)}
     FROM {TABLE} named
@@ -19,19 +19,17 @@ FACTS = f"""
             WHERE external_id = ANY(%(products)s) AND replaced_by_id IS NOT NULL
             UNION ALL
             SELECT first, next.replaced_by_id, passed || next.id FROM line JOIN {TABLE} next ON next.id = heir
-            WHERE NOT next.active AND next.replaced_by_id <> first AND next.id <> ALL(passed)
+            WHERE next.replaced_by_id <> ALL(passed || next.id)
         )
-        SELECT DISTINCT ON (first) first, heir FROM line ORDER BY first, cardinality(passed) DESC
+        SELECT first, heir, cardinality(passed) AS place FROM line
     ) succession ON first = named.id
     LEFT JOIN {TABLE} successor ON successor.id = heir
-    WHERE named.external_id = ANY(%(products)s)"""
+    WHERE named.external_id = ANY(%(products)s) ORDER BY place"""
 
 
 @dataclass(frozen=True, slots=True)
 class ProductFacts:
-    """`replaced_by` is the product that takes the place of this one: the next in the line of successors that is sold,
-    else the last; with nothing said of what replaces that.
-    """
+    """`successors`: what replaces this product, what replaces that, and so on, sold or not; these have none here."""
 
     product: str
     name: str
@@ -40,13 +38,13 @@ class ProductFacts:
     pack_size: int
     min_order_quantity: int
     active: bool
-    replaced_by: "ProductFacts | None" = None
+    successors: tuple["ProductFacts", ...] = ()
 
 
 def facts_of(products: Sequence[str]) -> dict[str, ProductFacts]:
     """By external id, of those that the catalogue has; one query."""
-    found = {}
+    lines: dict[tuple, tuple[ProductFacts, ...]] = {}
     for row in fetch(FACTS, {"products": list(products)}):
         own, heir = row[: len(COLUMNS)], row[len(COLUMNS) :]
-        found[own[0]] = ProductFacts(*own, replaced_by=None if heir[0] is None else ProductFacts(*heir))
-    return found
+        lines[own] = lines.get(own, ()) + (() if heir[0] is None else (ProductFacts(*heir),))
+    return {own[0]: ProductFacts(*own, successors=line) for own, line in lines.items()}

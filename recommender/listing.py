@@ -50,13 +50,13 @@ def allowed_lines(
             yield item, terms
 
 
-def is_discontinued(item: Item, request: SuggestionRequest) -> bool:
-    return item.product in request.market.get("discontinued", ())
+def is_discontinued(product: str, request: SuggestionRequest) -> bool:
+    return product in request.market.get("discontinued", ())
 
 
 def is_wanted(item: Item, request: SuggestionRequest) -> bool:
     """Whether it is still sold, and the market has a demand for it."""
-    return item.is_active and not is_discontinued(item, request) and demand_factor(item, request.market) > 0
+    return item.is_active and not is_discontinued(item.product, request) and demand_factor(item, request.market) > 0
 
 
 def may_be_suggested(item: Item, request: SuggestionRequest) -> bool:
@@ -77,7 +77,7 @@ def refusal(item: Item, request: SuggestionRequest) -> str:
     wishes = request.preferences
     if not item.is_active:
         return "no longer sold"
-    if is_discontinued(item, request):
+    if is_discontinued(item.product, request):
         return "discontinued"
     if item.held_back:
         return "rejected by the client and held back"

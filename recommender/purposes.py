@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import merge
 
 from recommender.cases import Case
+from recommender.engine.companions import companion_among
 from recommender.items import GIVEN_UP, Item
 from recommender.larger_volumes import LargerVolume, larger_volumes_of
 from recommender.listing import Rank, is_wanted, ranked
@@ -72,22 +73,27 @@ def is_needed(item: Item, expected: dict[str, float], case: Case) -> bool:
 
 def companions(case: Case) -> Choice:
     """Products new to the client that go with one it buys and can go on buying."""
-    fits = [item.is_new and goes_with_what_is_wanted(item, case) for item in case.items]
-    chosen = [(item, item.typical_quantity) for item, fit in zip(case.items, fits, strict=True) if fit]
+    wanted = [other for other in case.own.values() if is_wanted(other, case.request)]
+    paired = {item.product: with_companion(item, wanted, case) for item in case.items if item.is_new}
+    chosen = [(item, item.typical_quantity) for item in paired.values() if item]
     left_out = Counter(
         "going with nothing that the client buys" if item.is_new else "bought already"
-        for item, fit in zip(case.items, fits, strict=True)
-        if not fit
+        for item in case.items
+        if not paired.get(item.product)
     )
     return Choice(ranked(chosen, case.request), left_out)
 
 
-def goes_with_what_is_wanted(item: Item, case: Case) -> bool:
-    return (
-        item.goes_with is not None
-        and item.buyers_of_both > 0
-        and is_wanted(case.items.named(item.goes_with), case.request)
-    )
+def with_companion(item: Item, wanted: list[Item], case: Case) -> Item | None:
+    """The item going with the one of `wanted`, of the client's own, that points to it most; None where none does."""
+    if item.goes_with is None or is_wanted(case.items.named(item.goes_with), case.request):
+        return item if item.buyers_of_both else None
+    own, orders = [other.product for other in wanted], [other.orders for other in wanted]
+    found = companion_among(own, orders, item.product, case.model.knowledge)
+    if found is None:
+        return None
+    companion, both, buyers = found
+    return replace(item, goes_with=companion, buyers_of_both=both, buyers_of_other=buyers)
 
 
 def upgrades(case: Case) -> Choice:

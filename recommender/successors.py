@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from recommender.answered import answered
 from recommender.cases import Case
+from recommender.catalogue import ProductFacts
 from recommender.items import Chosen, Item
 from recommender.listing import is_discontinued
 from recommender.requests import SuggestionRequest
@@ -28,18 +29,28 @@ def successions(items: Iterable[Item], case: Case) -> tuple[list[Item], set[str]
     """
     heirs: dict[str, Item] = {}
     for item in sorted(items, key=lambda item: -item.probability):
-        if gives_way(item, case.request) and item.facts.replaced_by.product not in case.items.own_products:
-            heirs.setdefault(item.facts.replaced_by.product, successor_of(item, case))
+        heir = heir_of(item, case.request)
+        if heir and heir.product not in case.items.own_products:
+            heirs.setdefault(heir.product, in_place_of(item, heir, case))
     return list(heirs.values()), heirs.keys() | {heir.stands_for.product for heir in heirs.values()}
 
 
-def gives_way(item: Item, request: SuggestionRequest) -> bool:
-    is_sold = item.is_active and not is_discontinued(item, request)
-    return not item.is_new and not is_sold and item.facts is not None and item.facts.replaced_by is not None
+def heir_of(item: Item, request: SuggestionRequest) -> ProductFacts | None:
+    """What takes the place of the client's own product that is not sold: the first in the line that is, else the last.
+
+    None where it is sold, or has no successor.
+    """
+    if item.is_new or item.facts is None or is_sold(item.facts, request):
+        return None
+    line = item.facts.successors
+    return next((heir for heir in line if is_sold(heir, request)), line[-1] if line else None)
 
 
-def successor_of(item: Item, case: Case) -> Item:
-    heir = item.facts.replaced_by
+def is_sold(facts: ProductFacts, request: SuggestionRequest) -> bool:
+    return facts.active and not is_discontinued(facts.product, request)
+
+
+def in_place_of(item: Item, heir: ProductFacts, case: Case) -> Item:
     price = item.usual_price if heir.list_price is None else heir.list_price
     successor = replace(item, product=heir.product, facts=heir, usual_price=price, stands_for=item)
     answer = case.request.outcomes.products.get(heir.product)

@@ -87,7 +87,7 @@ def cases_of(
     answered = answers.days_since(scores.client, scores.product, now[scores.client])
     judged_products = history.products[np.unique(scores.product)].tolist()
     facts = facts_of(judged_products)
-    replaced = frozenset(product for product, about in facts.items() if about.replaced_by)
+    replaced = frozenset(product for product, about in facts.items() if about.successors)
     categorised = len(facts) == len(judged_products) and all(about.category for about in facts.values())
     made = None if categorised else make_categories()
     columns = columns_of(model, history, scores, now, probability, expected, standing(probability, effect, *answered))

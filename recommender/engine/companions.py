@@ -1,8 +1,11 @@
 """Which of a client's own products points most to one it never bought."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from recommender.engine.candidates import Candidates
+from recommender.engine.history import positions_in
 from recommender.engine.knowledge import Knowledge
 from recommender.engine.purchases import Purchases
 
@@ -33,3 +36,24 @@ def companions_of_one(client: int, purchases: Purchases, knowledge: Knowledge) -
     order = np.lexsort((-source, contribution))
     companion[near.indices[order]] = source[order]
     return companion
+
+
+def companion_among(
+    own: Sequence[str], orders: Sequence[int], product: str, knowledge: Knowledge
+) -> tuple[str, int, int] | None:
+    """As `strongest_companions`, of some of a client's own products, for one that the model knows.
+
+    Args:
+        orders: how many hold each of `own`.
+
+    Returns:
+        (the one that points most, clients that bought both, clients that bought that one); None where none points.
+    """
+    codes, [code] = (positions_in(knowledge.products, np.array(names, str)) for names in (own, [product]))
+    known = np.flatnonzero(codes >= 0)
+    if not len(known):
+        return None
+    pull = knowledge.similarity[codes[known], code].toarray().ravel() * np.log1p(np.array(orders)[known])
+    strongest = known[np.lexsort((codes[known], -pull))[0]]
+    both, buyers = knowledge.share_of_buyers(int(code), int(codes[strongest]))
+    return (own[strongest], both, buyers) if both else None

@@ -190,6 +190,17 @@ def test_a_successor_that_is_not_sold_either_gives_the_place_on(suggested):
     assert lines["barista-oat"]["reason"].startswith("Takes the place of Milk, no longer sold. Ordered in ")
 
 
+def test_a_successor_that_is_discontinued_gives_the_place_on_too(suggested):
+    barista = Product.objects.create(external_id="barista-oat", name="Barista oat")
+    facts("milk", replaced_by=Product.objects.create(external_id="oat-milk", replaced_by=barista))
+
+    lines = suggested(marketData={"discontinued": ["milk", "oat-milk"]})
+
+    assert not {"milk", "oat-milk"} & lines.keys()
+    assert "barista-oat" in lines
+    assert "oat-milk" in suggested(marketData={"discontinued": ["milk"]})
+
+
 def test_successors_that_lead_in_a_circle_end_nowhere(suggested):
     oat = Product.objects.create(external_id="oat-milk", active=False)
     facts("milk", replaced_by=oat, active=False)

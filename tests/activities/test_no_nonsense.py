@@ -117,6 +117,17 @@ def test_nothing_is_sold_along_with_or_instead_of_what_cannot_be_had_any_more(ge
     assert base not in after
 
 
+def test_what_went_with_a_product_that_cannot_be_had_goes_with_another(generated):
+    before, after = generated("cross-sell"), generated("cross-sell", marketData={"discontinued": ["milk"]})
+
+    with_milk = {line["product"] for line in before["recommendations"] if line["goesWith"] == "milk"}
+    others = {line["product"]: line for line in after["recommendations"] if line["product"] in with_milk}
+    assert with_milk
+    assert others.keys() == with_milk
+    assert {line["goesWith"] for line in others.values()} <= {"coffee", "sugar"}
+    assert all("goes with Coffee" in line["reason"] or "goes with Sugar" in line["reason"] for line in others.values())
+
+
 def replaced_by_gold(activity):
     return [line["replaces"] for line in activity["recommendations"] if line["product"] == "coffee-gold"]
 
