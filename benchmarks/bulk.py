@@ -127,7 +127,7 @@ def seconds_of_engine(activities: list[Activity]) -> float:
     """Candidates, features and ranking of the activities' clients, all that they are made from being in memory."""
     requests = requests_for(activities)
     model = registry.load(registry.active_versions()[0])
-    history = history_of_requests(requests, model.knowledge.products)
+    history, _ = history_of_requests(requests, model.knowledge.products)
     now = np.array([day_of(as_of(request)) for request in requests])
     attributes = attributes_of([request.client for request in requests])
     return seconds_of(lambda: score(model, history, now, attributes).next_order)

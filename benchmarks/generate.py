@@ -102,7 +102,7 @@ def cpu_of_scoring(activity: Activity) -> float:
     """Milliseconds of candidates, features and ranking."""
     model = registry.load(registry.active_versions()[0])
     request = inputs_of(activity)
-    history = history_of_requests([request], model.knowledge.products)
+    history, _ = history_of_requests([request], model.knowledge.products)
     now, attributes = np.array([day_of(as_of(request))]), attributes_of([request.client])
     with Measured() as took:
         _ = score(model, history, now, attributes).next_order

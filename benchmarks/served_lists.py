@@ -115,7 +115,7 @@ def explore_lists(version: ModelVersion, products: np.ndarray, clients: list[str
     """
     lists, model = Lists(), registry.load(version)
     for batch in requests_in_batches(clients, now, "New products"):
-        history = history_of_requests(batch, products)
+        history, _ = history_of_requests(batch, products)
         days = np.array([day_of(request.now) for request in batch])
         scores = score(model, history, days, attributes_of([request.client for request in batch]))
         for rows in scores.best(LONGEST, only_new=True):

@@ -15,6 +15,7 @@ class Item:
     expected_purchases  of a forecast, within its horizon: `engine.demand.purchases_again`
     ranking_weight    what lists are sorted by: the probability, moved by what reps have answered
     held_back         rejected so lately that it may not be listed
+    was_returned      the client sent back all that it ordered of it; so it counts as never bought
     gap_days          median of the last five intervals between purchases
     overdue           days since the last purchase as a multiple of that; 0 where there is none
     is_overdue        regular, not bought for as long as usual or longer, but not given up either
@@ -37,6 +38,7 @@ class Item:
     ranking_weight: float
     held_back: bool
     is_new: bool
+    was_returned: bool
     orders: int
     client_orders: int
     orders_since_first: int

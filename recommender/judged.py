@@ -143,6 +143,7 @@ class Judged(Sequence[Item]):
     order_days  ascending, of the client's orders
     facts       what the catalogue says, by product id
     replaced    the products of the batch that have a successor there
+    returned    products of which the client sent back all that it ordered
     made        (P,) labels of the categories made from orders, where a product has none of its own
     """
 
@@ -152,6 +153,7 @@ class Judged(Sequence[Item]):
     now: float
     facts: dict[str, ProductFacts]
     replaced: frozenset[str]
+    returned: frozenset[str]
     recent: RecentBuyers
     made: np.ndarray | None
     items: dict[int, Item] = field(default_factory=dict)
@@ -226,6 +228,7 @@ class Judged(Sequence[Item]):
             ranking_weight=columns.ranking_weight[row],
             held_back=columns.held_back[row],
             is_new=not own,
+            was_returned=product in self.returned,
             orders=columns.orders[row],
             client_orders=len(self.order_days),
             orders_since_first=len(self.order_days) - bisect_left(self.order_days, first_day) if own else 0,

@@ -89,6 +89,8 @@ def refusal(item: Item, request: SuggestionRequest) -> str:
         return "outside the categories asked for"
     if demand_factor(item, request.market) == 0:
         return "without demand"
+    if item.was_returned:
+        return "ordered before and sent back"
     if item.is_new and not wishes.get("includeNewProducts", True):
         return "new to the client"
     if item.probability < request.parameters.get("minConfidence", 0):

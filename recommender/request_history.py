@@ -1,6 +1,7 @@
 """The order history behind a batch of requests: stored orders with those a request brings along."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 
@@ -27,9 +28,12 @@ def date_of(day: float) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=float(day))
 
 
-def history_of_requests(requests: list[SuggestionRequest], known_products: np.ndarray) -> OrderHistory:
-    """Client i of the result is request i; its products begin with `known_products`, sorted ones, and new ones follow.
+def history_of_requests(
+    requests: list[SuggestionRequest], known_products: np.ndarray
+) -> tuple[OrderHistory, list[frozenset[str]]]:
+    """(the history, of each request the products of which all that was ordered has been sent back).
 
+    Client i of the history is request i; its products begin with `known_products`, sorted ones, and new ones follow.
     Orders in the request win over stored ones with the same id, whoever's they are; one without a
     date counts as placed at the moment of judgement.
     """
@@ -49,7 +53,26 @@ def history_of_requests(requests: list[SuggestionRequest], known_products: np.nd
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
     columns[2] += np.repeat(offset, [len(part[2]) for part in parts])
     products = np.concatenate([known_products, new]) if len(new) else known_products
-    return baskets_of(np.array([request.client for request in requests]), products, *columns)
+    history = baskets_of(np.array([request.client for request in requests]), products, *columns)
+    return history, sent_back(history, *columns)
+
+
+def sent_back(
+    history: OrderHistory,
+    order_client: np.ndarray,
+    order_day: np.ndarray,
+    line_order: np.ndarray,
+    line_product: np.ndarray,
+    line_quantity: np.ndarray,
+    line_price: np.ndarray,
+) -> list[frozenset[str]]:
+    """Of each client the products that it ordered and has nothing of in `history`, made of these columns."""
+    width = len(history.products)
+    ordered = (order_client[line_order].astype(np.int64) * width + line_product)[line_quantity > 0]
+    gone = np.setdiff1d(ordered, history.line_client.astype(np.int64) * width + history.line_product)
+    client, product = np.divmod(gone, max(width, 1))
+    bounds = np.searchsorted(client, np.arange(len(history.clients) + 1))
+    return [frozenset(history.products[product[start:stop]].tolist()) for start, stop in pairwise(bounds)]
 
 
 def inline_products(requests: list[SuggestionRequest]) -> set[str]:

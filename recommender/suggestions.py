@@ -76,7 +76,7 @@ def cases_of(
         version: what `model` and `acceptance` belong to; an evaluation's is not stored.
         make_categories: of the model's products, asked for where a product has none of its own.
     """
-    history = history_of_requests(requests, model.knowledge.products)
+    history, returned = history_of_requests(requests, model.knowledge.products)
     now = np.array([day_of(as_of(request)) for request in requests])
     attributes = attributes_of([request.client for request in requests])
     answers = answers_in(requests, history)
@@ -94,7 +94,7 @@ def cases_of(
     recent = {segment: recent_buyers(model, segment) for segment in set(attributes.segment.tolist())}
     for i, (request, own, moment) in enumerate(zip(requests, history.each_client(), now.tolist(), strict=True)):
         segment = attributes.segment[i]
-        items = Judged(columns, i, own.order_day.tolist(), moment, facts, replaced, recent[segment], made)
+        items = Judged(columns, i, own.order_day.tolist(), moment, facts, replaced, returned[i], recent[segment], made)
         yield Case(request, items, own, moment, segment, version, model)
 
 

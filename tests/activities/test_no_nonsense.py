@@ -83,6 +83,21 @@ def test_who_rejects_the_product_is_not_offered_more_of_it_either(tool, generate
     assert "sugar" not in products(generated("upsell", client="newcomer", historicalOrders=monthly))
 
 
+def test_what_was_all_sent_back_is_not_suggested_as_new(generated):
+    kept = orders(range(5, 60, 7), ("coffee", 6, 12.5))
+    tea, back = orders([20], ("tea", 5, 3)), orders([12], ("tea", -5, 3))
+
+    before = generated(client="newcomer", historicalOrders=[*kept, *back])
+    after = generated(client="newcomer", historicalOrders=[*kept, *tea, *back])
+    some_kept = generated(client="newcomer", historicalOrders=[*kept, *tea, *orders([12], ("tea", -4, 3))])
+
+    assert "tea" in products(before)
+    assert "tea" not in products(after)
+    assert "1 ordered before and sent back" in after["insights"]["riskFactors"][-1]
+    [line] = [line for line in some_kept["recommendations"] if line["product"] == "tea"]
+    assert line["reason"].startswith("Ordered in 1 of ")
+
+
 def test_opportunities_name_nothing_that_may_not_be_sold(generated):
     stopped = orders(range(20, 60, 7), ("coffee", 6, 12.5), ("milk", 6, 1.1), ("sugar", 6, 0.9), ("tea", 6, 3))
     facts("coffee", active=False)
