@@ -38,4 +38,4 @@ class Case:
     @cached_property
     def demand(self) -> ClientDemand:
         """Of what the client bought, where the items' probabilities are of a purchase within the horizon asked for."""
-        return ClientDemand.of(self.history, self.own.values(), self.now, self.request.horizon_days, self.model)
+        return ClientDemand.of(self.history, self.own.values(), self.now, self.request.horizon_days, self.model.demand)

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from recommender.engine.demand import LEVEL, Demand, demand_of
+from recommender.engine.demand import LEVEL, Demand, DemandHabits, demand_of
 from recommender.engine.history import OrderHistory
-from recommender.engine.model import Model
 from recommender.engine.purchases import purchases_of
 from recommender.items import Item
 from recommender.request_history import date_of
@@ -34,7 +33,7 @@ class ClientDemand:
 
     @classmethod
     def of(
-        cls, history: OrderHistory, items: Iterable[Item], now: float, horizon_days: int, model: Model
+        cls, history: OrderHistory, items: Iterable[Item], now: float, horizon_days: int, habits: DemandHabits
     ) -> "ClientDemand":
         """Args:
         history: of this client alone, before `now`.
@@ -47,11 +46,9 @@ class ClientDemand:
             purchases,
             history.line_quantity,
             np.array([by_product[product].typical_quantity for product in products], float),
-            np.array([by_product[product].expected_purchases for product in products], float),
-            np.full(len(products), now),
-            model.horizon_days,
-            horizon_days,
-            model.demand,
+            np.array([by_product[product].probability for product in products], float),
+            np.array([by_product[product].further_purchases for product in products], float),
+            habits,
         )
         row = {product: position for position, product in enumerate(products)}
         return cls(history, row, demand, date_of(now).date(), horizon_days)

@@ -12,7 +12,7 @@ GIVEN_UP = 6  # intervals without a purchase; what is as long gone is no reorder
 class Item:
     """`days_since` and `days_since_first` are None for a product never bought, `gap_days` also for one bought once.
 
-    expected_purchases  of a forecast, within its horizon: `engine.demand.purchases_again`
+    further_purchases expected of a forecast after the first, if there is one
     ranking_weight    what lists are sorted by: the probability, moved by what reps have answered
     held_back         rejected so lately that it may not be listed
     was_returned      the client sent back all that it ordered of it; so it counts as never bought
@@ -34,7 +34,7 @@ class Item:
     product: str
     facts: ProductFacts | None
     probability: float
-    expected_purchases: float
+    further_purchases: float
     ranking_weight: float
     held_back: bool
     is_new: bool

@@ -37,7 +37,7 @@ class Columns:
     code: list[int]
     product: list[str]
     probability: list[float]
-    expected: list[float]
+    further: list[float]
     ranking_weight: list[float]
     held_back: list[bool]
     is_own: list[bool]
@@ -62,12 +62,12 @@ def columns_of(
     scores: Scores,
     now: np.ndarray,
     probability: np.ndarray,
-    expected: np.ndarray,
+    further: np.ndarray,
     standing: Standing,
 ) -> Columns:
     """Args:
     history: the batch's, client i being asked about at now[i].
-    probability, expected: (R,) float64, as `suggestions.probabilities` has them for each row of `scores`.
+    probability, further: (R,) float64, as `suggestions.probabilities` has them for each row of `scores`.
     standing: of the same rows.
     """
     judged, position = np.unique(scores.product, return_inverse=True)
@@ -99,7 +99,7 @@ def columns_of(
         code=product.tolist(),
         product=history.products[product].tolist(),
         probability=probability[order].tolist(),
-        expected=expected[order].tolist(),
+        further=further[order].tolist(),
         ranking_weight=weight.tolist(),
         held_back=standing.held_back[order].tolist(),
         is_own=is_own.tolist(),
@@ -224,7 +224,7 @@ class Judged(Sequence[Item]):
             product=product,
             facts=about,
             probability=columns.probability[row],
-            expected_purchases=columns.expected[row],
+            further_purchases=columns.further[row],
             ranking_weight=columns.ranking_weight[row],
             held_back=columns.held_back[row],
             is_new=not own,

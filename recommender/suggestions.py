@@ -14,7 +14,7 @@ from recommender.cases import Case
 from recommender.catalogue import facts_of
 from recommender.categories import made_categories
 from recommender.client_groups import attributes_of
-from recommender.engine.demand import carried_over, own_purchases, probability_of_any, purchases_again
+from recommender.engine.demand import own_purchases
 from recommender.engine.model import Model
 from recommender.engine.outcomes import Acceptance, standing
 from recommender.engine.scoring import Scores, score
@@ -81,7 +81,7 @@ def cases_of(
     attributes = attributes_of([request.client for request in requests])
     answers = answers_in(requests, history)
     scores = score(model, history, now, attributes, answers)
-    probability, expected = probabilities(model, scores, requests, now)
+    probability, further = probabilities(model, scores, requests, now)
     listed = history.products[scores.product]
     effect = effects_of(acceptance, attributes.segment[scores.client], listed)
     answered = answers.days_since(scores.client, scores.product, now[scores.client])
@@ -90,7 +90,7 @@ def cases_of(
     replaced = frozenset(product for product, about in facts.items() if about.successors)
     categorised = len(facts) == len(judged_products) and all(about.category for about in facts.values())
     made = None if categorised else make_categories()
-    columns = columns_of(model, history, scores, now, probability, expected, standing(probability, effect, *answered))
+    columns = columns_of(model, history, scores, now, probability, further, standing(probability, effect, *answered))
     recent = {segment: recent_buyers(model, segment) for segment in set(attributes.segment.tolist())}
     for i, (request, own, moment) in enumerate(zip(requests, history.each_client(), now.tolist(), strict=True)):
         segment = attributes.segment[i]
@@ -103,16 +103,17 @@ def probabilities(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(R,) float64: what `confidence` means for the purpose of the row's request.
 
-    And (R,) float64: the purchases that a forecast expects of what the client bought (`purchases_again`), else 0.
+    And (R,) float64: the purchases after the first that a forecast expects of what the client bought, else 0.
     """
     purpose = np.array([request.purpose for request in requests])[scores.client]
     probability = scores.probability(np.isin(purpose, (RECOMMENDATION, ORDER_ANALYSIS)))
-    asked = np.array([request.horizon_days for request in requests], float)[scores.client]
-    forecast = purpose == DEMAND_FORECASTING
-    new, again = forecast & scores.is_new, forecast & ~scores.is_new
-    probability[new] = carried_over(probability[new], model.horizon_days, asked[new], model.demand.pace)
-    expected = np.zeros(len(probability))
-    own_rate = own_purchases(scores.purchases, now[scores.purchases.client], model.demand.days)[scores.purchase[again]]
-    expected[again] = purchases_again(probability[again], own_rate, model.horizon_days, asked[again], model.demand)
-    probability[again] = probability_of_any(expected[again], model.horizon_days, asked[again])
-    return np.round(probability, 4), np.round(expected, 6)
+    further = np.zeros(len(probability))
+    own = own_purchases(scores.purchases, now[scores.purchases.client], model.demand.days)
+    own_rate = np.where(scores.is_new, 0, own[scores.purchase] if len(own) else 0)
+    asked = np.array([request.horizon_days for request in requests])[scores.client]
+    for days in np.unique(asked[purpose == DEMAND_FORECASTING]).tolist():
+        rows = (purpose == DEMAND_FORECASTING) & (asked == days)
+        foretold = model.within.foretold(scores.features[rows], scores.is_new[rows], own_rate[rows], days, model.demand)
+        probability[rows] = foretold.probability
+        further[rows] = np.where(scores.is_new[rows], 0, foretold.further)
+    return np.round(probability, 4), np.round(further, 6)

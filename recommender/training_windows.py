@@ -35,7 +35,7 @@ def known_before(until: datetime, spread: Spread) -> Iterator[tuple[Known, AskWi
         return
     with shared_snapshot() as snapshot:
 
-        def ask(asker: Asker, windows: Sequence[Window]) -> Iterator[tuple[Asked, Asked]]:
+        def ask(asker: Asker, windows: Sequence[Window]) -> Iterator[tuple[Asked, tuple[Asked, ...]]]:
             of_asker = asker.taste, asker.horizon, asker.as_of, asker.seed
             shards = [(snapshot, until, window, of_asker) for window in windows]
             return map_partitions(ask_window, shards, spread)
@@ -50,7 +50,7 @@ def read(until: datetime) -> Known:
     return history, attributes_of(history.clients.tolist()), answers_before(until)
 
 
-def ask_window(shard: WindowShard) -> tuple[Asked, Asked]:
+def ask_window(shard: WindowShard) -> tuple[Asked, tuple[Asked, ...]]:
     snapshot, until, window, of_asker = shard
     with reading(snapshot):
         history, attributes, answers = read(until)

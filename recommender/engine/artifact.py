@@ -12,6 +12,7 @@ from scipy import sparse
 from recommender.engine.demand import DemandHabits
 from recommender.engine.heads import Head, TwoHeads
 from recommender.engine.held_out import HeldOutShare
+from recommender.engine.horizons import Horizons
 from recommender.engine.knowledge import Knowledge
 from recommender.engine.model import Model
 from recommender.engine.neighbours import Taste
@@ -20,11 +21,11 @@ from recommender.engine.product_features import Sales
 from recommender.engine.product_outlook import ProductOutlook
 from recommender.engine.volumes import Volumes
 
-FORMAT = 6  # rises whenever what a folder holds changes
+FORMAT = 7  # rises whenever what a folder holds changes
 MANIFEST = "manifest.json"
 MODEL = "model.json"
 ACCEPTANCE = "acceptance.json"
-HEADS = [(target, kind) for target in ("next_order", "within_horizon") for kind in ("repeat", "explore")]
+KINDS = ("repeat", "explore")
 OUTLOOK = ("weekly", "recent", "kind")
 VOLUMES = ("larger", "takers", "buyers")
 CSR = ("data", "indices", "indptr")
@@ -60,18 +61,18 @@ def save(model: Model, acceptance: Acceptance, folder: Path) -> str:
             "chains": knowledge.chains,
             "taste": asdict(knowledge.taste),
         },
-        "horizon_days": model.horizon_days,
+        "within": {"days": model.within.days, "pace": model.within.pace},
         "demand": model.demand.to_json(),
         "outlook": model.outlook.to_json(),
         "larger_volume_rate": model.volumes.rate,
         "recall": asdict(model.recall),
         "coverage": asdict(model.coverage),
         "metrics": model.metrics,
-        "heads": {f"{target}.{kind}": head_of(model, target, kind).to_json() for target, kind in HEADS},
+        "heads": {name: head.to_json() for name, head in heads_of(model).items()},
     }
-    for target, kind in HEADS:
-        if (trees := head_of(model, target, kind).trees) is not None:
-            (folder / f"{target}.{kind}.txt").write_text(trees.model_to_string())
+    for name, head in heads_of(model).items():
+        if head.trees is not None:
+            (folder / f"{name}.txt").write_text(head.trees.model_to_string())
     (folder / MODEL).write_text(json.dumps(described, sort_keys=True))
     (folder / ACCEPTANCE).write_text(json.dumps(asdict(acceptance), sort_keys=True))
     manifest = {path.name: sha256(path) for path in sorted(folder.iterdir())}
@@ -87,8 +88,11 @@ def read_array(folder: Path, name: str) -> np.ndarray:
     return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
 
 
-def head_of(model: Model, target: str, kind: str) -> Head:
-    return getattr(getattr(model, target), kind)
+def heads_of(model: Model) -> dict[str, Head]:
+    """By the names of their files; those for fewer days than the horizon are numbered, fewest first."""
+    pairs = {"next_order": model.next_order, "within_horizon": model.within.heads}
+    of_pairs = {f"{target}.{kind}": getattr(heads, kind) for target, heads in pairs.items() for kind in KINDS}
+    return of_pairs | {f"sooner.{number}": head for number, head in enumerate(model.within.sooner)}
 
 
 def damaged_files(folder: Path, manifest_sha256: str) -> list[str]:
@@ -113,11 +117,16 @@ def load(folder: Path) -> Model:
         name: Head.from_json(data, (folder / f"{name}.txt").read_text() if (folder / f"{name}.txt").exists() else None)
         for name, data in described["heads"].items()
     }
+
+    def two(target: str) -> TwoHeads:
+        return TwoHeads(*(heads[f"{target}.{kind}"] for kind in KINDS))
+
+    days, pace = tuple(described["within"]["days"]), described["within"]["pace"]
+    sooner = tuple(heads[f"sooner.{number}"] for number in range(len(days) - 1))
     return Model(
         knowledge=knowledge_of(folder, described["knowledge"]),
-        next_order=TwoHeads(heads["next_order.repeat"], heads["next_order.explore"]),
-        within_horizon=TwoHeads(heads["within_horizon.repeat"], heads["within_horizon.explore"]),
-        horizon_days=described["horizon_days"],
+        next_order=two("next_order"),
+        within=Horizons(days, sooner, two("within_horizon"), pace),
         demand=DemandHabits.from_json(described["demand"]),
         volumes=Volumes(*(read_array(folder, f"volumes.{name}") for name in VOLUMES), described["larger_volume_rate"]),
         outlook=ProductOutlook(

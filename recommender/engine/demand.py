@@ -17,7 +17,6 @@ from recommender.engine.quantities import PURCHASES as RECENT
 SETTLING_DAYS = 30.0  # added to the time since the first purchase: a product bought yesterday is not bought daily
 POOLED_POINTS = ndtri((np.arange(7) + 0.5) / 7)  # of a normal distribution, equally probable
 LEAST_LEFT = 1e-3  # no purchase is so sure that this probability is not left
-MOST_EXPECTED = -np.log(LEAST_LEFT)  # purchases of the process that leaves it
 LEAST_PURCHASES = 1e-6  # expected; below that nothing is told apart
 GRID = 512  # cells; a total is held to 1/512 of the largest that is thought of
 TAIL = 10  # standard deviations above the mean: what lies beyond would fall on the grid's low end
@@ -45,18 +44,14 @@ class Blend:
 class DemandHabits:
     """What a history teaches about demand beyond the probability of a purchase.
 
-    pace           purchases lately, as a multiple of what the heads expected of those days
-    again          how the purchases within `days` of what was bought before follow from those that the heads expect
-                   within their horizon, and from the client's own rate
-    further        how the purchases after the first follow from those and from that rate
+    further        how the purchases after the first within `days` follow from the probability of one, and from the
+                   client's own rate
     further_shape  of their negative binomial distribution: the smaller, the more they differ
     days           that this was learned from, the model's horizon at most
     pooled_weight  of the quantities the client might take, against its last purchase with weight 1
     spread         standard deviation of the logarithm of those quantities about the usual one
     """
 
-    pace: float = 1.0
-    again: Blend | None = None
     further: Blend = Blend(1.0, 0.5, 0.5)
     further_shape: float = 5.0
     days: float = 28.0
@@ -68,8 +63,7 @@ class DemandHabits:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "DemandHabits":
-        again = Blend(**data["again"]) if data["again"] else None
-        return cls(**data | {"again": again, "further": Blend(**data["further"])})
+        return cls(**data | {"further": Blend(**data["further"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,54 +139,6 @@ class Demand:
         return np.minimum(low * cell, expected), upper, (reached[rows, up_to] - below).clip(0, 1)
 
 
-def carried_over(probability: np.ndarray, days: float, asked_days: np.ndarray, pace: float) -> np.ndarray:
-    """The probability of a purchase within `asked_days` from that within `days`, at a constant rate."""
-    return 1 - (1 - probability) ** (pace * asked_days / days)
-
-
-def purchases_again(
-    probability: np.ndarray, own: np.ndarray, days: float, asked_days: np.ndarray, habits: DemandHabits
-) -> np.ndarray:
-    """(R,) float64: purchases of products that the client bought before, as of a Poisson process.
-
-    At a constant rate what is bought each week and what is bought each month, both all but certain
-    within the horizon, would be as probable within a few days: the client's own rate tells them apart.
-    Between the two spans that are known the expected purchases rise as a power of the days.
-
-    In fewer days than both, purchases come evenly; but who buys at regular times does not buy as a Poisson
-    process has it, once too early for each time too late. So the probability is at most the number of
-    purchases that come in so many days (Markov's inequality), which of regular ones is the probability.
-
-    Args:
-        probability: of one or more within `days`, the model's horizon.
-        own: purchases in `habits.days` at the client's own rate (`own_purchases`).
-    """
-    said = expected_purchases(probability)
-    by_horizon, fewer = said * habits.pace, habits.days
-    if habits.again is None:
-        by_fewer = by_horizon * fewer / days
-    else:
-        by_fewer = np.minimum(habits.again.of(said, own), MOST_EXPECTED)
-    growth = np.maximum(np.log(by_horizon / by_fewer), 0) / np.log(days / fewer) if fewer < days else 1.0
-    between = by_fewer * (np.clip(asked_days, fewer, days) / fewer) ** growth
-    share = np.minimum(asked_days / fewer, 1)
-    expected = between * share * np.maximum(asked_days / days, 1)
-    at_most = expected_purchases(all_purchases(by_fewer, own, habits) * share)
-    return np.where(share < 1, np.minimum(expected, at_most), expected)
-
-
-def probability_of_any(expected: np.ndarray, days: float, asked_days: np.ndarray | float) -> np.ndarray:
-    """(R,) float64: of one purchase or more in `asked_days`, where `purchases_again` expects so many.
-
-    Up to `days`, the model's horizon, they are of a Poisson process. Beyond it they are those of the rate of now,
-    which not every client keeps that looks alike: the odds rise evenly with the days, as where such rates are
-    spread exponentially (Ehrenberg's negative binomial, Applied Statistics 1959, with a shape of 1).
-    """
-    beyond = np.maximum(asked_days / days, 1)
-    odds = beyond * np.expm1(expected / beyond)
-    return odds / (1 + odds)
-
-
 def expected_purchases(probability: np.ndarray) -> np.ndarray:
     """Of a Poisson process that has one or more with this probability."""
     return -np.log1p(-np.clip(probability, LEAST_PURCHASES, 1 - LEAST_LEFT))
@@ -202,26 +148,19 @@ def demand_of(
     purchases: Purchases,
     line_quantity: np.ndarray,
     usual: np.ndarray,
-    expected: np.ndarray,
-    now: np.ndarray,
-    days: float,
-    asked_days: float,
+    probability: np.ndarray,
+    further: np.ndarray,
     habits: DemandHabits,
 ) -> Demand:
     """Args:
     purchases: R rows.
     line_quantity: (L,) units of the history's lines.
     usual: (R,) units that the client would take now.
-    expected: (R,) what `purchases_again` gives for `asked_days` from `now` ((R,) float64).
-    days: the model's horizon.
+    probability, further: (R,) float64, as of `horizons.Foretold`.
     """
     recent = last_values(line_quantity[purchases.line], purchases.start, purchases.stop, RECENT)
     units, weights = quantities(recent, usual, habits)
-    # A blend holds for the days that it was learned from: more days are as many of those, one like the other.
-    spans = asked_days / habits.days
-    of_all = spans * all_purchases(expected / spans, own_purchases(purchases, now, habits.days), habits)
-    probability = np.minimum(probability_of_any(expected, days, asked_days), 1 - LEAST_LEFT)
-    return Demand(probability, np.maximum(of_all / probability - 1, 0), units, weights, habits.further_shape)
+    return Demand(np.minimum(probability, 1 - LEAST_LEFT), further, units, weights, habits.further_shape)
 
 
 def all_purchases(expected: np.ndarray, own: np.ndarray, habits: DemandHabits) -> np.ndarray:
@@ -241,7 +180,7 @@ def beyond_first(purchases: np.ndarray) -> np.ndarray:
 
 
 def further_purchases(expected: np.ndarray, own: np.ndarray, blend: Blend) -> np.ndarray:
-    """(R,) float64, from what `purchases_again` expects and the client's own rate (`own_purchases`)."""
+    """(R,) float64, from the purchases of a Poisson process and those of the client's own rate (`own_purchases`)."""
     return blend.of(beyond_first(expected), beyond_first(own))
 
 

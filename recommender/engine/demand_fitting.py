@@ -3,25 +3,22 @@
 Of all clients: a handful of figures does not fit itself to any of them.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from recommender.engine.asking import Asked
 from recommender.engine.demand import (
+    LEAST_PURCHASES,
     RECENT,
     Blend,
     DemandHabits,
     beyond_first,
-    carried_over,
-    expected_purchases,
     own_purchases,
-    purchases_again,
     quantities,
 )
-from recommender.engine.heads import TwoHeads
 from recommender.engine.history import OrderHistory
+from recommender.engine.horizons import Horizons
 from recommender.engine.knowledge import group_medians
 from recommender.engine.purchases import last_values
 from recommender.engine.quantities import usual_quantities, weighted_quantiles
@@ -58,45 +55,38 @@ class Followed:
     usual: np.ndarray
 
 
-def fit_demand(history: OrderHistory, asked: Asked, heads: TwoHeads, horizon_days: float, days: float) -> DemandHabits:
-    """Args:
-    asked: about the last `days` of the history.
-    heads: for a purchase within `horizon_days`.
+def fit_demand(history: OrderHistory, asked: Asked, horizons: Horizons, days: float) -> tuple[Horizons, DemandHabits]:
+    """(the horizons with the pace of the last days, the habits).
+
+    Args:
+        asked: about the last `days` of the history, which are among those of `horizons`.
     """
-    found, habits = followed(history, asked, heads, horizon_days, days)
-    return fit_quantities(found, fit_further(found, habits))
-
-
-def followed(
-    history: OrderHistory, asked: Asked, heads: TwoHeads, horizon_days: float, days: float
-) -> tuple[Followed, DemandHabits]:
-    """(what came of the pairs asked about, what that says of the probability of a purchase)."""
-    questions, candidates = asked.questions, asked.candidates
-    rows = ~candidates.is_new
-    client, product, bought = candidates.client[rows], candidates.product[rows], candidates.purchase[rows]
-    within = heads.probability(candidates.features[rows], candidates.is_new[rows])
-    as_expected = carried_over(within, horizon_days, days, 1.0)
-    count, units = came_of(history, questions, client, product, days)
-    pace = ((count > 0).sum() + DOUBT_PURCHASES) / (as_expected.sum() + DOUBT_PURCHASES)
-    pace = round(float(np.clip(pace, SLOWEST, FASTEST)), 4)
-    own = candidates.purchases
-    own_rate = own_purchases(own, questions.now[own.client], days)[bought]
-    prior = Blend(level=pace * days / horizon_days, head=1.0, rate=0.0)
-    again = fit_again(prior, expected_purchases(within), own_rate, count > 0)
-    habits = DemandHabits(pace=pace, again=again, days=days)
+    questions, candidates, own = asked.questions, asked.candidates, asked.candidates.purchases
+    rows = ~candidates.is_new  # in the order of `own`
+    features, is_new = candidates.features[rows], candidates.is_new[rows]
+    bought = came_of(history, questions, own.client, own.product, days)[0] > 0
+    horizons = replace(horizons, pace=pace_of(horizons, features, is_new, bought, days))
     typical = group_medians(history.line_product, history.line_quantity, len(history.products))
     line_quantity = questions.history.line_quantity[own.line]
-    return (
-        Followed(
-            expected=purchases_again(within, own_rate, horizon_days, days, habits),
-            own=own_rate,
-            count=count,
-            units=units,
-            recent=last_values(line_quantity, own.start, own.stop, RECENT)[bought],
-            usual=usual_quantities(questions.history, typical)[bought],
-        ),
-        habits,
-    )
+    recent = last_values(line_quantity, own.start, own.stop, RECENT)
+    usual = usual_quantities(questions.history, typical)
+
+    def followed(within: float) -> Followed:
+        count, units = came_of(history, questions, own.client, own.product, within)
+        expected = horizons.within(horizons.known(features, is_new, within), within)
+        rate = own_purchases(own, questions.now[own.client], within)
+        return Followed(expected, rate, count, units, recent, usual)
+
+    parts = [followed(within) for within in horizons.days if within <= days]
+    return horizons, fit_quantities(parts[-1], fit_further(parts, DemandHabits(days=days)))
+
+
+def pace_of(horizons: Horizons, features: np.ndarray, is_new: np.ndarray, bought: np.ndarray, days: float) -> float:
+    """Purchases within the last `days` ((R,) bool), as a multiple of what the horizon's heads expected."""
+    within = horizons.heads.probability(features, is_new)
+    expected = 1 - (1 - within) ** (days / horizons.longest)
+    pace = (bought.sum() + DOUBT_PURCHASES) / (expected.sum() + DOUBT_PURCHASES)
+    return round(float(np.clip(pace, SLOWEST, FASTEST)), 4)
 
 
 def came_of(
@@ -111,63 +101,48 @@ def came_of(
     return np.where(pair[at] == mine, count[at], 0), np.where(pair[at] == mine, units[at], 0.0)
 
 
-def fit_again(prior: Blend, by_head: np.ndarray, by_rate: np.ndarray, bought: np.ndarray) -> Blend | None:
-    """The blend of most likelihood that (R,) `bought` has under a Poisson process; None where it says too little.
+def fit_further(parts: list[Followed], habits: DemandHabits) -> DemandHabits:
+    """How many purchases follow a first one: their mean by Poisson likelihood, then their shape.
 
-    That is a regression of the complementary log-log of the probability (McCullagh and Nelder, 1989).
-
-    Args:
-        by_head, by_rate: (R,) purchases expected within the horizon, and at the client's own rate.
+    `parts` are of the same pairs, after fewer and more days.
     """
-    if bought.sum() < FEWEST or (~bought).sum() < FEWEST:
-        return None
-
-    def loss(mean: np.ndarray) -> float:
-        return float(mean[~bought].sum() - np.log(-np.expm1(-mean[bought])).sum())
-
-    return fitted_blend(prior, by_head, by_rate, loss)
-
-
-def fit_further(followed: Followed, habits: DemandHabits) -> DemandHabits:
-    """How many purchases follow a first one: their mean by Poisson likelihood, then their shape."""
-    bought = followed.count > 0
-    if bought.sum() < FEWEST:
+    bought = [part.count > 0 for part in parts]
+    if bought[-1].sum() < FEWEST:
         return habits
     # Here, because it takes long to import and nothing but training needs it.
     from scipy.stats import nbinom
 
-    by_head = beyond_first(followed.expected[bought])
-    by_rate = beyond_first(followed.own[bought])
-    further = followed.count[bought] - 1
-
-    def loss(mean: np.ndarray) -> float:
-        return float(mean.sum() - further @ np.log(mean))
-
-    blend = fitted_blend(habits.further, by_head, by_rate, loss)
+    by_head = np.concatenate([beyond_first(part.expected[some]) for part, some in zip(parts, bought, strict=True)])
+    by_rate = np.concatenate([beyond_first(part.own[some]) for part, some in zip(parts, bought, strict=True)])
+    further = np.concatenate([part.count[some] - 1 for part, some in zip(parts, bought, strict=True)])
+    blend = fitted_blend(habits.further, by_head, by_rate, further)
     mean = blend.of(by_head, by_rate)
     likelihood = [nbinom.logpmf(further, shape, shape / (shape + mean)).sum() for shape in SHAPES]
     return replace(habits, further=blend, further_shape=SHAPES[int(np.argmax(likelihood))])
 
 
-def fitted_blend(prior: Blend, by_head: np.ndarray, by_rate: np.ndarray, loss: Callable[[np.ndarray], float]) -> Blend:
-    """The blend of least `loss`, drawn towards `prior`; an estimate never counts against itself.
+def fitted_blend(prior: Blend, by_head: np.ndarray, by_rate: np.ndarray, count: np.ndarray) -> Blend:
+    """A Poisson regression (McCullagh and Nelder, 1989) of `count` on the logarithms of two estimates of it.
 
-    Args:
-        loss: of the (R,) purchases that a blend expects.
+    Drawn towards `prior`; an estimate never counts against itself.
     """
     from scipy.optimize import minimize
 
     start = np.array([np.log(prior.level), prior.head, prior.rate])
+    estimates = np.maximum([by_head, by_rate], LEAST_PURCHASES)
+    logs = np.column_stack([np.ones(len(count)), *np.log(estimates)])
 
-    def blend_of(parameters: np.ndarray) -> Blend:
-        level, head, rate = parameters
-        return Blend(float(np.exp(level)), float(max(head, 0)), float(max(rate, 0)))
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        """And its slope."""
+        mean, drawn = np.exp(logs @ parameters), parameters - start
+        return (
+            float(mean.sum() - count @ (logs @ parameters) + DRAW * drawn @ drawn),
+            (mean - count) @ logs + 2 * DRAW * drawn,
+        )
 
-    def drawn(parameters: np.ndarray) -> float:
-        return loss(blend_of(parameters).of(by_head, by_rate)) + DRAW * float(np.sum((parameters - start) ** 2))
-
-    found = blend_of(minimize(drawn, start, method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-4}).x)
-    return Blend(round(found.level, 4), round(found.head, 4), round(found.rate, 4))
+    at_least_zero = [(None, None), (0, None), (0, None)]
+    level, head, rate = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=at_least_zero).x.tolist()
+    return Blend(round(float(np.exp(level)), 4), round(head, 4), round(rate, 4))
 
 
 def fit_quantities(followed: Followed, habits: DemandHabits) -> DemandHabits:

@@ -3,12 +3,12 @@
 import numpy as np
 
 from recommender.engine.asking import Asked
-from recommender.engine.demand import LEVEL, DemandHabits, demand_of, own_purchases, purchases_again
+from recommender.engine.demand import LEVEL, DemandHabits, demand_of, own_purchases
 from recommender.engine.demand_fitting import came_of
 from recommender.engine.groups import Attributes
-from recommender.engine.heads import TwoHeads
 from recommender.engine.held_out import HeldOutShare
 from recommender.engine.history import OrderHistory
+from recommender.engine.horizons import Horizons
 from recommender.engine.knowledge import group_medians
 from recommender.engine.metrics import LIST_LENGTH
 from recommender.engine.quantities import usual_quantities
@@ -21,8 +21,7 @@ def coverage_of(
     attributes: Attributes,
     asked: Asked,
     held_back: np.ndarray,
-    heads: TwoHeads,
-    horizon_days: float,
+    horizons: Horizons,
     days: float,
     habits: DemandHabits,
 ) -> HeldOutShare:
@@ -31,19 +30,17 @@ def coverage_of(
     Args:
         asked: about the last `days` of the history.
         held_back: (C,) bool, clients of `history` whose answers the heads were not fitted to.
-        heads: for a purchase within `horizon_days`.
     """
     questions, candidates = asked.questions, asked.candidates
     own = candidates.purchases
     rows = ~candidates.is_new  # in the order of `own`
-    within = heads.probability(candidates.features[rows], candidates.is_new[rows])
-    now = questions.now[own.client]
-    own_rate = own_purchases(own, now, habits.days)
-    expected = purchases_again(within, own_rate, horizon_days, days, habits)
+    own_rate = own_purchases(own, questions.now[own.client], habits.days)
+    foretold = horizons.foretold(candidates.features[rows], candidates.is_new[rows], own_rate, days, habits)
     typical = group_medians(history.line_product, history.line_quantity, len(history.products))
     usual = usual_quantities(questions.history, typical)
-    demand = demand_of(own, questions.history.line_quantity, usual, expected, now, horizon_days, days, habits)
-    order = np.lexsort((own.product, -expected, own.client))
+    line_quantity = questions.history.line_quantity
+    demand = demand_of(own, line_quantity, usual, foretold.probability, foretold.further, habits)
+    order = np.lexsort((own.product, -foretold.probability, own.client))
     rank = np.arange(len(order)) - np.searchsorted(own.client, own.client)  # rows are sorted by client
     shown = np.sort(order[(rank < LIST_LENGTH) & held_back[questions.client[own.client]]])
     low, high, _ = demand.of(shown).intervals(LEVEL)

@@ -6,6 +6,7 @@ from typing import Any
 from recommender.engine.demand import DemandHabits
 from recommender.engine.heads import TwoHeads
 from recommender.engine.held_out import HeldOutShare
+from recommender.engine.horizons import Horizons
 from recommender.engine.knowledge import Knowledge
 from recommender.engine.product_outlook import ProductOutlook
 from recommender.engine.volumes import Volumes
@@ -16,7 +17,7 @@ class Model:
     """What `suggest` answers with.
 
     next_order      heads for "the client's next order contains the product"
-    within_horizon  heads for "the client buys it within `horizon_days`"
+    within          heads for "the client buys it within so many days"
     demand          what forecasts need beside these
     volumes         how much of a product its buyers take at once
     outlook         what all clients together will take
@@ -26,11 +27,14 @@ class Model:
 
     knowledge: Knowledge
     next_order: TwoHeads
-    within_horizon: TwoHeads
-    horizon_days: float
+    within: Horizons
     demand: DemandHabits
     volumes: Volumes
     outlook: ProductOutlook
     recall: HeldOutShare
     coverage: HeldOutShare
     metrics: dict[str, Any]
+
+    @property
+    def horizon_days(self) -> float:
+        return self.within.longest

@@ -10,9 +10,10 @@ from recommender.engine.client_answers import NO_ANSWERS, ClientAnswers
 from recommender.engine.demand_fitting import fit_demand
 from recommender.engine.forecast_coverage import coverage_of
 from recommender.engine.groups import Attributes
-from recommender.engine.heads import Examples, TwoHeads
+from recommender.engine.heads import Examples, Head, TwoHeads
 from recommender.engine.held_out import judge
 from recommender.engine.history import OrderHistory
+from recommender.engine.horizons import Horizons
 from recommender.engine.knowledge import learn
 from recommender.engine.model import Model
 from recommender.engine.neighbours import Taste
@@ -29,10 +30,10 @@ ROWS_OF_WINDOW = 100_000  # for each head; more make no better trees, only slowe
 LONGEST_HORIZON_DAYS = 90
 
 Window = tuple[float, float]  # from the first day to the second
-AskWindows = Callable[[Asker, Sequence[Window]], Iterable[tuple[Asked, Asked]]]
+AskWindows = Callable[[Asker, Sequence[Window]], Iterable[tuple[Asked, tuple[Asked, ...]]]]
 
 
-def in_turn(asker: Asker, windows: Sequence[Window]) -> Iterable[tuple[Asked, Asked]]:
+def in_turn(asker: Asker, windows: Sequence[Window]) -> Iterable[tuple[Asked, tuple[Asked, ...]]]:
     return [asker.ask(*window) for window in windows]
 
 
@@ -63,16 +64,17 @@ def train(
     asker = Asker(history, attributes, answers, taste, horizon, as_of, seed)
     next_orders, moments = zip(*ask(asker, list(pairwise(bounds))), strict=True)
     next_order = fit_next_order(next_orders, held_back, seed)
-    within_horizon = fit_within_horizon(moments, held_back, seed)
+    *about_fewer_days, about_horizon = zip(*moments, strict=True)
+    sooner = tuple(fit_sooner(about_days, held_back, seed) for about_days in about_fewer_days)
+    heads = fit_within_horizon(about_horizon, held_back, seed)
     metrics, recall = judge(history, attributes, next_orders[-1], next_order, held_back)
     lately = asker.ask_lately(bounds[-2])
-    demand = fit_demand(history, lately, within_horizon, horizon, asker.demand_days)
-    coverage = coverage_of(history, attributes, lately, held_back, within_horizon, horizon, asker.demand_days, demand)
+    within, demand = fit_demand(history, lately, Horizons(asker.spans, sooner, heads), asker.demand_days)
+    coverage = coverage_of(history, attributes, lately, held_back, within, asker.demand_days, demand)
     return Model(
         knowledge=learn(history, attributes, as_of, taste, seed),
         next_order=next_order,
-        within_horizon=within_horizon,
-        horizon_days=horizon,
+        within=within,
         demand=demand,
         volumes=fit_volumes(history, as_of, horizon),
         outlook=outlook_of(weekly_series(history, as_of), seed),
@@ -102,20 +104,35 @@ def fit_next_order(asked: tuple[Asked, ...], held_back: np.ndarray, seed: int) -
     """`held_back` is (C,) bool; the clients it names count in all windows but the last, which is theirs alone."""
     last = asked[-1]
     fitted = [(each, np.ones(len(each.questions.now), bool)) for each in asked[:-1]]
-    return fit([*fitted, (last, ~held_back[last.questions.client])], [(last, held_back[last.questions.client])], seed)
+    examples = examples_of(
+        [*fitted, (last, ~held_back[last.questions.client])], [(last, held_back[last.questions.client])], seed
+    )
+    return TwoHeads.fit(*examples, seed)
 
 
 def fit_within_horizon(asked: tuple[Asked, ...], held_back: np.ndarray, seed: int) -> TwoHeads:
-    """Horizons of neighbouring moments overlap, so the clients held back are so in all windows."""
-    return fit(
+    return TwoHeads.fit(*examples_within(asked, held_back, seed), seed)
+
+
+def fit_sooner(asked: tuple[Asked, ...], held_back: np.ndarray, seed: int) -> Head:
+    """Of what clients bought before."""
+    examples, unseen = (each.where(~each.is_new) for each in examples_within(asked, held_back, seed))
+    return Head.fit("repeat", examples, unseen, seed)
+
+
+def examples_within(asked: tuple[Asked, ...], held_back: np.ndarray, seed: int) -> tuple[Examples, Examples]:
+    """The days of neighbouring moments overlap, so the clients held back are so in all windows."""
+    return examples_of(
         [(each, ~held_back[each.questions.client]) for each in asked],
         [(each, held_back[each.questions.client]) for each in asked],
         seed,
     )
 
 
-def fit(fitted: list[tuple[Asked, np.ndarray]], held_back: list[tuple[Asked, np.ndarray]], seed: int) -> TwoHeads:
-    """Each pair is (questions asked, which of them ((N,) bool))."""
+def examples_of(
+    fitted: list[tuple[Asked, np.ndarray]], held_back: list[tuple[Asked, np.ndarray]], seed: int
+) -> tuple[Examples, Examples]:
+    """(those to fit to, those held back); each pair is (questions asked, which of them ((N,) bool))."""
     random = np.random.default_rng(seed)
     parts = []
     for asked, chosen in fitted:
@@ -124,7 +141,7 @@ def fit(fitted: list[tuple[Asked, np.ndarray]], held_back: list[tuple[Asked, np.
             examples.where(is_kind).thinned(ROWS_OF_WINDOW, random) for is_kind in (examples.is_new, ~examples.is_new)
         ]
     unseen = [asked.of(chosen, client_weights(asked.questions.client, chosen)) for asked, chosen in held_back]
-    return TwoHeads.fit(Examples.together(parts), Examples.together(unseen), seed)
+    return Examples.together(parts), Examples.together(unseen)
 
 
 def client_weights(client: np.ndarray, chosen: np.ndarray) -> np.ndarray:

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.engine.asking import DEMAND_DAYS
-from recommender.engine.demand import LEVEL, Demand, demand_of, own_purchases, probability_of_any, purchases_again
+from recommender.engine.demand import LEVEL, Demand, demand_of
 from recommender.engine.demand_fitting import quantile_loss
 from recommender.engine.intervals import Bootstrap, Estimate
 from recommender.engine.model import Model
@@ -15,7 +14,6 @@ from recommender.evaluation.lists import OURS
 LAST_DAYS = "as in the last days"
 NOTHING = "nothing at all"
 QUANTILES = ((1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2)
-WEEK = 7
 SHOWN = 10  # products of a client: what a forecast lists unless told otherwise
 LIKELY = 0.2
 BATCH_PAIRS = 5_000  # bounds the memory that the convolutions take
@@ -53,20 +51,13 @@ class DemandBacktest:
 
 def demand_backtests(standing: Standing, later: LaterOrders, model: Model, seed: int) -> list[DemandBacktest]:
     """Over the usual horizon and over a week, where that is shorter; those left out that the history ends before."""
-    usual = min(DEMAND_DAYS, model.horizon_days)
-    spans = (usual, WEEK) if usual > WEEK else (usual,)
-    return [demand_backtest(standing, later, model, days, seed) for days in spans if days <= later.days]
+    return [demand_backtest(standing, later, model, days, seed) for days in standing.foretold if days <= later.days]
 
 
 def demand_backtest(standing: Standing, later: LaterOrders, model: Model, days: float, seed: int) -> DemandBacktest:
-    own, now = standing.purchases, standing.now
-    own_rate = own_purchases(own, np.full(len(own.client), now), model.demand.days)
-    expected = purchases_again(standing.within, own_rate, model.horizon_days, days, model.demand)
-    probability = probability_of_any(expected, model.horizon_days, days)
-    demand = demand_of(
-        own, standing.history.line_quantity, standing.usual, expected, np.full(len(expected), now),
-        model.horizon_days, days, model.demand,
-    )  # fmt: skip
+    own, now, foretold = standing.purchases, standing.now, standing.foretold[days]
+    probability = foretold.probability
+    demand = demand_of(own, standing.history.line_quantity, standing.usual, probability, foretold.further, model.demand)
     actual = later.units(own.client, own.product, days)
     held, level, quantiles = in_batches(demand, actual)
     lately = own.sums(

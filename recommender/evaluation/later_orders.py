@@ -5,9 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
+from recommender.engine.asking import DEMAND_DAYS, WEEK
 from recommender.engine.client_answers import ClientAnswers
+from recommender.engine.demand import own_purchases
 from recommender.engine.groups import Attributes
 from recommender.engine.history import OrderHistory, positions_in
+from recommender.engine.horizons import Foretold
 from recommender.engine.model import Model
 from recommender.engine.purchases import Purchases, purchases_of
 from recommender.engine.scoring import score
@@ -88,14 +91,16 @@ def later_orders(before: OrderHistory, after: OrderHistory, cut: float) -> Later
 class Standing:
     """Every product that every client had bought at the cut: one row (R) a pair, as in `purchases`.
 
-    within  (R,) float64  probability of a purchase within the model's horizon
-    usual   (R,) float64  units that the client would take
+    within    (R,) float64  probability of a purchase within the model's horizon
+    usual     (R,) float64  units that the client would take
+    foretold  by numbers of days, the usual horizon first
     """
 
     history: OrderHistory
     purchases: Purchases
     within: np.ndarray
     usual: np.ndarray
+    foretold: dict[float, Foretold]
     now: float
 
 
@@ -106,12 +111,21 @@ def standing_at(
     history: before day `now`; its products are the model's.
     attributes, answers: of its clients.
     """
-    within, usual = [], []
+    spans = sorted({min(days, model.horizon_days) for days in (DEMAND_DAYS, WEEK)}, reverse=True)
+    within, usual, foretold = [], [], {days: [] for days in spans}
     clients = len(history.clients)
     for start in tqdm(range(0, clients, BATCH_CLIENTS), desc="At the cut", unit="batch", disable=None):
         chosen = np.arange(start, min(start + BATCH_CLIENTS, clients))
         some = clients_from(history, int(chosen[0]), int(chosen[-1]) + 1)
         scores = score(model, some, np.full(len(chosen), now), attributes.of(chosen), answers.of(chosen))
-        within.append(scores.within_horizon[~scores.is_new])
-        usual.append(scores.purchases.quantity[scores.purchase[~scores.is_new]])
-    return Standing(history, purchases_of(history), np.concatenate(within), np.concatenate(usual), now)
+        own, is_own = scores.purchases, ~scores.is_new  # in the same order
+        within.append(scores.within_horizon[is_own])
+        usual.append(own.quantity)
+        own_rate = own_purchases(own, np.full(len(own.client), now), model.demand.days)
+        for days, parts in foretold.items():
+            features, is_new = scores.features[is_own], scores.is_new[is_own]
+            parts.append(model.within.foretold(features, is_new, own_rate, days, model.demand))
+    return Standing(
+        history, purchases_of(history), np.concatenate(within), np.concatenate(usual),
+        {days: Foretold.together(parts) for days, parts in foretold.items()}, now,
+    )  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recommender.engine.demand import Blend, DemandHabits, beyond_first, expected_purchases, further_purchases
-from recommender.engine.demand_fitting import Followed, fit_again, fit_further, fit_quantities, quantile_loss
+from recommender.engine.demand_fitting import Followed, fit_further, fit_quantities, quantile_loss
 from recommender.evaluation import evaluate
 from recommender.evaluation.churn import weighted_areas
 from recommender.evaluation.demand import among_first, scaled_loss
@@ -128,23 +128,11 @@ def followed(random: np.random.Generator, habits: DemandHabits, rows: int = 4000
 def test_how_often_purchases_repeat_is_learned_from_what_came(blend):
     truth = DemandHabits(further=blend, further_shape=2.0)
 
-    learned = fit_further(followed(np.random.default_rng(0), truth), DemandHabits())
+    learned = fit_further([followed(np.random.default_rng(0), truth)], DemandHabits())
 
     assert learned.further.level == pytest.approx(blend.level, rel=0.1)
     assert (learned.further.head, learned.further.rate) == pytest.approx((blend.head, blend.rate), abs=0.1)
     assert 1.4 <= learned.further_shape <= 2.9
-
-
-def test_what_the_heads_and_the_own_rate_say_of_a_purchase_within_four_weeks_is_learned():
-    random = np.random.default_rng(0)
-    by_head, by_rate = random.uniform(0.05, 7, 20_000), random.uniform(0.05, 5, 20_000)
-    truth, prior = Blend(0.4, 0.7, 0.9), Blend(0.3, 1.0, 0.0)
-    bought = random.poisson(truth.of(by_head, by_rate)) > 0
-
-    learned = fit_again(prior, by_head, by_rate, bought)
-
-    assert (learned.level, learned.head, learned.rate) == pytest.approx((0.4, 0.7, 0.9), abs=0.05)
-    assert fit_again(prior, by_head[:20], by_rate[:20], bought[:20]) is None
 
 
 @pytest.mark.parametrize("spread", [0.2, 0.6, 1.0])
@@ -157,7 +145,7 @@ def test_how_far_quantities_differ_is_learned_from_what_was_taken(spread):
 def test_too_few_purchases_teach_nothing():
     few = followed(np.random.default_rng(0), DemandHabits(further=Blend(4.0, 0.5, 0.5)), rows=10)
 
-    assert fit_quantities(few, fit_further(few, DemandHabits())) == DemandHabits()
+    assert fit_quantities(few, fit_further([few], DemandHabits())) == DemandHabits()
 
 
 def test_what_comes_beyond_the_first_of_a_poisson_process_is_its_mean_less_one_where_that_is_large():

@@ -3,22 +3,36 @@
 import numpy as np
 import pytest
 
-from recommender.engine.demand import (
-    GRID,
-    Blend,
-    Demand,
-    DemandHabits,
-    carried_over,
-    demand_of,
-    expected_purchases,
-    probability_of_any,
-    purchases_again,
-)
+from recommender.engine.demand import GRID, Blend, Demand, DemandHabits, demand_of, own_purchases
+from recommender.engine.features import FEATURES
+from recommender.engine.heads import Head, TwoHeads
+from recommender.engine.horizons import Foretold, Horizons
 from recommender.engine.purchases import purchases_of
+from recommender.engine.start import Start
 from tests.recommender.test_engine import basket
 
-NOW, HORIZON = 400.0, 90
+NOW = 400.0
 HABITS = DemandHabits(further_shape=50.0)
+
+
+def sure_of(probability: float) -> Head:
+    """A head that says so of everything."""
+    odds = np.log(probability / (1 - probability)) if 0 < probability < 1 else np.sign(probability - 0.5) * 30
+    return Head(Start("repeat", [0.0, 0.0, 0.0], float(odds)), None, 1.0, 0.0)
+
+
+def horizons(within: dict[float, float], pace: float = 1.0) -> Horizons:
+    """`within`: days to the probability of a purchase."""
+    *sooner, of_horizon = map(sure_of, within.values())
+    return Horizons(tuple(within), tuple(sooner), TwoHeads(of_horizon, of_horizon), pace)
+
+
+def foretold(
+    within: dict[float, float], days: float, own: float = 4.0, habits: DemandHabits = HABITS, pace: float = 1.0
+) -> Foretold:
+    """Of one client and product, bought before; `own` purchases in four weeks at the client's own rate."""
+    features = np.zeros((1, len(FEATURES)), np.float32)
+    return horizons(within, pace).foretold(features, np.zeros(1, bool), np.array([own]), days, habits)
 
 
 def of_one(probability: float, further: float = 0.0, units=(6.0,), weights=(1.0,), shape: float = 50.0) -> Demand:
@@ -27,21 +41,12 @@ def of_one(probability: float, further: float = 0.0, units=(6.0,), weights=(1.0,
 
 def weekly(probability: float, days: float = 28, quantity: float = 6.0, habits: DemandHabits = HABITS) -> Demand:
     """Of a client that bought the same product every week for a year, from day 36 to NOW."""
-    return weekly_expecting(expected_purchases(np.array([probability])), days, quantity, habits)
-
-
-def weekly_expecting(expected: np.ndarray, days: float, quantity: float = 6.0, habits: DemandHabits = HABITS) -> Demand:
     history = basket([(0, NOW - 7 * week, {0: quantity}) for week in range(52, 0, -1)], products=1)
-    return demand_of(
-        purchases_of(history),
-        history.line_quantity,
-        np.array([quantity]),
-        expected,
-        np.array([NOW]),
-        HORIZON,
-        days,
-        habits,
-    )
+    purchases = purchases_of(history)
+    [own] = own_purchases(purchases, np.array([NOW]), habits.days)
+    found = foretold({days: probability}, days, own, habits)
+    usual = np.array([quantity])
+    return demand_of(purchases, history.line_quantity, usual, found.probability, found.further, habits)
 
 
 def test_a_single_purchase_that_may_come_or_not_is_nothing_or_its_quantity():
@@ -106,9 +111,7 @@ def test_a_client_of_every_week_is_expected_four_times_in_four_weeks():
 
 
 def test_units_and_bounds_grow_with_the_horizon():
-    days = np.array([7, 28, 90, 365])
-    probability = carried_over(0.6, 28, days, pace=1.0)
-    demands = [weekly(float(p), int(d)) for p, d in zip(probability, days, strict=True)]
+    demands = [weekly(probability, days) for days, probability in ((7, 0.2), (28, 0.6), (90, 0.95), (365, 0.999))]
 
     assert np.all(np.diff([demand.expected[0] for demand in demands]) > 0)
     assert np.all(np.diff([demand.intervals(0.8)[1][0] for demand in demands]) > 0)
@@ -118,68 +121,70 @@ def test_units_and_bounds_grow_with_the_horizon():
 def test_what_was_learned_of_four_weeks_holds_for_each_four_weeks_of_a_year(blend):
     habits = DemandHabits(further=blend, days=28)
 
-    month, year = (weekly_expecting(np.array([days / 7]), days, habits=habits) for days in (28, 364))
+    month, year = (foretold({28: 0.9}, days, habits=habits) for days in (28, 364))
 
-    assert year.expected[0] == pytest.approx(13 * month.expected[0], rel=0.001)
-    [low], [high], _ = year.intervals(0.8)
-    assert low < year.expected[0] < high
-
-
-def test_a_faster_pace_carries_further():
-    assert carried_over(0.5, 28, np.array([28]), pace=1.0) == pytest.approx(0.5)
-    assert carried_over(0.5, 28, np.array([28]), pace=2.0) == pytest.approx(0.75)
+    purchases = [found.probability * (1 + found.further) for found in (month, year)]
+    assert purchases[1] == pytest.approx(13 * purchases[0])
 
 
-def test_of_what_is_all_but_certain_within_the_horizon_what_is_bought_more_often_is_expected_sooner():
-    habits = DemandHabits(again=Blend(0.5, 0.4, 0.9), days=28)
-    monthly_weekly, own = np.array([0.97, 0.99]), np.array([1.0, 4.0])
+def test_a_head_is_taken_at_its_word_about_the_days_it_was_asked_about():
+    within = {7: 0.3, 28: 0.8, 90: 0.97}
 
-    expected = {days: purchases_again(monthly_weekly, own, 90, days, habits) for days in (7, 28, 60, 90, 180)}
-
-    assert expected[28] == pytest.approx(habits.again.of(expected_purchases(monthly_weekly), own))
-    assert expected[28][1] > 3 * expected[28][0]
-    assert expected[90] == pytest.approx(expected_purchases(monthly_weekly))  # at a pace of 1
-    assert np.all(np.diff(list(expected.values()), axis=0) > 0)
-    assert purchases_again(monthly_weekly, own, 90, 30, DemandHabits()) == pytest.approx(expected[90] / 3)
+    assert [foretold(within, days).probability[0] for days in within] == pytest.approx(list(within.values()))
 
 
-def test_more_days_never_mean_fewer_purchases():
-    habits = DemandHabits(again=Blend(2.0, 1.0, 1.0), days=28, pace=0.5)
-    rare_daily, own = np.array([0.3, 0.999]), np.array([2.0, 28.0])
+def test_between_two_numbers_of_days_purchases_rise_as_a_power_of_the_days():
+    expected = -np.log1p(-np.array([0.3, 0.8]))
 
-    expected = [purchases_again(rare_daily, own, 90, days, habits) for days in (7, 28, 40, 90, 180)]
+    halfway = -np.log1p(-foretold({7: 0.3, 28: 0.8, 90: 0.97}, 14).probability[0])
 
-    assert np.all(np.diff(expected, axis=0) >= 0)
+    assert halfway == pytest.approx(np.sqrt(expected[0] * expected[1]))
 
 
-def test_who_buys_each_month_and_no_more_does_so_in_every_fourth_week():
-    habits = DemandHabits(again=Blend(1.0, 1.0, 0.0), further=Blend(1e-9, 1.0, 0.0), days=28)
-    all_but_certain, own = np.array([0.99]), np.array([1.0])
+def test_within_fewer_days_than_were_asked_about_the_probability_grows_evenly():
+    assert foretold({7: 0.7, 28: 0.9}, 2).probability[0] == pytest.approx(0.2)
 
-    month, week = (purchases_again(all_but_certain, own, 90, days, habits) for days in (28, 7))
 
-    assert -np.expm1(-week) == pytest.approx(-np.expm1(-month) / 4)
-    units = {
-        days: weekly_expecting(expected, days, habits=habits).expected for days, expected in ((28, month), (7, week))
-    }
-    assert units[7] == pytest.approx(units[28] / 4)
+def test_more_days_never_mean_fewer_purchases_whatever_the_heads_say():
+    probabilities = [foretold({7: 0.6, 28: 0.5, 90: 0.55}, days).probability[0] for days in (3, 7, 20, 28, 60, 90, 180)]
+
+    assert probabilities == sorted(probabilities)
+
+
+def test_the_pace_of_late_carries_what_was_learned_a_horizon_ago():
+    faster = foretold({28: 0.5, 90: 0.75}, 90, pace=2.0)
+
+    assert faster.probability[0] == pytest.approx(1 - 0.25**2)
+    assert foretold({28: 0.5, 90: 0.75}, 28, pace=2.0).probability[0] == pytest.approx(0.5)
+
+
+def test_what_is_new_to_a_client_comes_evenly_within_the_horizon():
+    features, is_new = np.zeros((1, len(FEATURES)), np.float32), np.ones(1, bool)
+
+    found = horizons({7: 0.6, 90: 0.84}).foretold(features, is_new, np.zeros(1), 45, HABITS)
+
+    assert found.probability[0] == pytest.approx(1 - 0.16**0.5)
+
+
+def test_who_buys_each_month_and_no_more_buys_as_much_in_four_weeks_as_in_each_of_them():
+    habits = DemandHabits(further=Blend(1e-9, 1.0, 0.0), days=28)
+
+    month, week = (foretold({7: 0.24, 28: 0.96}, days, own=1.0, habits=habits) for days in (28, 7))
+
+    assert (month.further[0], week.further[0]) == pytest.approx((0, 0), abs=1e-6)
 
 
 def test_beyond_the_horizon_the_odds_of_a_purchase_grow_with_the_days_and_not_its_rate():
-    within = np.array([0.05, 0.5, 0.9])
+    probabilities = np.array([foretold({90: probability}, 360).probability[0] for probability in (0.05, 0.5, 0.9)])
 
-    def probability(days: float) -> np.ndarray:
-        return probability_of_any(expected_purchases(within) * days / 90, 90, days)
-
-    assert probability(45) == pytest.approx(1 - (1 - within) ** 0.5)
-    assert probability(90) == pytest.approx(within)
-    assert probability(360) / (1 - probability(360)) == pytest.approx(4 * within / (1 - within))
+    assert probabilities / (1 - probabilities) == pytest.approx(np.array([4 / 19, 4, 36]))
 
 
 def test_more_than_one_purchase_is_expected_of_who_will_surely_buy_beyond_the_horizon():
-    year = weekly_expecting(np.array([52.0]), 364)
+    habits = DemandHabits(further=Blend(1.0, 0.0, 1.0))
 
-    assert 0.99 < year.probability[0] <= 0.999
+    year = foretold({90: 0.999}, 364, own=4.0, habits=habits)
+
     assert year.probability[0] * (1 + year.further[0]) == pytest.approx(52, rel=0.2)
 
 

@@ -15,6 +15,7 @@ from recommender.engine.training import (
     HELD_BACK,
     client_weights,
     fit_next_order,
+    fit_sooner,
     fit_within_horizon,
     train,
     tuned,
@@ -22,6 +23,7 @@ from recommender.engine.training import (
 from tests.recommender.test_engine import basket
 
 CLIENTS, PRODUCTS, AS_OF = 60, 12, 300.0
+SPANS = (7, 28, 40)  # days that are asked about
 
 
 def weekly_orders(otherwise_from=AS_OF):
@@ -56,14 +58,31 @@ def asker_of(history):
     return Asker(history, attributes_of(history), NO_ANSWERS, Taste(0.9, 200, 0.8), horizon=40, as_of=AS_OF, seed=0)
 
 
-@pytest.mark.parametrize("about", [0, 1], ids=["next orders", "the days after any moment"])
+def asked_in(history, window, about):
+    """About next orders, or about the days of one of SPANS."""
+    orders, days = asker_of(history).ask(*window)
+    return orders if about == "next orders" else days[SPANS.index(about)]
+
+
+@pytest.mark.parametrize("about", ["next orders", *SPANS])
 def test_what_comes_after_a_window_is_not_known_in_it(history, about):
-    asked, other = (asker_of(each).ask(150, 200)[about] for each in (history, weekly_orders(otherwise_from=200)))
+    asked, other = (asked_in(each, (150, 200), about) for each in (history, weekly_orders(otherwise_from=200)))
 
     assert np.array_equal(asked.questions.now, other.questions.now)
     assert np.array_equal(asked.candidates.product, other.candidates.product)
     assert np.array_equal(asked.candidates.features, other.candidates.features, equal_nan=True)
-    assert np.array_equal(asked.happened, other.happened) == (about == 0)  # a horizon ends after its window
+    # The days after a moment end after its window.
+    assert np.array_equal(asked.happened, other.happened) == (about == "next orders")
+
+
+@pytest.mark.parametrize("days", SPANS)
+def test_what_comes_after_the_last_moments_is_not_known_where_the_window_begins_too_late_for_them(history, days):
+    late, last = (AS_OF - 5, AS_OF), AS_OF - days
+    asked, other = (asked_in(each, late, days) for each in (history, weekly_orders(otherwise_from=last)))
+
+    assert set(asked.questions.now) == {last}
+    assert np.array_equal(asked.candidates.features, other.candidates.features, equal_nan=True)
+    assert not np.array_equal(asked.happened, other.happened)
 
 
 @pytest.mark.parametrize("start", [200, AS_OF])
@@ -85,10 +104,18 @@ def test_how_to_compare_clients_is_chosen_with_what_was_known_before_their_order
     assert tuned(history, 51, 60, seed=0) == Taste(0.9, 200, 0.6)
 
 
-def test_of_a_moment_it_is_known_what_came_within_a_horizon(history):
-    _, moments = asker_of(history).ask(200, AS_OF)
+@pytest.mark.parametrize("days", SPANS)
+def test_of_a_moment_it_is_known_what_came_within_the_days_asked_about(history, days):
+    moments = asked_in(history, (200, AS_OF), days)
 
-    assert 200 < moments.questions.now.max() <= AS_OF - 40
+    assert AS_OF - days - 20 < moments.questions.now.max() <= AS_OF - days
+
+
+def test_within_more_days_more_has_happened(history):
+    shares = [asked_in(history, (100, 150), days).happened.mean() for days in SPANS]
+
+    assert shares == sorted(shares)
+    assert shares[0] < shares[1] < shares[2]
 
 
 def test_nobody_whom_a_head_is_fitted_to_says_how_well_it_does(history):
@@ -101,10 +128,12 @@ def test_nobody_whom_a_head_is_fitted_to_says_how_well_it_does(history):
 
 
 @pytest.mark.parametrize(
-    ("fit", "about", "windows"), [(fit_next_order, 0, [1]), (fit_within_horizon, 1, [0, 1])], ids=["order", "horizon"]
+    ("fit", "about", "windows"),
+    [(fit_next_order, "next orders", [1]), (fit_within_horizon, 40, [0, 1])],
+    ids=["order", "horizon"],
 )
 def test_clients_that_are_held_back_calibrate_and_teach_nothing_else(history, fit, about, windows):
-    asked = [asker_of(history).ask(*window)[about] for window in [(150, 200), (200, AS_OF)]]
+    asked = [asked_in(history, window, about) for window in [(150, 200), (200, AS_OF)]]
     held_back = np.arange(CLIENTS) < 6
 
     fitted, other = fit(tuple(asked), held_back, seed=0), fit(turned(asked, windows, held_back), held_back, seed=0)
@@ -114,6 +143,17 @@ def test_clients_that_are_held_back_calibrate_and_teach_nothing_else(history, fi
     assert fitted.repeat.slope > 0 > other.repeat.slope
     all_of_them = fit(turned(asked, [0, 1], held_back), held_back, seed=0)
     assert (all_of_them.repeat.start == fitted.repeat.start) == (windows == [0, 1])
+
+
+@pytest.mark.parametrize("days", SPANS[:2])
+def test_clients_that_are_held_back_calibrate_what_is_said_of_fewer_days_and_teach_nothing_of_it(history, days):
+    asked = [asked_in(history, window, days) for window in [(150, 200), (200, AS_OF)]]
+    held_back = np.arange(CLIENTS) < 6
+
+    fitted, other = (fit_sooner(tuple(some), held_back, 0) for some in (asked, turned(asked, [0, 1], held_back)))
+
+    assert fitted.start == other.start
+    assert fitted.slope > 0 > other.slope
 
 
 def turned(asked, windows, held_back):
