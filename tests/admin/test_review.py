@@ -61,7 +61,7 @@ def opened(ops, item):
 
 def hidden_in(page):
     """What the screen posts along about when it was opened."""
-    return {"seen": seen_in(page), "decided_before": page.context["decision"]["decided_before"].value()}
+    return {"seen": seen_in(page), "seen_item": page.context["decision"]["seen_item"].value()}
 
 
 def item_of(activity):
@@ -216,9 +216,10 @@ def test_another_failure_brings_a_closed_item_back_and_the_same_one_does_not(too
 def test_who_may_decide_and_not_answer_changes_no_feedback(client, activity, say):
     say(activity, comments="hm")
     decider = User.objects.create_user("dora", is_staff=True)
-    decider.user_permissions.add(Permission.objects.get(codename="change_reviewitem"))
+    decider.user_permissions.set(Permission.objects.filter(codename__in=["view_reviewitem", "change_reviewitem"]))
     client.force_login(decider)
-    posted = {"decision": "close", "reason": "solved", "comments": "changed", "rating": "5"}
+    seen = opened(client, item_of(activity)).context["decision"]["seen_item"].value()
+    posted = {"decision": "close", "reason": "solved", "comments": "changed", "rating": "5", "seen_item": seen}
 
     client.post(reverse("admin:activities_reviewitem_decide", args=[item_of(activity).pk]), posted)
 
@@ -328,13 +329,36 @@ def test_a_review_that_somebody_decided_meanwhile_is_not_decided_over_unread(ops
 
     page = decide(item_of(activity), "snooze", note="looks fine", **before)
     unread = item_of(activity)
-    again = page.context["decision"]["decided_before"].value()
-    decide(item_of(activity), "snooze", note="asked the client, looks fine", decided_before=again)
+    again = page.context["decision"]["seen_item"].value()
+    decide(item_of(activity), "snooze", note="asked the client, looks fine", seen_item=again)
 
-    assert "it is open, assigned to nobody, its note: asked the client." in page.content.decode()
+    assert "it is open, assigned to nobody, its note: asked the client;" in page.content.decode()
     assert page.context["decision"]["note"].value() == "looks fine"
     assert (unread.state, unread.note) == ("open", "asked the client")
     assert (item_of(activity).state, item_of(activity).note) == ("snoozed", "asked the client, looks fine")
+
+
+def test_a_failure_that_came_since_the_review_was_opened_is_not_settled_unread(ops, decide, activity, say):
+    say(activity, userRating=1)
+    before = hidden_in(opened(ops, item_of(activity)))
+    fail(activity)
+
+    page = decide(item_of(activity), "close", reason="solved", rating="1", **before)
+    unread = item_of(activity)
+    again = page.context["decision"]["seen_item"].value()
+    decide(item_of(activity), "close", reason="solved", rating="1", seen_item=again)
+
+    assert "why it is here: The generation failed: ValueError: broken Rated 1 of 5." in page.content.decode()
+    assert (unread.state, unread.settled) == ("open", {})
+    assert (item_of(activity).state, set(item_of(activity).settled)) == ("closed", {Kind.FAILED, Kind.LOW_RATING})
+
+
+def test_feedback_saved_with_the_decision_is_no_change_of_somebody_else(decide, activity, say):
+    say(activity, userRating=1)
+
+    decide(item_of(activity), "close", reason="solved", rating="2", comments="asked them")
+
+    assert (item_of(activity).state, kinds(activity)) == ("closed", {Kind.LOW_RATING, Kind.COMMENT})
 
 
 @pytest.mark.parametrize("decision", ["close", "snooze"])
