@@ -95,7 +95,7 @@ async def take_up_abandoned_jobs(worker_app: App) -> None:
         logger.warning("worker_died", job=job.id, task=job.task_name, tries=job.attempts + 1)
         try:
             if job.attempts + 1 >= TRIES:
-                await in_own_thread(give_up, job)
+                await in_own_thread(give_up, job.task_name, job.task_kwargs, f"{TRIES} workers died over it.")
                 await worker_app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
             else:
                 await worker_app.job_manager.retry_job(job)

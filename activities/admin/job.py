@@ -15,6 +15,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
 from activities.admin.read_only import ReadOnlyAdmin
+from activities.tasks import give_up
 from salesai.tables import readable
 
 admin.site.unregister(procrastinate_admin.models.ProcrastinateJob)
@@ -96,6 +97,13 @@ class JobAdmin(ReadOnlyAdmin):
 
     @action(description="Cancel jobs that wait", permissions=["operate"])
     def cancel(self, request: HttpRequest, queryset: QuerySet) -> None:
-        waiting = list(queryset.filter(status="todo").values_list("pk", flat=True))
-        cancelled = sum(app.job_manager.cancel_job_by_id(pk, abort=False) for pk in waiting)
+        cancelled = sum(self.cancel_one(job) for job in queryset.filter(status="todo"))
         self.message_user(request, f"{cancelled} cancelled.", messages.SUCCESS)
+
+    @transaction.atomic
+    def cancel_one(self, job: ProcrastinateJob) -> bool:
+        """Whether it still waited; nobody comes for its work then, and whoever waits for that is told."""
+        if not app.job_manager.cancel_job_by_id(job.pk, abort=False):
+            return False
+        give_up(job.task_name, job.args, "Its job was cancelled.")
+        return True

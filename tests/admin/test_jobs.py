@@ -139,6 +139,26 @@ def test_ops_cancels_jobs_that_wait_and_tries_failed_ones_again(ops):
     assert (again, ProcrastinateJob.objects.get().status) == ("todo", "cancelled")
 
 
+def test_a_run_whose_jobs_are_cancelled_ends_and_says_why(ops, many):
+    ask(ops, many)
+
+    ops.post(reverse(JOBS), {"action": "cancel", "_selected_action": [ProcrastinateJob.objects.get().pk]})
+
+    run = RegenerationRun.objects.get()
+    assert (run.status, run.reason) == ("failed", "Its job was cancelled.")
+    assert run.figures()["waiting"] == 0
+
+
+def test_an_activity_whose_job_is_cancelled_waits_no_longer_and_says_why(ops, tool):
+    activity = tool.file()["_id"]
+    queue_generation(activity)
+
+    ops.post(reverse(JOBS), {"action": "cancel", "_selected_action": [ProcrastinateJob.objects.get().pk]})
+
+    failed = Activity.objects.get(pk=activity)
+    assert (failed.status, failed.metadata["failure"]) == ("failed", "Its job was cancelled.")
+
+
 def fail(job):
     app.connector.get_sync_connector().execute_query(
         "UPDATE procrastinate_jobs SET status = 'failed' WHERE id = %(pk)s", pk=job.pk
