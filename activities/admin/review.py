@@ -21,18 +21,17 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from rest_framework.exceptions import ValidationError
 from unfold.contrib.filters.admin import DropdownFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 
 from activities.admin.activity_page import page_of
 from activities.admin.feedback_form import MOST_TOLD, changed_meanwhile, record_feedback, shown_again, told
 from activities.models import Activity, ReviewItem, ReviewRule
-from activities.review import Decision, decide, judge_all
+from activities.review import Decision, decide
 from recommender.models import SuggestedLine
 from salesai.model_admin import ModelAdmin
 
 REJECTIONS_SHOWN = 10
 REJECTIONS_OF = timedelta(days=90)
-MOST_JUDGED_HERE = 20_000  # activities that one request can look through in good time
 REASONS_TO_GIVE = [(reason.value, reason.label) for reason in ReviewItem.Reason if reason != ReviewItem.Reason.BETTER]
 
 
@@ -212,29 +211,3 @@ def item_changed_meanwhile(item: ReviewItem, seen_item: str) -> dict[str, list[s
     found = shorten(" ".join(item.sentences), MOST_TOLD, placeholder=" …") or "no rule finds it any more"
     now = f"it is {item.state}, assigned to {whose}, its note: {note}; why it is here: {found}"
     return {"review": [f"changed since this page was opened: {now}. What you typed stands over it; save it again."]}
-
-
-@admin.register(ReviewRule)
-class ReviewRuleAdmin(ModelAdmin):
-    list_display = ("kind", "enabled", "threshold", "amount", "weight")
-    list_editable = ("enabled", "threshold", "amount", "weight")
-    readonly_fields = ("kind",)
-    actions = ("look_through",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # there is one of each kind
-
-    def has_delete_permission(self, request: HttpRequest, obj: ReviewRule | None = None) -> bool:
-        return False  # it can be switched off
-
-    @action(description="Look through all activities with the rules of now", permissions=["change"])
-    def look_through(self, request: HttpRequest, queryset: QuerySet) -> None:
-        if Activity.objects.count() > MOST_JUDGED_HERE:
-            advice = "Too many activities to look through here: run `manage.py review_activities`."
-            self.message_user(request, advice, messages.ERROR)
-            return
-        seen = judge_all()
-        waiting = ReviewItem.objects.waiting().count()
-        self.message_user(
-            request, f"Looked through {seen:,} activities; {waiting:,} wait for review.", messages.SUCCESS
-        )

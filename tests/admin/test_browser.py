@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from activities.admin.batches import FEW
-from activities.models import Activity, ReviewItem
+from activities.models import Activity, ReviewItem, ReviewRule
 from activities.updates import create_activity
 from recommender.models import ModelVersion
 from recommender.registry import promote
@@ -100,6 +100,18 @@ def test_ops_works_off_the_review_queue(ops_page):
     expect(ops_page.get_by_text("Saved.", exact=True)).to_be_visible()
     item.refresh_from_db()
     assert (item.state, item.note, item.reason) == ("closed", "Will be regenerated tonight.", "solved")
+
+
+def test_ops_sets_a_rule_in_the_list_of_rules(ops_page):
+    rule = ReviewRule.objects.first()
+    ops_page.goto("/admin/activities/reviewrule/")
+    ops_page.fill("input[name=form-0-weight]", "99")
+
+    ops_page.get_by_role("button", name="Save").click()
+
+    expect(ops_page.get_by_text("was changed successfully")).to_be_visible()
+    rule.refresh_from_db()
+    assert rule.weight == 99
 
 
 def test_ops_rolls_a_model_back(ops_page):

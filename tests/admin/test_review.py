@@ -258,13 +258,27 @@ def test_a_rule_says_which_numbers_it_takes(ops, fields, said):
 
 
 def rows_of(rules, first):
-    """The list of rules as its page posts it, with these numbers for the first of them."""
+    """The list of rules as its page posts it, with these values for the first of them."""
     posted = {"form-TOTAL_FORMS": len(rules), "form-INITIAL_FORMS": len(rules), "_save": "1"}
     for row, rule in enumerate(rules):
-        numbers = {"threshold": rule.threshold, "amount": rule.amount, "weight": rule.weight}
-        fields = numbers | (first if row == 0 else {}) | {"id": rule.pk}
+        shown = {"enabled": rule.enabled, "threshold": rule.threshold, "amount": rule.amount, "weight": rule.weight}
+        fields = shown | (first if row == 0 else {}) | {"id": rule.pk}
+        posted |= {f"initial-form-{row}-{name}": value for name, value in shown.items()}
         posted |= {f"form-{row}-{name}": value for name, value in fields.items()}
     return posted
+
+
+def test_who_saves_the_list_of_rules_undoes_no_change_made_since_it_was_opened(ops):
+    mine, theirs, *others = ReviewRule.objects.all()
+    posted = rows_of([mine, theirs, *others], {"weight": "99"})
+    ReviewRule.objects.filter(pk=theirs.pk).update(weight=77, enabled=False)
+
+    page = ops.post(reverse("admin:activities_reviewrule_changelist"), posted).content.decode()
+
+    assert f"{theirs}: changed since this page was opened. Nothing was saved;" in page
+    assert page.count("changed since this page was opened") == 1
+    weights = dict(ReviewRule.objects.values_list("pk", "weight"))
+    assert (weights[mine.pk], weights[theirs.pk]) == (mine.weight, 77)
 
 
 def test_one_screen_answers_lines_notes_assigns_and_closes(ops, decide, activity, say):

@@ -1,0 +1,66 @@
+"""The rules that fill the review queue, all on one page."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.decorators import action
+
+from activities.models import Activity, ReviewItem, ReviewRule
+from activities.review import judge_all
+from salesai.model_admin import ModelAdmin
+
+MOST_JUDGED_HERE = 20_000  # activities that one request can look through in good time
+
+
+class RuleInListForm(forms.ModelForm):
+    """A row of the list. It posts along what it showed: who saves the list saves the rules of others with it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
+    def clean(self) -> dict[str, Any]:
+        if any(self.is_stored_otherwise(name) for name, field in self.fields.items() if field.show_hidden_initial):
+            raise ValidationError(
+                f"{self.instance}: changed since this page was opened. Nothing was saved; open the list anew and look."
+            )
+        return super().clean()
+
+    def is_stored_otherwise(self, name: str) -> bool:
+        """Than the page showed it."""
+        shown = self.data.get(self[name].html_initial_name)
+        return self.fields[name].has_changed(self.initial[name], shown)
+
+
+@admin.register(ReviewRule)
+class ReviewRuleAdmin(ModelAdmin):
+    list_display = ("kind", "enabled", "threshold", "amount", "weight")
+    list_editable = ("enabled", "threshold", "amount", "weight")
+    readonly_fields = ("kind",)
+    actions = ("look_through",)
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[RuleInListForm]:
+        return super().get_changelist_form(request, form=RuleInListForm, **kwargs)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # there is one of each kind
+
+    def has_delete_permission(self, request: HttpRequest, obj: ReviewRule | None = None) -> bool:
+        return False  # it can be switched off
+
+    @action(description="Look through all activities with the rules of now", permissions=["change"])
+    def look_through(self, request: HttpRequest, queryset: QuerySet) -> None:
+        if Activity.objects.count() > MOST_JUDGED_HERE:
+            advice = "Too many activities to look through here: run `manage.py review_activities`."
+            self.message_user(request, advice, messages.ERROR)
+            return
+        seen = judge_all()
+        waiting = ReviewItem.objects.waiting().count()
+        self.message_user(
+            request, f"Looked through {seen:,} activities; {waiting:,} wait for review.", messages.SUCCESS
+        )
