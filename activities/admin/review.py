@@ -162,7 +162,7 @@ class ReviewItemAdmin(ModelAdmin):
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Feedback and decision together, or neither."""
         if request.method != "POST":  # a page that was refused stands at this address
-            return redirect("admin:activities_reviewitem_change", pk)
+            return self.back_to(request, "admin:activities_reviewitem_change", pk)
         if not self.may_decide(request):
             raise PermissionDenied
         item = get_object_or_404(ReviewItem, pk=pk)

@@ -111,6 +111,19 @@ def test_the_sidebar_shows_just_what_a_person_may_open(client, activity, person,
     assert reverse("admin:auth_user_changelist") not in home.content.decode()
 
 
+@pytest.mark.parametrize("what", ["regenerate", "answer", "decide", "promote", "train"])
+def test_who_had_to_log_in_between_a_button_and_what_it_does_is_told_on_the_page_of_the_button(ops, activity, what):
+    name, args, _ = posts(activity)[what]
+    before = state()
+
+    page = ops.get(reverse(f"admin:{name}", args=args), follow=True)
+
+    buttons = reverse("admin:" + name.rpartition("_")[0] + ("_change" if args else "_changelist"), args=args)
+    assert page.redirect_chain == [(buttons, 302)]
+    assert "Nothing was saved or begun. Do it again here." in page.content.decode()
+    assert state() == before
+
+
 def test_a_sales_manager_reads_and_exports(manager, activity):
     address = reverse("admin:activities_activity_changelist")
 
