@@ -49,7 +49,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             "failed": activities(status__exact="failed"),
             "waiting": activities(status__exact="processing"),
             "rated": activities(age="month", rating="any"),
-            "suggested": LinesLink(suggested_at__gte=taken_up.since.isoformat(), superseded__exact=0).suggested,
+            "suggested": LinesLink(suggested_at__gte=taken_up.since.isoformat(), shown="yes").suggested,
             "review": review_queue(),
         },
     }

@@ -14,7 +14,7 @@ from activities.admin.read_only import ReadOnlyAdmin
 from activities.kept_uptake import ordered_lines
 from activities.models import Activity
 from activities.uptake import DELETED, WEEKS
-from recommender.models import SuggestedLine
+from recommender.models import SHOWN, SuggestedLine
 from salesai.tables import share
 
 
@@ -26,6 +26,13 @@ class SuggestedFilter(ConditionFilter):
         "month": ("Past 30 days", younger_than("suggested_at", days=30)),
         "over-month": ("More than 30 days ago", older_than("suggested_at", days=30)),
     }
+
+
+class ShownFilter(ConditionFilter):
+    """The lines whose money the dashboard counts as suggested."""
+
+    title, parameter_name = "shown", "shown"
+    conditions = {"yes": ("Answered, or not made anew since", lambda: SHOWN)}
 
 
 class OrderedFilter(DropdownFilter):
@@ -65,7 +72,8 @@ class SuggestedLineAdmin(ReadOnlyAdmin):
         "model_version",
     )  # fmt: skip
     list_filter = (
-        "outcome", OrderedFilter, TypeFilter, ("rep", FieldTextFilter), "model_version", SuggestedFilter, "superseded",
+        "outcome", OrderedFilter, TypeFilter, ("rep", FieldTextFilter), "model_version", SuggestedFilter, ShownFilter,
+        "superseded",
     )  # fmt: skip
     list_filter_submit = True
     list_select_related = ("model_version",)

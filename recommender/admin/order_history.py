@@ -34,10 +34,11 @@ class TakenUp:
         if obj:
             of_this = {self.line_field: obj.external_id}
             suggested = SuggestedLine.objects.filter(**of_this)
+            answered = of_this | {"rank__isnull": "False", "outcome_at__isnull": "False"}
             context |= {
                 "figures": suggested.figures(),
                 "latest": suggested.answered().order_by("-outcome_at", "-pk")[:LATEST_ANSWERS],
-                "lines_link": f"{reverse('admin:recommender_suggestedline_changelist')}?{urlencode(of_this)}",
+                "answered_link": f"{reverse('admin:recommender_suggestedline_changelist')}?{urlencode(answered)}",
                 "orders": self.latest_orders(obj),
             }
         return super().render_change_form(request, context, *args, obj=obj, **options)

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from activities.kept_uptake import KEPT_FOR, renew, uptake
-from activities.models import KeptUptake
+from activities.models import Activity, KeptUptake
 from activities.uptake import reckon_uptake
-from recommender.models import ModelVersion, SuggestedLine
+from recommender.models import Client, ModelVersion, Product, SuggestedLine
 from recommender.registry import promote
 from tests.admin.numbers_on_page import Numbers
 from tests.admin.people import ops_user
@@ -96,6 +96,7 @@ def numbers(ops, answered, tool):
     """Of a house with a list that waits, and answers to lists of two types."""
     tool.file(client="cafe-04")
     other = tool.generated(client="cafe-06", rep="rep-8", activityType="order-analysis", aiModel=AS_OF)
+    tool.generate(answered["_id"])
     tool.patch(other["_id"], {"feedback": {"acceptedRecommendations": [other["recommendations"][0]["product"]]}})
     return Numbers.of(ops.get(reverse("admin:index")).content.decode())
 
@@ -126,6 +127,23 @@ def amount_of(lines):
 def test_every_link_opens_and_no_number_is_without(ops, numbers):
     assert {ops.get(link).status_code for link, _ in numbers.links} == {200}
     assert numbers.loose == []
+
+
+@pytest.mark.parametrize(("model", "named", "count"), [(Client, "cafe-03", 3), (Product, None, 1)])
+def test_what_was_answered_of_a_client_or_product_leads_to_just_that(ops, answered, tool, model, named, count):
+    shown = model.objects.get(external_id=named or answered["recommendations"][0]["product"])
+    tool.patch(answered["_id"], {"feedback": answered_also(answered, "never-suggested")})
+    name = model._meta.model_name
+
+    page = ops.get(reverse(f"admin:recommender_{name}_change", args=[shown.pk]))
+
+    assert page.context["figures"]["answered"] == count
+    assert ops.get(page.context["answered_link"]).context["cl"].result_count == count
+
+
+def answered_also(activity, product):
+    feedback = Activity.objects.get(pk=activity["_id"]).feedback
+    return feedback | {"acceptedRecommendations": [*feedback["acceptedRecommendations"], product]}
 
 
 def test_lines_of_deleted_activities_are_counted_and_found(ops, numbers, answered, tool):
