@@ -16,6 +16,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from recommender.models import Client, Order, OrderLine, Product, SalesRep, SuggestedLine
+from recommender.templatetags.prices import price
 from salesai.model_admin import ModelAdmin
 from salesai.tables import orders_table, table
 
@@ -137,7 +138,7 @@ class OrderAdmin(ModelAdmin):
     def all_lines(self, order: Order) -> SafeString:
         advice = f"An order of more than {MOST_EDITABLE} lines is replaced by sending or importing it again."
         lines = order.lines.select_related("product").order_by("pk")
-        rows = ((line.product.external_id, str(line.product), line.quantity, line.unit_price) for line in lines)
+        rows = ((line.product.external_id, str(line.product), line.quantity, price(line.unit_price)) for line in lines)
         return format_html("<p>{}</p>{}", advice, table(["Product", "Name", "Quantity", "Price"], rows))
 
 

@@ -68,6 +68,21 @@ def test_an_activity_shows_its_suggestions_as_a_table(ops, tool, wholesale_house
     assert page.index("Ordered in ") < page.index("&quot;confidence&quot;")
 
 
+def test_prices_of_less_than_a_cent_are_shown_whole(ops, tool, wholesale_house):
+    activity = Activity.objects.get(pk=tool.generated(client="cafe-01")["_id"])
+    activity.recommendations[0]["price"] = 0.0125
+    activity.generated_order["items"][0]["price"] = 0.0125
+    activity.save()
+    coffee = Product.objects.get(external_id="coffee")
+    coffee.order_lines.filter(pk=coffee.order_lines.latest("order__ordered_at", "pk").pk).update(unit_price="0.0125")
+
+    page = ops.get(reverse("admin:activities_activity_change", args=[activity.pk])).content.decode()
+    of_product = ops.get(reverse("admin:recommender_product_change", args=[coffee.pk])).content.decode()
+
+    assert page.count(">0.0125</td>") == 2
+    assert of_product.count(">0.0125</td>") == 1
+
+
 def test_a_failed_activity_says_why(ops, tool, wholesale_house):
     activity = Activity.objects.get(pk=tool.file(client="cafe-01")["_id"])
     activity.status, activity.metadata = Activity.Status.FAILED, {"failure": "ValueError: broken"}
