@@ -11,6 +11,7 @@ from unfold.decorators import action
 from activities import export
 from activities.admin.batches import ACT, FEW, MOST_AT_ONCE, confirmed, work_through
 from activities.runs import queue_run_of
+from activities.worker import NO_WORKER, any_is_alive
 from recommender.errors import RecommenderError
 from recommender.registry import active_versions
 
@@ -56,6 +57,8 @@ class ActivityActions:
         page = reverse("admin:activities_regenerationrun_change", args=[run.pk])
         begun = '{} activities are left to the workers; <a class="ops-link" href="{}">{}</a> shows how far they are.'
         self.message_user(request, format_html(begun, f"{run.total:,}", page, run), messages.SUCCESS)
+        if not any_is_alive():
+            self.message_user(request, NO_WORKER, messages.WARNING)
 
     def report(self, request: HttpRequest, done: str, count: int, failures: list[str]) -> None:
         if count or not failures:

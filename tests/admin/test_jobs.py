@@ -53,6 +53,26 @@ def test_many_are_left_to_the_workers_and_the_message_leads_to_their_progress(op
     assert ProcrastinateJob.objects.filter(status="todo").count() == 1
 
 
+@pytest.mark.parametrize(("seconds_ago", "said"), [(None, True), (60, True), (1, False)])
+def test_that_no_worker_runs_is_said_with_what_is_left_to_them(ops, many, seconds_ago, said):
+    beat(seconds_ago)
+
+    asked = ask(ops, many)
+    run = ops.get(reverse("admin:activities_regenerationrun_change", args=[RegenerationRun.objects.get().pk]))
+
+    assert ("No worker is running: start one" in asked.content.decode()) is said
+    assert ("No worker is running: start one" in run.content.decode()) is said
+
+
+def beat(seconds_ago):
+    """A worker shows that it lives, so long ago."""
+    app.connector.get_sync_connector().execute_query(
+        "INSERT INTO procrastinate_workers (last_heartbeat) SELECT now() - %(age)s * interval '1 second'"
+        " WHERE %(age)s IS NOT NULL",
+        age=seconds_ago,
+    )
+
+
 def test_the_workers_do_what_was_chosen_and_nothing_else(ops, many, tool):
     other = tool.file(client="bar-01")["_id"]
     ask(ops, many)
