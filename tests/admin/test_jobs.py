@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from activities.admin.batches import FEW
-from activities.job_queue import queue_generation
+from activities.job_queue import queue_generation, queue_schedule
 from activities.models import Activity, RegenerationRun
 from activities.runs import start_run, work_on
 from activities.selection import Selection
@@ -143,8 +143,21 @@ def test_a_job_shows_what_it_is_about_and_what_happened(ops):
     opened = ops.get(reverse("admin:procrastinate_procrastinatejob_change", args=[job.pk])).content.decode()
 
     assert "generate activity" in listed
-    assert "activity_id: a1" in listed
+    assert f'href="{reverse("admin:activities_activity_change", args=["a1"])}">Activity a1</a>' in listed
+    assert "Jobs | Sales AI" in listed
     assert "deferred" in opened
+
+
+def test_jobs_name_the_run_and_the_schedule_that_they_are_of(ops, many):
+    ask(ops, many)
+    queue_schedule("training")
+    run = RegenerationRun.objects.get()
+
+    listed = ops.get(reverse(JOBS)).content.decode()
+
+    page = reverse("admin:activities_regenerationrun_change", args=[run.pk])
+    assert f'href="{page}">{run}</a>, {FEW + 1} activities' in listed
+    assert ">training<" in listed
 
 
 def test_ops_cancels_jobs_that_wait_and_tries_failed_ones_again(ops):
