@@ -4,10 +4,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from unfold.decorators import action
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 
 from activities.models import Activity, ReviewItem, ReviewRule
 from activities.review import judge_all
@@ -42,10 +42,17 @@ class ReviewRuleAdmin(ModelAdmin):
     list_display = ("kind", "enabled", "threshold", "amount", "weight")
     list_editable = ("enabled", "threshold", "amount", "weight")
     readonly_fields = ("kind",)
-    actions = ("look_through",)
+    list_before_template = "admin/activities/reviewrule/look_through.html"
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[RuleInListForm]:
         return super().get_changelist_form(request, form=RuleInListForm, **kwargs)
+
+    def get_urls(self) -> list[URLPattern]:
+        look_through_view = self.admin_site.admin_view(self.look_through_view)
+        return [
+            path("look-through/", look_through_view, name="activities_reviewrule_look_through"),
+            *super().get_urls(),
+        ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # there is one of each kind
@@ -53,14 +60,20 @@ class ReviewRuleAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: ReviewRule | None = None) -> bool:
         return False  # it can be switched off
 
-    @action(description="Look through all activities with the rules of now", permissions=["change"])
-    def look_through(self, request: HttpRequest, queryset: QuerySet) -> None:
+    def look_through_view(self, request: HttpRequest) -> HttpResponse:
+        """From the button above the list."""
+        rules = "admin:activities_reviewrule_changelist"
+        if request.method != "POST":
+            return self.back_to(request, rules)
+        if not self.has_change_permission(request):
+            raise PermissionDenied
         if Activity.objects.count() > MOST_JUDGED_HERE:
             advice = "Too many activities to look through here: run `manage.py review_activities`."
             self.message_user(request, advice, messages.ERROR)
-            return
+            return redirect(rules)
         seen = judge_all()
         waiting = ReviewItem.objects.waiting().count()
         self.message_user(
             request, f"Looked through {seen:,} activities; {waiting:,} wait for review.", messages.SUCCESS
         )
+        return redirect(rules)

@@ -237,6 +237,19 @@ def test_a_rule_that_ops_changes_counts_from_then_on(ops, activity, say):
     assert kinds(activity) == {Kind.LOW_RATING}
 
 
+def test_a_changed_rule_is_applied_to_what_is_there_by_a_button(ops, activity, say):
+    say(activity, userRating=3)
+    ReviewRule.objects.filter(kind=Kind.LOW_RATING).update(threshold=3)
+    rules = ops.get(reverse("admin:activities_reviewrule_changelist")).content.decode()
+    button = reverse("admin:activities_reviewrule_look_through")
+
+    page = ops.post(button, follow=True).content.decode()
+
+    assert f'action="{button}"' in rules
+    assert "Looked through 1 activities; 1 wait for review." in page
+    assert kinds(activity) == {Kind.LOW_RATING}
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [

@@ -15,8 +15,8 @@ CHANGES = ("add_", "change_", "delete_", "regenerate_", "answer_", "operate_")
 # What is refused how: a list does not know an action that it does not offer, and goes back to itself.
 FORBIDDEN, NO_SUCH_ACTION = 403, 302
 POSTS = dict.fromkeys(
-    ["regenerate", "cancel", "answer", "change", "delete", "decide", "rule", "promote", "share", "train", "client",
-     "product", "user", "key"],
+    ["regenerate", "cancel", "answer", "change", "delete", "decide", "rule", "look", "promote", "share", "train",
+     "client", "product", "user", "key"],
     FORBIDDEN,
 ) | dict.fromkeys(["regenerate in list", "cancel in list", "delete in list"], NO_SUCH_ACTION)  # fmt: skip
 
@@ -53,6 +53,7 @@ def posts(activity):
         "delete in list": ("activities_activity_changelist", [], {"action": "delete_selected", "post": "yes"} | listed),
         "decide": ("activities_reviewitem_decide", [item.pk], {"decision": "close", "reason": "solved"}),
         "rule": ("activities_reviewrule_change", [ReviewRule.objects.first().pk], {"threshold": "9", "weight": "1"}),
+        "look": ("activities_reviewrule_look_through", [], {}),
         "promote": ("recommender_modelversion_promote", [version.pk], {"percent": "100"}),
         "share": ("recommender_modelversion_promote", [version.pk], {"percent": "50"}),
         "train": ("recommender_modelversion_train", [], {}),
