@@ -24,6 +24,11 @@ class ChangeList(views.ChangeList):
                 raise  # nobody asked for anything: the fault is ours
             raise IncorrectLookupParameters(error) from error
 
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.query and not self.get_filters_params():
+            self.full_result_count = self.result_count  # else the theme offers to show all of what is shown
+
 
 class ModelAdmin(admin.ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

@@ -177,6 +177,14 @@ def test_a_wrong_value_in_the_address_of_a_list_leads_back_to_the_list(ops):
     assert ops.get(answers[0]["Location"]).status_code == 200
 
 
+def test_a_list_offers_to_show_all_where_it_is_narrowed_alone(ops, wholesale_house):
+    orders = reverse("admin:recommender_order_changelist")
+
+    pages = [ops.get(f"{orders}{query}").content.decode() for query in ("", "?o=1&p=2", "?q=cafe", "?source__exact=x")]
+
+    assert ["Show all" in page for page in pages] == [False, False, True, True]
+
+
 def label(model):
     return model._meta.label_lower.replace(".", "_")
 
