@@ -207,6 +207,7 @@ UNFOLD = {
     "SITE_TITLE": "Sales AI",
     "SITE_HEADER": "Sales AI",
     "SITE_SUBHEADER": "Order suggestions",
+    "SITE_URL": None,  # there is no other site to view
     "SITE_SYMBOL": "insights",
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("activities/favicon.svg")},

@@ -9,6 +9,7 @@ from salesai.middleware import ADMIN
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path(ADMIN.strip("/"), RedirectView.as_view(pattern_name="admin:index")),
     path(ADMIN.lstrip("/"), admin.site.urls),
     path("healthz", healthz),
     path("readyz", readyz),

@@ -1,9 +1,11 @@
 """The admin is usable for every model, by those who may."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.test import Client as HttpClient
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -140,6 +142,14 @@ def test_staff_without_permissions_sees_no_activity(client, tool):
     client.force_login(User.objects.create_user("newcomer", is_staff=True))
 
     assert client.get(reverse("admin:activities_activity_change", args=[activity["_id"]])).status_code == 403
+
+
+def test_the_admin_is_found_without_its_slash_and_leads_to_no_other_site(ops):
+    found = ops.get("/admin")
+    pages = [ops.get(reverse("admin:index")), HttpClient().get(reverse("admin:login"))]
+
+    assert (found.status_code, found["Location"]) == (302, "/admin/")
+    assert [page for page in pages if re.search("View site|Return to site", page.content.decode())] == []
 
 
 def test_the_wrong_password_too_often_locks_the_login(client, admin_user):
