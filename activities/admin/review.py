@@ -39,7 +39,11 @@ class DecisionForm(forms.Form):
     decision = forms.ChoiceField(choices=Decision)
     note = forms.CharField(max_length=10_000, required=False, widget=forms.Textarea({"rows": 2}))
     assigned_to = forms.ModelChoiceField(
-        User.objects.filter(is_active=True, is_staff=True).order_by("username"), required=False, empty_label="nobody"
+        User.objects.with_perm("activities.change_reviewitem", backend="django.contrib.auth.backends.ModelBackend")
+        .filter(is_staff=True)
+        .order_by("username"),
+        required=False,
+        empty_label="nobody",
     )
     reason = forms.ChoiceField(choices=[("", "choose one"), *REASONS_TO_GIVE], required=False)
     seen_item = forms.CharField(required=False, widget=forms.HiddenInput)  # as the page showed it

@@ -9,7 +9,7 @@ from pytest_django.asserts import assertInHTML
 from activities import generation
 from activities.models import Activity, ReviewItem, ReviewRule
 from tests.admin.feedback_on_page import feedback_on, seen_in
-from tests.admin.people import ops_user
+from tests.admin.people import ops_user, sales_manager
 from tests.conftest import API
 from tests.wholesale import LAST_DAY
 
@@ -386,6 +386,17 @@ def test_feedback_saved_with_the_decision_is_no_change_of_somebody_else(decide, 
     decide(item_of(activity), "close", reason="solved", rating="2", comments="asked them")
 
     assert (item_of(activity).state, kinds(activity)) == ("closed", {Kind.LOW_RATING, Kind.COMMENT})
+
+
+def test_reviews_are_assigned_to_people_who_can_decide(ops, activity, say):
+    say(activity, comments="hm")
+    sales_manager()
+    User.objects.create_superuser("root")
+    User.objects.filter(pk=ops_user("gone").pk).update(is_active=False)
+
+    form = opened(ops, item_of(activity)).context["decision"]
+
+    assert [label for _, label in form.fields["assigned_to"].choices] == ["nobody", "olga", "root"]
 
 
 @pytest.mark.parametrize("decision", ["close", "snooze"])
