@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from activities.kept_uptake import KEPT_FOR, renew, uptake
 from activities.models import Activity, KeptUptake
-from activities.uptake import reckon_uptake
+from activities.uptake import Uptake, reckon_uptake
 from recommender.models import Client, ModelVersion, Product, SuggestedLine
 from recommender.registry import promote
 from tests.admin.numbers_on_page import Numbers
@@ -219,6 +219,17 @@ def tested(answered, tool):
     tool.patch(other["_id"], {"feedback": {"acceptedRecommendations": [other["recommendations"][0]["product"]]}})
     SuggestedLine.objects.filter(activity=other["_id"]).update(model_version=newer)
     return older, newer
+
+
+def test_the_reps_answered_most_are_told_to_be_only_those(ops, answered, tool):
+    few = ops.get(reverse("admin:index")).content.decode()
+    uptake_of_reps = {f"rep-{n}": Uptake(answered=n) for n in range(11)}
+    KeptUptake.objects.update(figures=replace(uptake(), by_rep=uptake_of_reps).to_json())
+
+    many = ops.get(reverse("admin:index")).content.decode()
+
+    assert "<h2>By rep</h2>" in few
+    assert "<h2>By rep, the 10 most answered</h2>" in many
 
 
 def test_an_ab_test_is_compared_by_clients_with_its_interval(ops, tested):

@@ -1,7 +1,7 @@
 """What each role may do in the admin, by click and by crafted POST."""
 
 import pytest
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
 from django.urls import reverse
 
@@ -123,6 +123,14 @@ def test_who_had_to_log_in_between_a_button_and_what_it_does_is_told_on_the_page
     assert page.redirect_chain == [(buttons, 302)]
     assert "Nothing was saved or begun. Do it again here." in page.content.decode()
     assert state() == before
+
+
+def test_who_has_no_role_is_told_whom_to_ask(client):
+    client.force_login(User.objects.create_user("newcomer", is_staff=True))
+
+    page = client.get(reverse("admin:index")).content.decode()
+
+    assert "You have no role yet, so there is nothing to open. Ask whoever runs Sales AI to give you one." in page
 
 
 def test_a_sales_manager_reads_and_exports(manager, activity):
