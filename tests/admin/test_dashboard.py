@@ -10,7 +10,7 @@ from django.utils import timezone
 from activities.kept_uptake import KEPT_FOR, renew, uptake
 from activities.models import Activity, KeptUptake
 from activities.uptake import Uptake, reckon_uptake
-from recommender.models import Client, ModelVersion, Product, SuggestedLine
+from recommender.models import Client, ModelVersion, Order, Product, SuggestedLine
 from recommender.registry import promote
 from tests.admin.numbers_on_page import Numbers
 from tests.admin.people import ops_user
@@ -144,6 +144,24 @@ def test_what_was_answered_of_a_client_or_product_leads_to_just_that(ops, answer
 def answered_also(activity, product):
     feedback = Activity.objects.get(pk=activity["_id"]).feedback
     return feedback | {"acceptedRecommendations": [*feedback["acceptedRecommendations"], product]}
+
+
+def test_a_line_leads_to_its_activity_client_and_product_while_they_are_there(ops, answered, tool):
+    line = SuggestedLine.objects.filter(outcome="accepted").order_by("rank").first()
+    page = reverse("admin:recommender_suggestedline_change", args=[line.pk])
+    product, client = Product.objects.get(external_id=line.product), Client.objects.get(external_id="cafe-03")
+
+    before = ops.get(page).content.decode()
+    tool.delete(answered["_id"])
+    after = ops.get(page).content.decode()
+
+    activity = f'href="{reverse("admin:activities_activity_change", args=[answered["_id"]])}"'
+    assert f'href="{reverse("admin:recommender_product_change", args=[product.pk])}">{line.product}</a>' in before
+    assert f'href="{reverse("admin:recommender_client_change", args=[client.pk])}">cafe-03</a>' in before
+    assert (activity in before, activity in after, answered["_id"] in after) == (True, False, True)
+    ordered = Order.objects.get(external_id="A-1").ordered_at
+    assert f"{ordered:%Y-%m-%d %H:%M}" in before
+    assert "+00:00" not in before
 
 
 def test_lines_of_deleted_activities_are_counted_and_found(ops, numbers, answered, tool):
