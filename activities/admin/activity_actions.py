@@ -17,6 +17,8 @@ from recommender.registry import active_versions
 
 DONE = {"regenerate": "Regenerated", "cancel": "Cancelled", "reopen": "Reopened"}
 
+LEFT_TO_WORKERS = "So many are left to the workers; until they are done the former lists stay."
+
 
 class ActivityActions:
     """Of the ModelAdmin of activities."""
@@ -43,7 +45,8 @@ class ActivityActions:
             self.message_user(request, f"At most {MOST_AT_ONCE} at once; narrow the list first.", messages.ERROR)
             return None
         if "confirmed" not in request.POST:
-            return confirmed(self, request, queryset, act)
+            left_to_workers = act == "regenerate" and queryset.count() > FEW
+            return confirmed(self, request, queryset, act, LEFT_TO_WORKERS if left_to_workers else "")
         self.report(request, DONE[act], *work_through(list(queryset.values_list("pk", flat=True)), ACT[act]))
         return None
 

@@ -127,13 +127,18 @@ def test_ops_reopens_what_was_cancelled_and_nothing_else(ops, tool, wholesale_ho
     assert tool.generate(cancelled["_id"]).status_code == 200
 
 
-def test_a_key_made_in_the_admin_is_shown_once_and_can_be_revoked(ops):
+def test_a_key_made_in_the_admin_is_shown_once_and_is_revoked_after_being_asked(ops):
     answer = ops.post(reverse("admin:activities_apikey_add"), {"name": "tablet", "rep": "", "_save": "1"}, follow=True)
     token = answer.content.decode().split("API key: ")[1].split(" ")[0]
     key = ApiKey.objects.get(name="tablet")
 
     assert Tool(token).get().status_code == 200
-    ops.post(reverse("admin:activities_apikey_changelist"), {"action": "revoke", "_selected_action": [key.pk]})
+    revoke = {"action": "revoke", "_selected_action": [key.pk]}
+    asked = ops.post(reverse("admin:activities_apikey_changelist"), revoke).content.decode()
+    assert "Revoke 1 API key?" in asked
+    assert "It cannot be undone." in asked
+    assert Tool(token).get().status_code == 200
+    ops.post(reverse("admin:activities_apikey_changelist"), revoke | {"confirmed": "1"})
     assert Tool(token).get().status_code == 401
 
 
