@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from activities.admin.batches import FEW
 from activities.models import Activity, ReviewItem, ReviewRule
 from activities.updates import create_activity
-from recommender.models import ModelVersion
+from recommender.models import Client, ModelVersion
 from recommender.registry import promote
 from tests.admin.browser import grave_violations
 from tests.admin.people import ops_user
@@ -143,12 +143,29 @@ def test_a_list_is_worked_by_keyboard(ops_page):
 
     ops_page.keyboard.press("?")
     expect(ops_page.locator("#ops-help")).to_contain_text("j, k")
+    ops_page.keyboard.press("Escape")
+    expect(ops_page.locator("#ops-help")).to_have_count(0)
     for key in ("j", "j", "x"):
         ops_page.keyboard.press(key)
     expect(second.locator("input.action-select")).to_be_checked()
     ops_page.keyboard.press("Enter")
 
     ops_page.wait_for_url(f"**{address}")
+
+
+def test_the_row_that_one_has_come_to_by_keyboard_is_seen_whole(visit):
+    window = visit(ops_user(), viewport={"width": 1280, "height": 400})
+    window.goto("/admin/activities/activity/")
+    for _ in range(4):
+        window.keyboard.press("j")
+
+    row = window.locator("tr.ops-here").bounding_box()
+
+    # Whatever lies over the lower edge of the row is no part of it.
+    seen = (
+        f"document.elementFromPoint({row['x'] + 200}, {row['y'] + row['height'] - 3}).closest('tr.ops-here') !== null"
+    )
+    assert window.evaluate(seen)
 
 
 PAGES = {
@@ -165,7 +182,7 @@ PAGES = {
 
 def addresses():
     rows = {
-        "activity": Activity.objects.get(client="cafe-02").pk,
+        "activity": Activity.objects.get(activity_type="demand-forecasting").pk,
         "item": ReviewItem.objects.first().pk,
         "version": ModelVersion.objects.first().pk,
     }
@@ -189,6 +206,19 @@ def test_a_phone_needs_no_sideways_scrolling(visit):
     window = visit(ops_user(), viewport={"width": 390, "height": 844})
 
     wider = "document.documentElement.scrollWidth > 390 ? document.documentElement.scrollWidth : 0"
+    assert on_every_page(window, lambda page: page.evaluate(wider)) == {}
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_long_name_widens_a_page(visit, width):
+    window = visit(ops_user(), viewport={"width": width, "height": 900})
+    activity = Activity.objects.get(client="cafe-02")
+    activity.client, activity.recommendations[0]["product"] = "kaffeehaus" * 6, "espressobohnen" * 4
+    activity.save()
+    create_activity(client="kaffeehaus" * 6, rep="rep-0", activity_type="recommendation")
+    Client.objects.create(external_id="kaffeehaus" * 6, name="Kaffeehaus" * 20)
+
+    wider = f"document.documentElement.scrollWidth > {width} ? document.documentElement.scrollWidth : 0"
     assert on_every_page(window, lambda page: page.evaluate(wider)) == {}
 
 
