@@ -23,6 +23,7 @@ class RuleInListForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.show_hidden_initial = True
+            field.widget.attrs["aria-label"] = f"{self.instance}: {field.label}"
 
     def clean(self) -> dict[str, Any]:
         if any(self.is_stored_otherwise(name) for name, field in self.fields.items() if field.show_hidden_initial):

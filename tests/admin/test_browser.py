@@ -173,6 +173,7 @@ PAGES = {
     "list": "/admin/activities/activity/",
     "activity": "/admin/activities/activity/{activity}/change/",
     "review queue": "/admin/activities/reviewitem/",
+    "review rules": "/admin/activities/reviewrule/",
     "review": "/admin/activities/reviewitem/{item}/change/",
     "model": "/admin/recommender/modelversion/{version}/change/",
     "suggested lines": "/admin/recommender/suggestedline/",
