@@ -10,6 +10,7 @@ from unfold.decorators import action
 
 from activities import export
 from activities.admin.batches import ACT, FEW, MOST_AT_ONCE, confirmed, work_through
+from activities.models import Activity
 from activities.runs import queue_run_of
 from activities.worker import NO_WORKER, any_is_alive
 from recommender.errors import RecommenderError
@@ -63,11 +64,12 @@ class ActivityActions:
         if not any_is_alive():
             self.message_user(request, NO_WORKER, messages.WARNING)
 
-    def report(self, request: HttpRequest, done: str, count: int, failures: list[str]) -> None:
+    def report(self, request: HttpRequest, done: str, count: int, failures: dict[str, list[Activity]]) -> None:
         if count or not failures:
             self.message_user(request, f"{done} {count}.", messages.SUCCESS)
-        for failure in failures:
-            self.message_user(request, failure, messages.ERROR)
+        for reason, activities in failures.items():
+            which = activities[0] if len(activities) == 1 else f"{len(activities)} activities"
+            self.message_user(request, f"{which}: {reason}", messages.ERROR)
 
     @action(description="Export as CSV", permissions=["view"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:

@@ -1,5 +1,6 @@
 """Acts on what is chosen in a list: asked for twice; of activities a few done at once, many left to the workers."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from django.contrib.admin import ModelAdmin
@@ -40,17 +41,17 @@ def confirmed(
     return TemplateResponse(request, "admin/confirm.html", context)
 
 
-def work_through(pks: Sequence[str], act: Callable[[str], bool]) -> tuple[int, list[str]]:
-    """Do the act on each; how many it was done to, and in words where it could not be.
+def work_through(pks: Sequence[str], act: Callable[[str], bool]) -> tuple[int, dict[str, list[Activity]]]:
+    """Do the act on each; how many it was done to, and by the reason those that it could not be done to.
 
     A generation that failed is kept as such, so each has a transaction of its own.
     """
-    done, failures = 0, []
+    done, failures = 0, defaultdict(list)
     for pk in pks:
         try:
             done += act(pk)
         except (CancelledError, CompletedError, GenerationError, RecommenderError) as error:
-            failures.append(f"{Activity.objects.get(pk=pk)}: {error}")
+            failures[str(error)].append(Activity.objects.get(pk=pk))
     return done, failures
 
 

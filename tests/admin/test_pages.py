@@ -112,6 +112,16 @@ def test_ops_regenerates_and_cancels_from_the_list(ops, tool, wholesale_house):
     assert "The activity is cancelled" in answer.content.decode()
 
 
+def test_what_cannot_be_done_to_several_for_one_reason_is_told_once(ops, tool, wholesale_house):
+    done = [tool.generated(client=f"cafe-0{n}")["_id"] for n in range(3)]
+    wanted = {"action": "cancel", "_selected_action": done, "confirmed": "1"}
+
+    page = ops.post(reverse("admin:activities_activity_changelist"), wanted, follow=True).content.decode()
+
+    assert "3 activities: The activity is completed: there is nothing left to cancel." in page
+    assert page.count("there is nothing left to cancel") == 1
+
+
 def test_ops_reopens_what_was_cancelled_and_nothing_else(ops, tool, wholesale_house):
     cancelled, done = tool.file(client="cafe-01"), tool.generated(client="cafe-02")
     tool.post(path=f"{API}/{cancelled['_id']}/cancel")
