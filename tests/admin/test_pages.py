@@ -3,8 +3,10 @@
 import re
 from datetime import UTC, datetime
 
+import pghistory.models
 import pytest
 from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client as HttpClient
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -165,6 +167,12 @@ def test_the_admin_is_found_without_its_slash_and_leads_to_no_other_site(ops):
 
     assert (found.status_code, found["Location"]) == (302, "/admin/")
     assert [page for page in pages if re.search("View site|Return to site", page.content.decode())] == []
+
+
+def test_there_is_no_way_to_a_page_of_another_site(ops):
+    without_table = ContentType.objects.get_for_model(pghistory.models.Events)
+
+    assert ops.get(f"/admin/r/{without_table.pk}/1/").status_code == 404
 
 
 def test_the_wrong_password_too_often_locks_the_login(client, admin_user):
