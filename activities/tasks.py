@@ -1,5 +1,7 @@
 """What workers do. A job may run twice, so each looks first whether its work is still wanted."""
 
+from typing import Any
+
 import procrastinate
 from procrastinate.contrib.django import app
 
@@ -43,13 +45,12 @@ def run_schedule(name: str) -> None:
     run_scheduled_command(Schedule.objects.get(name=name))
 
 
-def give_up(job: procrastinate.jobs.Job) -> None:
-    """Say where it is looked for that the work of a job, whose workers died each time, is not done."""
-    reason = f"{TRIES} workers died over it."
-    match job.task_name:
+def give_up(task_name: str, arguments: dict[str, Any], reason: str) -> None:
+    """Say where it is looked for that a job's work will not be done, and why."""
+    match task_name:
         case job_queue.REGENERATE_CHUNK:
-            give_up_chunk(job.task_kwargs["chunk_id"], reason)
+            give_up_chunk(arguments["chunk_id"], reason)
         case job_queue.GENERATE_ACTIVITY:
-            fail_waiting(job.task_kwargs["activity_id"], reason)
+            fail_waiting(arguments["activity_id"], reason)
         case job_queue.RUN_SCHEDULE:
-            fail_schedule(job.task_kwargs["name"], reason)
+            fail_schedule(arguments["name"], reason)

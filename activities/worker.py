@@ -6,13 +6,16 @@ jobs, which it tells by the heartbeat that their worker has not given for a whil
 
 import asyncio
 import itertools
+from datetime import timedelta
 
 import structlog
 from asgiref.sync import sync_to_async
 from django.db import InterfaceError, OperationalError, connections
+from django.utils import timezone
 from procrastinate import exceptions
 from procrastinate.app import App
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateWorker
 from procrastinate.jobs import Status
 
 from activities.schedules import queue_due_schedules
@@ -31,8 +34,17 @@ ROUNDS_A_CLEANING = 1000
 RECONNECT_SECONDS = 2
 
 
+NO_WORKER = "No worker is running: start one with `manage.py work`."
+
+
 class NotMigratedError(Exception):
     """The database lacks tables, which waiting does not bring."""
+
+
+def any_is_alive() -> bool:
+    """Whether a worker has shown lately that it lives."""
+    lately = timezone.now() - timedelta(seconds=DEAD_AFTER_SECONDS)
+    return ProcrastinateWorker.objects.filter(last_heartbeat__gte=lately).exists()
 
 
 async def work(concurrency: int, until_idle: bool) -> None:
@@ -95,7 +107,7 @@ async def take_up_abandoned_jobs(worker_app: App) -> None:
         logger.warning("worker_died", job=job.id, task=job.task_name, tries=job.attempts + 1)
         try:
             if job.attempts + 1 >= TRIES:
-                await in_own_thread(give_up, job)
+                await in_own_thread(give_up, job.task_name, job.task_kwargs, f"{TRIES} workers died over it.")
                 await worker_app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
             else:
                 await worker_app.job_manager.retry_job(job)

@@ -258,6 +258,8 @@ class Outcome(models.TextChoices):
 
 
 ANSWERED = Q(outcome__in=[Outcome.ACCEPTED, Outcome.REJECTED])
+# Not made anew since, or answered before that: what counts as suggested.
+SHOWN = ANSWERED | Q(superseded=False)
 CONVERTED_WITHIN = timedelta(days=30)  # of the answer
 # Of lines `with_ordered_at`.
 CONVERTED = Q(outcome=Outcome.ACCEPTED, ordered_at__lte=F("outcome_at") + CONVERTED_WITHIN)
@@ -283,8 +285,8 @@ class SuggestedLineQuerySet(models.QuerySet):
         return self.filter(outcome=Outcome.OPEN)
 
     def shown_since(self, since: datetime) -> "SuggestedLineQuerySet":
-        """Suggested since then, and not made anew since; what was answered before that is counted as well."""
-        return self.suggested().filter(ANSWERED | Q(superseded=False), suggested_at__gte=since)
+        """Those SHOWN of what was suggested since then."""
+        return self.suggested().filter(SHOWN, suggested_at__gte=since)
 
     def of_activity(self, activity: str) -> "SuggestedLineQuerySet":
         return self.filter(activity=activity)

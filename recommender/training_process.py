@@ -2,31 +2,48 @@
 
 import subprocess
 import sys
+import time
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from recommender.errors import NotEnoughHistoryError, TrainingRunsError
 from recommender.models import Order
 from recommender.training import ADVISORY_LOCK
 
 LOG = "training.log"
+BEGINNING_LOCK = 7_235_013  # any number that nothing else on the database uses
+# Until the process holds the trainer's lock: it takes a second or two to start, and more on a busy machine.
+BEGINS_WITHIN_SECONDS = 10
 
 
+@transaction.atomic
 def begin_training() -> subprocess.Popen:
     """Start `manage.py train_recommender` beside this process; what it says goes to LOG in SALESAI_DATA_DIR.
 
     It outlives the request, not the machine or its container: a training that is killed shows as
-    failed when the next one begins.
+    failed when the next one begins. Who calls meanwhile waits until this one holds the trainer's lock.
 
     Raises:
-        TrainingRunsError: another training is under way.
+        TrainingRunsError: another training is under way, or it ended at once; the message says which.
         NotEnoughHistoryError: there is no order to learn from.
     """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [BEGINNING_LOCK])
     if training_runs():
         raise TrainingRunsError("Another training is under way; wait until it has ended.")
     if not Order.objects.exists():
         raise NotEnoughHistoryError("There are no orders. Load some with `manage.py import_orders`.")
+    process = train_beside()
+    end = time.monotonic() + BEGINS_WITHIN_SECONDS
+    while process.poll() is None and not training_runs() and time.monotonic() < end:
+        time.sleep(0.1)
+    if process.poll():
+        raise TrainingRunsError(f"The training ended at once; {LOG} in SALESAI_DATA_DIR has what it said.")
+    return process
+
+
+def train_beside() -> subprocess.Popen:
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     with (settings.DATA_DIR / LOG).open("ab") as log:
         return subprocess.Popen(

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db import DataError, ProgrammingError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from unfold import admin, views
 
 # What a value that no row can have raises, once the list is asked for: from PostgreSQL, and from Django's lookups.
@@ -22,7 +24,17 @@ class ChangeList(views.ChangeList):
                 raise  # nobody asked for anything: the fault is ours
             raise IncorrectLookupParameters(error) from error
 
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.query and not self.get_filters_params():
+            self.full_result_count = self.result_count  # else the theme offers to show all of what is shown
+
 
 class ModelAdmin(admin.ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ChangeList
+
+    def back_to(self, request: HttpRequest, page: str, *args: Any) -> HttpResponse:
+        """The page that a button stands on, for who comes to its address by another way: from a login in between."""
+        self.message_user(request, "Nothing was saved or begun. Do it again here.", messages.WARNING)
+        return redirect(page, *args)

@@ -150,6 +150,7 @@ LOGIN_URL = reverse_lazy("admin:login")
 
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_TEMPLATE = "locked_out.html"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -207,6 +208,7 @@ UNFOLD = {
     "SITE_TITLE": "Sales AI",
     "SITE_HEADER": "Sales AI",
     "SITE_SUBHEADER": "Order suggestions",
+    "SITE_URL": None,  # there is no other site to view
     "SITE_SYMBOL": "insights",
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("activities/favicon.svg")},

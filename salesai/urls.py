@@ -9,6 +9,9 @@ from salesai.middleware import ADMIN
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path(ADMIN.strip("/"), RedirectView.as_view(pattern_name="admin:index")),
+    # Django's way from a page of the admin to that of the site, of which there is none.
+    re_path(rf"^{ADMIN.lstrip('/')}r/", not_found),
     path(ADMIN.lstrip("/"), admin.site.urls),
     path("healthz", healthz),
     path("readyz", readyz),

@@ -1,3 +1,3 @@
-from activities.admin import activity, api_key, job, review, run, suggested_line
+from activities.admin import activity, api_key, job, review, review_rule, run, suggested_line
 
-__all__ = ["activity", "api_key", "job", "review", "run", "suggested_line"]
+__all__ = ["activity", "api_key", "job", "review", "review_rule", "run", "suggested_line"]

@@ -135,6 +135,8 @@ class ActivityAdmin(ActivityActions, ModelAdmin):
 
     def act_view(self, request: HttpRequest, pk: str) -> HttpResponse:
         """One act on one activity, from a button of its page."""
+        if request.method != "POST":
+            return self.back_to(request, "admin:activities_activity_change", pk)
         act = request.POST.get("act")
         if not self.has_regenerate_permission(request) or act not in ACT:
             raise PermissionDenied
@@ -144,7 +146,7 @@ class ActivityAdmin(ActivityActions, ModelAdmin):
 
     def feedback_view(self, request: HttpRequest, pk: str) -> HttpResponse:
         if request.method != "POST":  # a page that was refused stands at this address
-            return redirect("admin:activities_activity_change", pk)
+            return self.back_to(request, "admin:activities_activity_change", pk)
         if not request.user.has_perm("activities.answer_activity"):
             raise PermissionDenied
         get_object_or_404(Activity.objects.only("pk"), pk=pk)

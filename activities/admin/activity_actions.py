@@ -10,11 +10,15 @@ from unfold.decorators import action
 
 from activities import export
 from activities.admin.batches import ACT, FEW, MOST_AT_ONCE, confirmed, work_through
+from activities.models import Activity
 from activities.runs import queue_run_of
+from activities.worker import NO_WORKER, any_is_alive
 from recommender.errors import RecommenderError
 from recommender.registry import active_versions
 
 DONE = {"regenerate": "Regenerated", "cancel": "Cancelled", "reopen": "Reopened"}
+
+LEFT_TO_WORKERS = "So many are left to the workers; until they are done the former lists stay."
 
 
 class ActivityActions:
@@ -42,7 +46,8 @@ class ActivityActions:
             self.message_user(request, f"At most {MOST_AT_ONCE} at once; narrow the list first.", messages.ERROR)
             return None
         if "confirmed" not in request.POST:
-            return confirmed(self, request, queryset, act)
+            left_to_workers = act == "regenerate" and queryset.count() > FEW
+            return confirmed(self, request, queryset, act, LEFT_TO_WORKERS if left_to_workers else "")
         self.report(request, DONE[act], *work_through(list(queryset.values_list("pk", flat=True)), ACT[act]))
         return None
 
@@ -56,12 +61,15 @@ class ActivityActions:
         page = reverse("admin:activities_regenerationrun_change", args=[run.pk])
         begun = '{} activities are left to the workers; <a class="ops-link" href="{}">{}</a> shows how far they are.'
         self.message_user(request, format_html(begun, f"{run.total:,}", page, run), messages.SUCCESS)
+        if not any_is_alive():
+            self.message_user(request, NO_WORKER, messages.WARNING)
 
-    def report(self, request: HttpRequest, done: str, count: int, failures: list[str]) -> None:
+    def report(self, request: HttpRequest, done: str, count: int, failures: dict[str, list[Activity]]) -> None:
         if count or not failures:
             self.message_user(request, f"{done} {count}.", messages.SUCCESS)
-        for failure in failures:
-            self.message_user(request, failure, messages.ERROR)
+        for reason, activities in failures.items():
+            which = activities[0] if len(activities) == 1 else f"{len(activities)} activities"
+            self.message_user(request, f"{which}: {reason}", messages.ERROR)
 
     @action(description="Export as CSV", permissions=["view"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:

@@ -34,7 +34,7 @@ def page_of(activity: Activity, user: User, posted: QueryDict | None = None) -> 
     return {
         "activity": activity,
         "feedback": feedback,
-        "seen": seen_from(activity.feedback),
+        "seen": seen_from(activity),
         "client": Client.objects.filter(external_id=activity.client).first(),
         "lines": suggested_lines(activity, feedback),
         "insights": [(title, activity.insights.get(name, [])) for name, title in INSIGHTS.items()],

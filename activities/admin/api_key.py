@@ -5,11 +5,14 @@ from typing import ClassVar
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.decorators import action
 
+from activities.admin.batches import confirmed
 from activities.models import ApiKey
 from salesai.model_admin import ModelAdmin
+
+FINAL = "Whoever uses such a key is refused from then on. It cannot be undone."
 
 
 @admin.register(ApiKey)
@@ -38,7 +41,10 @@ class ApiKeyAdmin(ModelAdmin):
         return False  # a revoked key stays, so that its uses can be told
 
     @action(description="Revoke", permissions=["change"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet) -> None:
+    def revoke(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        if "confirmed" not in request.POST:
+            return confirmed(self, request, queryset, "revoke", FINAL)
         for key in queryset:
             key.revoke()
         self.message_user(request, "Revoked.", messages.SUCCESS)
+        return None

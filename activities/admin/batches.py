@@ -1,9 +1,11 @@
-"""Acts on the activities chosen in a list: asked for twice, a few done at once, many left to the workers."""
+"""Acts on what is chosen in a list: asked for twice; of activities a few done at once, many left to the workers."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import model_ngettext
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -19,35 +21,37 @@ MOST_AT_ONCE = 100  # cancelled or reopened within the request
 NAMED = 20  # on the page that asks
 
 
-def confirmed(model_admin: ModelAdmin, request: HttpRequest, queryset: QuerySet, act: str) -> TemplateResponse:
+def confirmed(
+    model_admin: ModelAdmin, request: HttpRequest, queryset: QuerySet, act: str, to_know: str = ""
+) -> TemplateResponse:
     """The page that asks whether it is meant; it posts the same action again, with `confirmed`."""
     count = queryset.count()
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": f"{act.capitalize()} {count:,} {'activity' if count == 1 else 'activities'}?",
-        "opts": model_admin.model._meta,
+        "title": f"{act.capitalize()} {count:,} {model_ngettext(model_admin.opts, count)}?",
+        "opts": model_admin.opts,
         "act": act,
-        "later": act == "regenerate" and count > FEW,
+        "to_know": to_know,
         "named": queryset[:NAMED],
         "more": max(count - NAMED, 0),
         "checkbox": ACTION_CHECKBOX_NAME,
         "ticked": request.POST.getlist(ACTION_CHECKBOX_NAME),
         "all_listed": request.POST.get("select_across", "0"),
     }
-    return TemplateResponse(request, "admin/activities/activity/confirm.html", context)
+    return TemplateResponse(request, "admin/confirm.html", context)
 
 
-def work_through(pks: Sequence[str], act: Callable[[str], bool]) -> tuple[int, list[str]]:
-    """Do the act on each; how many it was done to, and in words where it could not be.
+def work_through(pks: Sequence[str], act: Callable[[str], bool]) -> tuple[int, dict[str, list[Activity]]]:
+    """Do the act on each; how many it was done to, and by the reason those that it could not be done to.
 
     A generation that failed is kept as such, so each has a transaction of its own.
     """
-    done, failures = 0, []
+    done, failures = 0, defaultdict(list)
     for pk in pks:
         try:
             done += act(pk)
         except (CancelledError, CompletedError, GenerationError, RecommenderError) as error:
-            failures.append(f"{Activity.objects.get(pk=pk)}: {error}")
+            failures[str(error)].append(Activity.objects.get(pk=pk))
     return done, failures
 
 

@@ -25,7 +25,7 @@ METRICS = ("recall@10", "ndcg@10", "ece")
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's DASHBOARD_CALLBACK. Who may not see activities sees none of their figures."""
     if not request.user.has_perm("activities.view_activity"):
-        return context
+        return context | {"has_no_role": not request.user.get_all_permissions()}
     taken_up = uptake()
     quarter = LinesLink(outcome_at__gte=taken_up.since.isoformat())
     versions = versions_shown(taken_up)
@@ -49,7 +49,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             "failed": activities(status__exact="failed"),
             "waiting": activities(status__exact="processing"),
             "rated": activities(age="month", rating="any"),
-            "suggested": LinesLink(suggested_at__gte=taken_up.since.isoformat(), superseded__exact=0).suggested,
+            "suggested": LinesLink(suggested_at__gte=taken_up.since.isoformat(), shown="yes").suggested,
             "review": review_queue(),
         },
     }
@@ -87,11 +87,13 @@ def uptake_chart(taken_up: QuarterOfAnswers) -> str:
     )
 
 
-def uptake_tables(taken_up: QuarterOfAnswers, quarter: LinesLink) -> list[tuple[str, list[dict[str, Any]]]]:
+def uptake_tables(taken_up: QuarterOfAnswers, quarter: LinesLink) -> list[tuple[str, str, list[dict[str, Any]]]]:
+    """Of each: what it tells apart by, its heading, its rows."""
     most_answered = sorted(taken_up.by_rep.items(), key=lambda part: -part[1].answered)[:REPS_SHOWN]
+    of_reps = f"By rep, the {REPS_SHOWN} most answered" if len(taken_up.by_rep) > REPS_SHOWN else "By rep"
     return [
-        ("type", [row(kind, each, quarter.narrowed(type=kind)) for kind, each in taken_up.by_type.items()]),
-        ("rep", [row(rep, each, quarter.narrowed(rep__exact=rep)) for rep, each in most_answered]),
+        ("type", "By type", [row(kind, each, quarter.narrowed(type=kind)) for kind, each in taken_up.by_type.items()]),
+        ("rep", of_reps, [row(rep, each, quarter.narrowed(rep__exact=rep)) for rep, each in most_answered]),
     ]
 
 

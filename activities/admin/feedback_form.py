@@ -1,8 +1,9 @@
 """Feedback as the pages of an activity and of its review post it.
 
-A page posts along which feedback it was built from, as `seen`, so that what the person changed there can be told from
-what only stood there. Where the feedback has changed meanwhile nothing is stored: who rejects a line or closes a review
-should have read the comment that came in between. The page comes back with that, and what was typed over it.
+A page posts along which feedback and list it was built from, as `seen`, so that what the person changed there can be
+told from what only stood there. Where either has changed meanwhile nothing is stored: who rejects a line or closes a
+review should have read the comment that came in between, and answers belong to the list that they were given to. The
+page comes back with that, and what was typed over it.
 """
 
 from textwrap import shorten
@@ -30,37 +31,55 @@ MOST_TOLD = 400  # characters of the feedback in a message; the page has the who
 def record_feedback(activity_id: str, posted: QueryDict) -> Activity:
     """Store what was posted as the activity's feedback.
 
-    Raises DRF's ValidationError for what the API would refuse, and where the feedback is another than the page showed.
+    Raises DRF's ValidationError for what the API would refuse, and where the activity is another than the page showed.
     """
     activity = Activity.objects.select_for_update().get(pk=activity_id)
-    if seen_in(posted) != activity.feedback:
-        raise ValidationError({"feedback": [changed_meanwhile(activity)]})
+    if changes := changed_meanwhile(activity, posted):
+        raise ValidationError(changes)
     feedback = feedback_from(activity, posted)
     contract.check(contract.validator("#/components/schemas/Feedback"), feedback)
     return update_activity(activity, {"feedback": feedback})
 
 
-def changed_meanwhile(activity: Activity) -> str:
-    now = shorten(readable(activity.feedback), MOST_TOLD, placeholder=" …")
-    return f"it has changed since this page was opened, and is now: {now}. Your changes stand over it; save them again."
+def changed_meanwhile(activity: Activity, posted: QueryDict) -> dict[str, list[str]]:
+    """What is another than the page showed, in words; empty where nothing is."""
+    seen, now = seen_in(posted), shown_of(activity)
+    changes = {}
+    if seen.get("list") != now["list"]:
+        changes["suggestions"] = [
+            "the list has been made anew since this page was opened. "
+            "Your answers to what is still on it stand over it; save them again."
+        ]
+    if seen.get("feedback") != now["feedback"]:
+        feedback = shorten(readable(activity.feedback), MOST_TOLD, placeholder=" …")
+        changes["feedback"] = [
+            f"it has changed since this page was opened, and is now: {feedback}. "
+            "Your changes stand over it; save them again."
+        ]
+    return changes
 
 
-def seen_from(feedback: dict[str, Any]) -> str:
+def shown_of(activity: Activity) -> dict[str, Any]:
+    """What a page shows to be answered: the feedback, and the list by the moment that it was made."""
+    return {"feedback": activity.feedback, "list": str(activity.generated_at)}
+
+
+def seen_from(activity: Activity) -> str:
     """What `seen_in` reads; signed, so that nothing but a section of ours comes back."""
-    return signing.dumps(feedback)
+    return signing.dumps(shown_of(activity))
 
 
-def seen_in(posted: QueryDict) -> dict[str, Any] | None:
-    """The feedback that the page was built from; None where it does not say."""
+def seen_in(posted: QueryDict) -> dict[str, Any]:
+    """What the page was built from, as of `shown_of`; empty where it does not say."""
     try:
         return signing.loads(posted.get("seen", ""))
     except signing.BadSignature:
-        return None
+        return {}
 
 
 def feedback_from(activity: Activity, posted: QueryDict) -> dict[str, Any]:
     """The section as it is stored, with what the person changed over it; it may hold what the API would refuse."""
-    now, seen = activity.feedback, seen_in(posted) or {}
+    now, seen = activity.feedback, seen_in(posted).get("feedback", {})
     answers = answers_over(activity, answers_in(seen), posted)
     rating, comments = str(seen.get("userRating") or ""), as_typed(seen.get("comments") or "")
     typed_rating, typed_comments = posted.get("rating", rating), as_typed(posted.get("comments", comments))

@@ -4,9 +4,13 @@ from typing import ClassVar
 
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
+from django.utils.html import format_html
 from procrastinate.contrib.django import admin as procrastinate_admin
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
@@ -14,7 +18,10 @@ from procrastinate.exceptions import UniqueViolation
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
+from activities.admin.links import linked
 from activities.admin.read_only import ReadOnlyAdmin
+from activities.models import RegenerationChunk
+from activities.tasks import give_up
 from salesai.tables import readable
 
 admin.site.unregister(procrastinate_admin.models.ProcrastinateJob)
@@ -54,7 +61,16 @@ class JobAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         events = ProcrastinateEvent.objects.filter(job=OuterRef("pk")).order_by("-at").values("at")
-        return super().get_queryset(request).annotate(last_event=Subquery(events[:1]))
+        chunk = RegenerationChunk.objects.filter(pk=OuterRef("chunk"))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(last_event=Subquery(events[:1]), chunk=Cast(KT("args__chunk_id"), BigIntegerField()))
+            .annotate(run=Subquery(chunk.values("run")), activities=Subquery(chunk.values("activities")))
+        )
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Jobs"} | (extra_context or {}))
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("activities.regenerate_activity")
@@ -65,6 +81,14 @@ class JobAdmin(ReadOnlyAdmin):
 
     @display(description="about")
     def about(self, job: ProcrastinateJob) -> str:
+        match job.args:
+            case {"chunk_id": _} if job.run:
+                link = linked("admin:activities_regenerationrun_change", job.run, f"Run {job.run}")
+                return format_html("{}, {} activit{}", link, f"{job.activities:,}", pluralize(job.activities, "y,ies"))
+            case {"activity_id": pk}:
+                return linked("admin:activities_activity_change", pk, f"Activity {pk}")
+            case {"name": name}:
+                return name
         return readable(job.args)
 
     @display(
@@ -96,6 +120,13 @@ class JobAdmin(ReadOnlyAdmin):
 
     @action(description="Cancel jobs that wait", permissions=["operate"])
     def cancel(self, request: HttpRequest, queryset: QuerySet) -> None:
-        waiting = list(queryset.filter(status="todo").values_list("pk", flat=True))
-        cancelled = sum(app.job_manager.cancel_job_by_id(pk, abort=False) for pk in waiting)
+        cancelled = sum(self.cancel_one(job) for job in queryset.filter(status="todo"))
         self.message_user(request, f"{cancelled} cancelled.", messages.SUCCESS)
+
+    @transaction.atomic
+    def cancel_one(self, job: ProcrastinateJob) -> bool:
+        """Whether it still waited; nobody comes for its work then, and whoever waits for that is told."""
+        if not app.job_manager.cancel_job_by_id(job.pk, abort=False):
+            return False
+        give_up(job.task_name, job.args, "Its job was cancelled.")
+        return True

@@ -1,9 +1,22 @@
-"""Addresses of lists that show just the rows behind a figure."""
+"""Addresses of pages, and of lists that show just the rows behind a figure."""
 
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+
+def linked(page: str, pk: str | int, text: str) -> SafeString:
+    return format_html('<a class="ops-link" href="{}">{}</a>', reverse(page, args=[pk]), text)
+
+
+def linked_if_known(page: str, found: QuerySet, text: str) -> str:
+    """The text as a link to the row that was looked for, where there is one."""
+    pk = found.values_list("pk", flat=True).first()
+    return text if pk is None else linked(page, pk, text)
 
 
 def activities(**filters: Any) -> str:

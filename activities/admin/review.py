@@ -1,5 +1,6 @@
 """The review queue: what ops has to look at, most urgent first, and the one screen that decides."""
 
+import json
 from datetime import timedelta
 from textwrap import shorten
 from typing import Any
@@ -15,22 +16,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from rest_framework.exceptions import ValidationError
 from unfold.contrib.filters.admin import DropdownFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 
 from activities.admin.activity_page import page_of
-from activities.admin.feedback_form import MOST_TOLD, record_feedback, shown_again, told
+from activities.admin.feedback_form import MOST_TOLD, changed_meanwhile, record_feedback, shown_again, told
 from activities.models import Activity, ReviewItem, ReviewRule
-from activities.review import Decision, decide, judge_all
+from activities.review import Decision, decide
 from recommender.models import SuggestedLine
 from salesai.model_admin import ModelAdmin
 
 REJECTIONS_SHOWN = 10
 REJECTIONS_OF = timedelta(days=90)
-MOST_JUDGED_HERE = 20_000  # activities that one request can look through in good time
 REASONS_TO_GIVE = [(reason.value, reason.label) for reason in ReviewItem.Reason if reason != ReviewItem.Reason.BETTER]
 
 
@@ -38,14 +39,18 @@ class DecisionForm(forms.Form):
     decision = forms.ChoiceField(choices=Decision)
     note = forms.CharField(max_length=10_000, required=False, widget=forms.Textarea({"rows": 2}))
     assigned_to = forms.ModelChoiceField(
-        User.objects.filter(is_active=True, is_staff=True).order_by("username"), required=False, empty_label="nobody"
+        User.objects.with_perm("activities.change_reviewitem", backend="django.contrib.auth.backends.ModelBackend")
+        .filter(is_staff=True)
+        .order_by("username"),
+        required=False,
+        empty_label="nobody",
     )
     reason = forms.ChoiceField(choices=[("", "choose one"), *REASONS_TO_GIVE], required=False)
-    decided_before = forms.CharField(required=False, widget=forms.HiddenInput)  # as the page showed it
+    seen_item = forms.CharField(required=False, widget=forms.HiddenInput)  # as the page showed it
 
     @classmethod
     def of(cls, item: ReviewItem) -> "DecisionForm":
-        return cls(initial=model_to_dict(item) | {"decided_before": last_decision(item)})
+        return cls(initial=model_to_dict(item) | {"seen_item": mark_of(item)})
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -54,8 +59,9 @@ class DecisionForm(forms.Form):
         return cleaned
 
 
-def last_decision(item: ReviewItem) -> str:
-    return item.decided_at.isoformat() if item.decided_at else ""
+def mark_of(item: ReviewItem) -> str:
+    """Another one after each decision, and for other findings."""
+    return salted_hmac("review item", json.dumps([str(item.decided_at), item.findings])).hexdigest()
 
 
 class StateFilter(DropdownFilter):
@@ -160,7 +166,7 @@ class ReviewItemAdmin(ModelAdmin):
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Feedback and decision together, or neither."""
         if request.method != "POST":  # a page that was refused stands at this address
-            return redirect("admin:activities_reviewitem_change", pk)
+            return self.back_to(request, "admin:activities_reviewitem_change", pk)
         if not self.may_decide(request):
             raise PermissionDenied
         item = get_object_or_404(ReviewItem, pk=pk)
@@ -180,53 +186,32 @@ class ReviewItemAdmin(ModelAdmin):
     def decided(self, request: HttpRequest, item: ReviewItem, form: DecisionForm) -> list[str]:
         """What stood in the way; nothing is stored then."""
         wanted = form.cleaned_data
+        may_answer = request.user.has_perm("activities.answer_activity")
         try:
             with transaction.atomic():
                 # The activity before its item, as whatever changes both takes them.
-                Activity.objects.select_for_update().only("pk").get(pk=item.activity_id)
-                refuse_if_decided_meanwhile(item, wanted.pop("decided_before"))
-                if request.user.has_perm("activities.answer_activity"):
+                activity = Activity.objects.select_for_update().get(pk=item.activity_id)
+                changes = item_changed_meanwhile(item, wanted.pop("seen_item"))
+                if may_answer:
+                    changes |= changed_meanwhile(activity, request.POST)
+                if changes:
+                    raise ValidationError(changes)
+                if may_answer:
                     record_feedback(item.activity_id, request.POST)
                 decide(item.pk, request.user, **wanted)
         except ValidationError as error:
             form.data = form.data.copy()
-            form.data["decided_before"] = last_decision(item)  # of which the person is told now
+            form.data["seen_item"] = mark_of(item)  # of which the person is told now
             return [told(error)]
         return []
 
 
-def refuse_if_decided_meanwhile(item: ReviewItem, decided_before: str) -> None:
-    """Raises DRF's ValidationError where somebody, or a rule, has decided since the page was opened."""
+def item_changed_meanwhile(item: ReviewItem, seen_item: str) -> dict[str, list[str]]:
+    """In words where it was decided, or rules found otherwise, since the page was opened; else empty."""
     item.refresh_from_db()
-    if last_decision(item) != decided_before:
-        whose, note = item.assigned_to or "nobody", shorten(item.note, MOST_TOLD, placeholder=" …") or "empty"
-        now = f"it is {item.state}, assigned to {whose}, its note: {note}"
-        raise ValidationError(
-            {"review": [f"decided since this page was opened: {now}. What you typed stands over it; save it again."]}
-        )
-
-
-@admin.register(ReviewRule)
-class ReviewRuleAdmin(ModelAdmin):
-    list_display = ("kind", "enabled", "threshold", "amount", "weight")
-    list_editable = ("enabled", "threshold", "amount", "weight")
-    readonly_fields = ("kind",)
-    actions = ("look_through",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # there is one of each kind
-
-    def has_delete_permission(self, request: HttpRequest, obj: ReviewRule | None = None) -> bool:
-        return False  # it can be switched off
-
-    @action(description="Look through all activities with the rules of now", permissions=["change"])
-    def look_through(self, request: HttpRequest, queryset: QuerySet) -> None:
-        if Activity.objects.count() > MOST_JUDGED_HERE:
-            advice = "Too many activities to look through here: run `manage.py review_activities`."
-            self.message_user(request, advice, messages.ERROR)
-            return
-        seen = judge_all()
-        waiting = ReviewItem.objects.waiting().count()
-        self.message_user(
-            request, f"Looked through {seen:,} activities; {waiting:,} wait for review.", messages.SUCCESS
-        )
+    if mark_of(item) == seen_item:
+        return {}
+    whose, note = item.assigned_to or "nobody", shorten(item.note, MOST_TOLD, placeholder=" …") or "empty"
+    found = shorten(" ".join(item.sentences), MOST_TOLD, placeholder=" …") or "no rule finds it any more"
+    now = f"it is {item.state}, assigned to {whose}, its note: {note}; why it is here: {found}"
+    return {"review": [f"changed since this page was opened: {now}. What you typed stands over it; save it again."]}

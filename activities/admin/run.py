@@ -1,12 +1,13 @@
 """Runs and schedules, to look at: commands and workers write them."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.decorators import display
 
 from activities.admin.read_only import ReadOnlyAdmin
 from activities.models import RegenerationRun, Schedule
+from activities.worker import NO_WORKER, any_is_alive
 from salesai.tables import NOTHING, readable
 
 
@@ -16,6 +17,11 @@ class RegenerationRunAdmin(ReadOnlyAdmin):
     list_filter = ("status", "queued")
     fields = (("status", "queued", "total"), ("started_at", "finished_at"), "chosen", "progress", "reason")
     readonly_fields = ("chosen", "progress")
+
+    def render_change_form(self, request, context, *args, obj: RegenerationRun, **options) -> HttpResponse:
+        if obj.queued and obj.is_running and not any_is_alive():
+            self.message_user(request, NO_WORKER, messages.WARNING)
+        return super().render_change_form(request, context, *args, obj=obj, **options)
 
     @display(
         description="status",

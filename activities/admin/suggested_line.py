@@ -1,6 +1,5 @@
 """What was suggested, and what became of it."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -10,12 +9,13 @@ from unfold.contrib.filters.admin import DropdownFilter, FieldTextFilter
 from unfold.decorators import display
 
 from activities.admin.condition_filter import ConditionFilter, older_than, younger_than
+from activities.admin.links import linked_if_known
 from activities.admin.read_only import ReadOnlyAdmin
 from activities.kept_uptake import ordered_lines
 from activities.models import Activity
 from activities.uptake import DELETED, WEEKS
-from recommender.models import SuggestedLine
-from salesai.tables import share
+from recommender.models import SHOWN, Client, Product, SuggestedLine
+from salesai.tables import NOTHING, share
 
 
 class SuggestedFilter(ConditionFilter):
@@ -26,6 +26,13 @@ class SuggestedFilter(ConditionFilter):
         "month": ("Past 30 days", younger_than("suggested_at", days=30)),
         "over-month": ("More than 30 days ago", older_than("suggested_at", days=30)),
     }
+
+
+class ShownFilter(ConditionFilter):
+    """The lines whose money the dashboard counts as suggested."""
+
+    title, parameter_name = "shown", "shown"
+    conditions = {"yes": ("Answered, or not made anew since", lambda: SHOWN)}
 
 
 class OrderedFilter(DropdownFilter):
@@ -65,7 +72,8 @@ class SuggestedLineAdmin(ReadOnlyAdmin):
         "model_version",
     )  # fmt: skip
     list_filter = (
-        "outcome", OrderedFilter, TypeFilter, ("rep", FieldTextFilter), "model_version", SuggestedFilter, "superseded",
+        "outcome", OrderedFilter, TypeFilter, ("rep", FieldTextFilter), "model_version", SuggestedFilter, ShownFilter,
+        "superseded",
     )  # fmt: skip
     list_filter_submit = True
     list_select_related = ("model_version",)
@@ -74,10 +82,10 @@ class SuggestedLineAdmin(ReadOnlyAdmin):
     list_per_page = 50
     show_full_result_count = False
     fields = (
-        ("activity", "client", "rep"), ("product", "rank", "confidence"), ("quantity", "price"),
+        ("of_activity", "of_client", "rep"), ("of_product", "rank", "confidence"), ("quantity", "price"),
         ("suggested_at", "superseded", "model_version"), ("outcome", "outcome_at", "ordered"),
     )  # fmt: skip
-    readonly_fields = ("ordered",)
+    readonly_fields = ("of_activity", "of_client", "of_product", "ordered")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> SuggestedLine | None:
         line = super().get_object(request, object_id, from_field)
@@ -93,6 +101,25 @@ class SuggestedLineAdmin(ReadOnlyAdmin):
     def outcome_label(self, line: SuggestedLine) -> str:
         return line.outcome
 
+    # What a line names by its id may be gone.
+    @display(description="Activity")
+    def of_activity(self, line: SuggestedLine) -> str:
+        return linked_if_known(
+            "admin:activities_activity_change", Activity.objects.filter(pk=line.activity), line.activity
+        )
+
+    @display(description="Client")
+    def of_client(self, line: SuggestedLine) -> str:
+        return linked_if_known(
+            "admin:recommender_client_change", Client.objects.filter(external_id=line.client), line.client
+        )
+
+    @display(description="Product")
+    def of_product(self, line: SuggestedLine) -> str:
+        return linked_if_known(
+            "admin:recommender_product_change", Product.objects.filter(external_id=line.product), line.product
+        )
+
     @display(description="Ordered since")
-    def ordered(self, line: SuggestedLine) -> datetime | None:
-        return line.ordered_at
+    def ordered(self, line: SuggestedLine) -> str:
+        return f"{line.ordered_at:%Y-%m-%d %H:%M}" if line.ordered_at else NOTHING

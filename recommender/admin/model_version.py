@@ -70,6 +70,8 @@ class ModelVersionAdmin(ModelAdmin):
         return super().render_change_form(request, context, *args, **options)
 
     def train_view(self, request: HttpRequest) -> HttpResponse:
+        if request.method != "POST":
+            return self.back_to(request, "admin:recommender_modelversion_changelist")
         self.refuse_others(request)
         try:
             begin_training()
@@ -81,6 +83,8 @@ class ModelVersionAdmin(ModelAdmin):
         return redirect("admin:recommender_modelversion_changelist")
 
     def promote_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if request.method != "POST":
+            return self.back_to(request, "admin:recommender_modelversion_change", pk)
         self.refuse_others(request)
         version = get_object_or_404(ModelVersion, pk=pk)
         try:
@@ -95,7 +99,7 @@ class ModelVersionAdmin(ModelAdmin):
         return redirect("admin:recommender_modelversion_change", pk)
 
     def refuse_others(self, request: HttpRequest) -> None:
-        if request.method != "POST" or not self.may_operate(request):
+        if not self.may_operate(request):
             raise PermissionDenied
 
     @display(description="Answers")

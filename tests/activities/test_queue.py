@@ -106,7 +106,7 @@ def test_work_that_was_done_meanwhile_is_not_done_again(tool):
 
 def workers_die_over(job):
     """As the worker that finds the job does, when so many have died that it is not begun again."""
-    give_up(job.procrastinate_job)
+    give_up(job.task_name, job.args, "3 workers died over it.")
 
 
 def test_work_that_is_given_up_leaves_the_reason_and_the_former_results(tool):

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import expect
 
 from activities.admin.batches import FEW
-from activities.models import Activity, ReviewItem
+from activities.models import Activity, ReviewItem, ReviewRule
 from activities.updates import create_activity
-from recommender.models import ModelVersion
+from recommender.models import Client, ModelVersion
 from recommender.registry import promote
 from tests.admin.browser import grave_violations
 from tests.admin.people import ops_user
@@ -102,6 +102,18 @@ def test_ops_works_off_the_review_queue(ops_page):
     assert (item.state, item.note, item.reason) == ("closed", "Will be regenerated tonight.", "solved")
 
 
+def test_ops_sets_a_rule_in_the_list_of_rules(ops_page):
+    rule = ReviewRule.objects.first()
+    ops_page.goto("/admin/activities/reviewrule/")
+    ops_page.fill("input[name=form-0-weight]", "99")
+
+    ops_page.get_by_role("button", name="Save").click()
+
+    expect(ops_page.get_by_text("was changed successfully")).to_be_visible()
+    rule.refresh_from_db()
+    assert rule.weight == 99
+
+
 def test_ops_rolls_a_model_back(ops_page):
     good = ModelVersion.objects.active().get()
     bad = ModelVersion.objects.get(pk=good.pk)
@@ -131,6 +143,8 @@ def test_a_list_is_worked_by_keyboard(ops_page):
 
     ops_page.keyboard.press("?")
     expect(ops_page.locator("#ops-help")).to_contain_text("j, k")
+    ops_page.keyboard.press("Escape")
+    expect(ops_page.locator("#ops-help")).to_have_count(0)
     for key in ("j", "j", "x"):
         ops_page.keyboard.press(key)
     expect(second.locator("input.action-select")).to_be_checked()
@@ -139,11 +153,27 @@ def test_a_list_is_worked_by_keyboard(ops_page):
     ops_page.wait_for_url(f"**{address}")
 
 
+def test_the_row_that_one_has_come_to_by_keyboard_is_seen_whole(visit):
+    window = visit(ops_user(), viewport={"width": 1280, "height": 400})
+    window.goto("/admin/activities/activity/")
+    for _ in range(4):
+        window.keyboard.press("j")
+
+    row = window.locator("tr.ops-here").bounding_box()
+
+    # Whatever lies over the lower edge of the row is no part of it.
+    seen = (
+        f"document.elementFromPoint({row['x'] + 200}, {row['y'] + row['height'] - 3}).closest('tr.ops-here') !== null"
+    )
+    assert window.evaluate(seen)
+
+
 PAGES = {
     "dashboard": "/admin/",
     "list": "/admin/activities/activity/",
     "activity": "/admin/activities/activity/{activity}/change/",
     "review queue": "/admin/activities/reviewitem/",
+    "review rules": "/admin/activities/reviewrule/",
     "review": "/admin/activities/reviewitem/{item}/change/",
     "model": "/admin/recommender/modelversion/{version}/change/",
     "suggested lines": "/admin/recommender/suggestedline/",
@@ -153,7 +183,7 @@ PAGES = {
 
 def addresses():
     rows = {
-        "activity": Activity.objects.get(client="cafe-02").pk,
+        "activity": Activity.objects.get(activity_type="demand-forecasting").pk,
         "item": ReviewItem.objects.first().pk,
         "version": ModelVersion.objects.first().pk,
     }
@@ -177,6 +207,19 @@ def test_a_phone_needs_no_sideways_scrolling(visit):
     window = visit(ops_user(), viewport={"width": 390, "height": 844})
 
     wider = "document.documentElement.scrollWidth > 390 ? document.documentElement.scrollWidth : 0"
+    assert on_every_page(window, lambda page: page.evaluate(wider)) == {}
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_long_name_widens_a_page(visit, width):
+    window = visit(ops_user(), viewport={"width": width, "height": 900})
+    activity = Activity.objects.get(client="cafe-02")
+    activity.client, activity.recommendations[0]["product"] = "kaffeehaus" * 6, "espressobohnen" * 4
+    activity.save()
+    create_activity(client="kaffeehaus" * 6, rep="rep-0", activity_type="recommendation")
+    Client.objects.create(external_id="kaffeehaus" * 6, name="Kaffeehaus" * 20)
+
+    wider = f"document.documentElement.scrollWidth > {width} ? document.documentElement.scrollWidth : 0"
     assert on_every_page(window, lambda page: page.evaluate(wider)) == {}
 
 

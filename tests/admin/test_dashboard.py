@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from activities.kept_uptake import KEPT_FOR, renew, uptake
-from activities.models import KeptUptake
-from activities.uptake import reckon_uptake
-from recommender.models import ModelVersion, SuggestedLine
+from activities.models import Activity, KeptUptake
+from activities.uptake import Uptake, reckon_uptake
+from recommender.models import Client, ModelVersion, Order, Product, SuggestedLine
 from recommender.registry import promote
 from tests.admin.numbers_on_page import Numbers
 from tests.admin.people import ops_user
@@ -96,6 +96,7 @@ def numbers(ops, answered, tool):
     """Of a house with a list that waits, and answers to lists of two types."""
     tool.file(client="cafe-04")
     other = tool.generated(client="cafe-06", rep="rep-8", activityType="order-analysis", aiModel=AS_OF)
+    tool.generate(answered["_id"])
     tool.patch(other["_id"], {"feedback": {"acceptedRecommendations": [other["recommendations"][0]["product"]]}})
     return Numbers.of(ops.get(reverse("admin:index")).content.decode())
 
@@ -126,6 +127,41 @@ def amount_of(lines):
 def test_every_link_opens_and_no_number_is_without(ops, numbers):
     assert {ops.get(link).status_code for link, _ in numbers.links} == {200}
     assert numbers.loose == []
+
+
+@pytest.mark.parametrize(("model", "named", "count"), [(Client, "cafe-03", 3), (Product, None, 1)])
+def test_what_was_answered_of_a_client_or_product_leads_to_just_that(ops, answered, tool, model, named, count):
+    shown = model.objects.get(external_id=named or answered["recommendations"][0]["product"])
+    tool.patch(answered["_id"], {"feedback": answered_also(answered, "never-suggested")})
+    name = model._meta.model_name
+
+    page = ops.get(reverse(f"admin:recommender_{name}_change", args=[shown.pk]))
+
+    assert page.context["figures"]["answered"] == count
+    assert ops.get(page.context["answered_link"]).context["cl"].result_count == count
+
+
+def answered_also(activity, product):
+    feedback = Activity.objects.get(pk=activity["_id"]).feedback
+    return feedback | {"acceptedRecommendations": [*feedback["acceptedRecommendations"], product]}
+
+
+def test_a_line_leads_to_its_activity_client_and_product_while_they_are_there(ops, answered, tool):
+    line = SuggestedLine.objects.filter(outcome="accepted").order_by("rank").first()
+    page = reverse("admin:recommender_suggestedline_change", args=[line.pk])
+    product, client = Product.objects.get(external_id=line.product), Client.objects.get(external_id="cafe-03")
+
+    before = ops.get(page).content.decode()
+    tool.delete(answered["_id"])
+    after = ops.get(page).content.decode()
+
+    activity = f'href="{reverse("admin:activities_activity_change", args=[answered["_id"]])}"'
+    assert f'href="{reverse("admin:recommender_product_change", args=[product.pk])}">{line.product}</a>' in before
+    assert f'href="{reverse("admin:recommender_client_change", args=[client.pk])}">cafe-03</a>' in before
+    assert (activity in before, activity in after, answered["_id"] in after) == (True, False, True)
+    ordered = Order.objects.get(external_id="A-1").ordered_at
+    assert f"{ordered:%Y-%m-%d %H:%M}" in before
+    assert "+00:00" not in before
 
 
 def test_lines_of_deleted_activities_are_counted_and_found(ops, numbers, answered, tool):
@@ -201,6 +237,17 @@ def tested(answered, tool):
     tool.patch(other["_id"], {"feedback": {"acceptedRecommendations": [other["recommendations"][0]["product"]]}})
     SuggestedLine.objects.filter(activity=other["_id"]).update(model_version=newer)
     return older, newer
+
+
+def test_the_reps_answered_most_are_told_to_be_only_those(ops, answered, tool):
+    few = ops.get(reverse("admin:index")).content.decode()
+    uptake_of_reps = {f"rep-{n}": Uptake(answered=n) for n in range(11)}
+    KeptUptake.objects.update(figures=replace(uptake(), by_rep=uptake_of_reps).to_json())
+
+    many = ops.get(reverse("admin:index")).content.decode()
+
+    assert "<h2>By rep</h2>" in few
+    assert "<h2>By rep, the 10 most answered</h2>" in many
 
 
 def test_an_ab_test_is_compared_by_clients_with_its_interval(ops, tested):

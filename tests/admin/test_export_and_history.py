@@ -160,6 +160,34 @@ def test_a_form_opened_before_a_rep_reported_wipes_nothing(ops, tool):
     assert Activity.objects.get(pk=activity["_id"]).feedback == reported | {"rejectedRecommendations": [third]}
 
 
+def test_answers_to_a_list_that_is_made_anew_meanwhile_are_refused_once(ops, tool, activity):
+    first, second = [line["product"] for line in activity["recommendations"][:2]]
+    before = seen_in(opened(ops, activity))
+    remade = {"inputData": {"clientPreferences": {"excludeProducts": [first]}}}
+    assert tool.patch(activity["_id"], remade).status_code == 200
+    tool.generate(activity["_id"])
+    answers = {f"outcome-{first}": "rejected", f"outcome-{second}": "rejected"}
+
+    refused = answer(ops, activity, seen=before, **answers)
+    kept = Activity.objects.get(pk=activity["_id"]).feedback
+    answer(ops, activity, seen=seen_in(refused), **answers)
+
+    assert "the list has been made anew since this page was opened" in refused.content.decode()
+    assert feedback_on(refused)[0][second] == "rejected"
+    assert kept == activity["feedback"]
+    assert Activity.objects.get(pk=activity["_id"]).feedback["rejectedRecommendations"] == [second]
+
+
+def test_what_was_answered_on_a_list_that_is_emptied_meanwhile_is_not_said_to_be_saved(ops, tool, activity):
+    before = seen_in(opened(ops, activity))
+    tool.patch(activity["_id"], {"client": "cafe-04"})
+
+    page = answer(ops, activity, seen=before, build="all", **{"outcome-milk": "open"})
+
+    assert "the list has been made anew" in page.content.decode()
+    assert "Feedback saved." not in page.content.decode()
+
+
 def test_accepting_what_is_open_accepts_no_line_that_the_page_did_not_show(ops, activity):
     answer(ops, activity, build="all", **{"outcome-milk": "open"})
 

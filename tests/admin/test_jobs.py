@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from activities.admin.batches import FEW
-from activities.job_queue import queue_generation
+from activities.job_queue import queue_generation, queue_schedule
 from activities.models import Activity, RegenerationRun
 from activities.runs import start_run, work_on
 from activities.selection import Selection
@@ -51,6 +51,26 @@ def test_many_are_left_to_the_workers_and_the_message_leads_to_their_progress(op
     assert f"{FEW + 1} waiting" in ops.get(page).content.decode()
     assert statuses() == {"processing"}
     assert ProcrastinateJob.objects.filter(status="todo").count() == 1
+
+
+@pytest.mark.parametrize(("seconds_ago", "said"), [(None, True), (60, True), (1, False)])
+def test_that_no_worker_runs_is_said_with_what_is_left_to_them(ops, many, seconds_ago, said):
+    beat(seconds_ago)
+
+    asked = ask(ops, many)
+    run = ops.get(reverse("admin:activities_regenerationrun_change", args=[RegenerationRun.objects.get().pk]))
+
+    assert ("No worker is running: start one" in asked.content.decode()) is said
+    assert ("No worker is running: start one" in run.content.decode()) is said
+
+
+def beat(seconds_ago):
+    """A worker shows that it lives, so long ago."""
+    app.connector.get_sync_connector().execute_query(
+        "INSERT INTO procrastinate_workers (last_heartbeat) SELECT now() - %(age)s * interval '1 second'"
+        " WHERE %(age)s IS NOT NULL",
+        age=seconds_ago,
+    )
 
 
 def test_the_workers_do_what_was_chosen_and_nothing_else(ops, many, tool):
@@ -123,8 +143,21 @@ def test_a_job_shows_what_it_is_about_and_what_happened(ops):
     opened = ops.get(reverse("admin:procrastinate_procrastinatejob_change", args=[job.pk])).content.decode()
 
     assert "generate activity" in listed
-    assert "activity_id: a1" in listed
+    assert f'href="{reverse("admin:activities_activity_change", args=["a1"])}">Activity a1</a>' in listed
+    assert "Jobs | Sales AI" in listed
     assert "deferred" in opened
+
+
+def test_jobs_name_the_run_and_the_schedule_that_they_are_of(ops, many):
+    ask(ops, many)
+    queue_schedule("training")
+    run = RegenerationRun.objects.get()
+
+    listed = ops.get(reverse(JOBS)).content.decode()
+
+    page = reverse("admin:activities_regenerationrun_change", args=[run.pk])
+    assert f'href="{page}">{run}</a>, {FEW + 1} activities' in listed
+    assert ">training<" in listed
 
 
 def test_ops_cancels_jobs_that_wait_and_tries_failed_ones_again(ops):
@@ -137,6 +170,26 @@ def test_ops_cancels_jobs_that_wait_and_tries_failed_ones_again(ops):
     ops.post(reverse(JOBS), {"action": "cancel", "_selected_action": [job.pk]})
 
     assert (again, ProcrastinateJob.objects.get().status) == ("todo", "cancelled")
+
+
+def test_a_run_whose_jobs_are_cancelled_ends_and_says_why(ops, many):
+    ask(ops, many)
+
+    ops.post(reverse(JOBS), {"action": "cancel", "_selected_action": [ProcrastinateJob.objects.get().pk]})
+
+    run = RegenerationRun.objects.get()
+    assert (run.status, run.reason) == ("failed", "Its job was cancelled.")
+    assert run.figures()["waiting"] == 0
+
+
+def test_an_activity_whose_job_is_cancelled_waits_no_longer_and_says_why(ops, tool):
+    activity = tool.file()["_id"]
+    queue_generation(activity)
+
+    ops.post(reverse(JOBS), {"action": "cancel", "_selected_action": [ProcrastinateJob.objects.get().pk]})
+
+    failed = Activity.objects.get(pk=activity)
+    assert (failed.status, failed.metadata["failure"]) == ("failed", "Its job was cancelled.")
 
 
 def fail(job):

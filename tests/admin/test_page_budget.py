@@ -8,7 +8,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from activities.job_queue import drop_generation, queue_generation
 from activities.models import Activity, RegenerationRun, ReviewItem, ReviewRule, Schedule
-from activities.runs import start_run
+from activities.runs import queue_run_of, start_run
 from activities.selection import Selection
 from recommender.models import Client, ModelVersion, Order, Product, SalesRep, SuggestedLine
 from tests.admin.people import ops_user
@@ -33,6 +33,7 @@ def ops(client, tool):
         tool.generate(activity["_id"])
         queue_generation(activity["_id"])
         start_run(Selection(types=[kind]), chunk_size=1)
+        queue_run_of([activity["_id"]])
     Schedule.objects.create(name="training", cron="0 1 * * *", next_run_at="2031-01-02T01:00Z")
     client.force_login(ops_user())
     return client

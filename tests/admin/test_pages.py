@@ -1,9 +1,13 @@
 """The admin is usable for every model, by those who may."""
 
+import re
 from datetime import UTC, datetime
 
+import pghistory.models
 import pytest
 from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client as HttpClient
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -68,6 +72,21 @@ def test_an_activity_shows_its_suggestions_as_a_table(ops, tool, wholesale_house
     assert page.index("Ordered in ") < page.index("&quot;confidence&quot;")
 
 
+def test_prices_of_less_than_a_cent_are_shown_whole(ops, tool, wholesale_house):
+    activity = Activity.objects.get(pk=tool.generated(client="cafe-01")["_id"])
+    activity.recommendations[0]["price"] = 0.0125
+    activity.generated_order["items"][0]["price"] = 0.0125
+    activity.save()
+    coffee = Product.objects.get(external_id="coffee")
+    coffee.order_lines.filter(pk=coffee.order_lines.latest("order__ordered_at", "pk").pk).update(unit_price="0.0125")
+
+    page = ops.get(reverse("admin:activities_activity_change", args=[activity.pk])).content.decode()
+    of_product = ops.get(reverse("admin:recommender_product_change", args=[coffee.pk])).content.decode()
+
+    assert page.count(">0.0125</td>") == 2
+    assert of_product.count(">0.0125</td>") == 1
+
+
 def test_a_failed_activity_says_why(ops, tool, wholesale_house):
     activity = Activity.objects.get(pk=tool.file(client="cafe-01")["_id"])
     activity.status, activity.metadata = Activity.Status.FAILED, {"failure": "ValueError: broken"}
@@ -95,6 +114,16 @@ def test_ops_regenerates_and_cancels_from_the_list(ops, tool, wholesale_house):
     assert "The activity is cancelled" in answer.content.decode()
 
 
+def test_what_cannot_be_done_to_several_for_one_reason_is_told_once(ops, tool, wholesale_house):
+    done = [tool.generated(client=f"cafe-0{n}")["_id"] for n in range(3)]
+    wanted = {"action": "cancel", "_selected_action": done, "confirmed": "1"}
+
+    page = ops.post(reverse("admin:activities_activity_changelist"), wanted, follow=True).content.decode()
+
+    assert "3 activities: The activity is completed: there is nothing left to cancel." in page
+    assert page.count("there is nothing left to cancel") == 1
+
+
 def test_ops_reopens_what_was_cancelled_and_nothing_else(ops, tool, wholesale_house):
     cancelled, done = tool.file(client="cafe-01"), tool.generated(client="cafe-02")
     tool.post(path=f"{API}/{cancelled['_id']}/cancel")
@@ -110,13 +139,18 @@ def test_ops_reopens_what_was_cancelled_and_nothing_else(ops, tool, wholesale_ho
     assert tool.generate(cancelled["_id"]).status_code == 200
 
 
-def test_a_key_made_in_the_admin_is_shown_once_and_can_be_revoked(ops):
+def test_a_key_made_in_the_admin_is_shown_once_and_is_revoked_after_being_asked(ops):
     answer = ops.post(reverse("admin:activities_apikey_add"), {"name": "tablet", "rep": "", "_save": "1"}, follow=True)
     token = answer.content.decode().split("API key: ")[1].split(" ")[0]
     key = ApiKey.objects.get(name="tablet")
 
     assert Tool(token).get().status_code == 200
-    ops.post(reverse("admin:activities_apikey_changelist"), {"action": "revoke", "_selected_action": [key.pk]})
+    revoke = {"action": "revoke", "_selected_action": [key.pk]}
+    asked = ops.post(reverse("admin:activities_apikey_changelist"), revoke).content.decode()
+    assert "Revoke 1 API key?" in asked
+    assert "It cannot be undone." in asked
+    assert Tool(token).get().status_code == 200
+    ops.post(reverse("admin:activities_apikey_changelist"), revoke | {"confirmed": "1"})
     assert Tool(token).get().status_code == 401
 
 
@@ -125,6 +159,20 @@ def test_staff_without_permissions_sees_no_activity(client, tool):
     client.force_login(User.objects.create_user("newcomer", is_staff=True))
 
     assert client.get(reverse("admin:activities_activity_change", args=[activity["_id"]])).status_code == 403
+
+
+def test_the_admin_is_found_without_its_slash_and_leads_to_no_other_site(ops):
+    found = ops.get("/admin")
+    pages = [ops.get(reverse("admin:index")), HttpClient().get(reverse("admin:login"))]
+
+    assert (found.status_code, found["Location"]) == (302, "/admin/")
+    assert [page for page in pages if re.search("View site|Return to site", page.content.decode())] == []
+
+
+def test_there_is_no_way_to_a_page_of_another_site(ops):
+    without_table = ContentType.objects.get_for_model(pghistory.models.Events)
+
+    assert ops.get(f"/admin/r/{without_table.pk}/1/").status_code == 404
 
 
 def test_the_wrong_password_too_often_locks_the_login(client, admin_user):
@@ -160,6 +208,14 @@ def test_a_wrong_value_in_the_address_of_a_list_leads_back_to_the_list(ops):
 
     assert [(answer.status_code, answer["Location"].partition("?")[2]) for answer in answers] == [(302, "e=1")] * 8
     assert ops.get(answers[0]["Location"]).status_code == 200
+
+
+def test_a_list_offers_to_show_all_where_it_is_narrowed_alone(ops, wholesale_house):
+    orders = reverse("admin:recommender_order_changelist")
+
+    pages = [ops.get(f"{orders}{query}").content.decode() for query in ("", "?o=1&p=2", "?q=cafe", "?source__exact=x")]
+
+    assert ["Show all" in page for page in pages] == [False, False, True, True]
 
 
 def label(model):

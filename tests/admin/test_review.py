@@ -9,7 +9,7 @@ from pytest_django.asserts import assertInHTML
 from activities import generation
 from activities.models import Activity, ReviewItem, ReviewRule
 from tests.admin.feedback_on_page import feedback_on, seen_in
-from tests.admin.people import ops_user
+from tests.admin.people import ops_user, sales_manager
 from tests.conftest import API
 from tests.wholesale import LAST_DAY
 
@@ -61,7 +61,7 @@ def opened(ops, item):
 
 def hidden_in(page):
     """What the screen posts along about when it was opened."""
-    return {"seen": seen_in(page), "decided_before": page.context["decision"]["decided_before"].value()}
+    return {"seen": seen_in(page), "seen_item": page.context["decision"]["seen_item"].value()}
 
 
 def item_of(activity):
@@ -216,9 +216,10 @@ def test_another_failure_brings_a_closed_item_back_and_the_same_one_does_not(too
 def test_who_may_decide_and_not_answer_changes_no_feedback(client, activity, say):
     say(activity, comments="hm")
     decider = User.objects.create_user("dora", is_staff=True)
-    decider.user_permissions.add(Permission.objects.get(codename="change_reviewitem"))
+    decider.user_permissions.set(Permission.objects.filter(codename__in=["view_reviewitem", "change_reviewitem"]))
     client.force_login(decider)
-    posted = {"decision": "close", "reason": "solved", "comments": "changed", "rating": "5"}
+    seen = opened(client, item_of(activity)).context["decision"]["seen_item"].value()
+    posted = {"decision": "close", "reason": "solved", "comments": "changed", "rating": "5", "seen_item": seen}
 
     client.post(reverse("admin:activities_reviewitem_decide", args=[item_of(activity).pk]), posted)
 
@@ -233,6 +234,19 @@ def test_a_rule_that_ops_changes_counts_from_then_on(ops, activity, say):
 
     say(activity, userRating=3)
 
+    assert kinds(activity) == {Kind.LOW_RATING}
+
+
+def test_a_changed_rule_is_applied_to_what_is_there_by_a_button(ops, activity, say):
+    say(activity, userRating=3)
+    ReviewRule.objects.filter(kind=Kind.LOW_RATING).update(threshold=3)
+    rules = ops.get(reverse("admin:activities_reviewrule_changelist")).content.decode()
+    button = reverse("admin:activities_reviewrule_look_through")
+
+    page = ops.post(button, follow=True).content.decode()
+
+    assert f'action="{button}"' in rules
+    assert "Looked through 1 activities; 1 wait for review." in page
     assert kinds(activity) == {Kind.LOW_RATING}
 
 
@@ -257,13 +271,27 @@ def test_a_rule_says_which_numbers_it_takes(ops, fields, said):
 
 
 def rows_of(rules, first):
-    """The list of rules as its page posts it, with these numbers for the first of them."""
+    """The list of rules as its page posts it, with these values for the first of them."""
     posted = {"form-TOTAL_FORMS": len(rules), "form-INITIAL_FORMS": len(rules), "_save": "1"}
     for row, rule in enumerate(rules):
-        numbers = {"threshold": rule.threshold, "amount": rule.amount, "weight": rule.weight}
-        fields = numbers | (first if row == 0 else {}) | {"id": rule.pk}
+        shown = {"enabled": rule.enabled, "threshold": rule.threshold, "amount": rule.amount, "weight": rule.weight}
+        fields = shown | (first if row == 0 else {}) | {"id": rule.pk}
+        posted |= {f"initial-form-{row}-{name}": value for name, value in shown.items()}
         posted |= {f"form-{row}-{name}": value for name, value in fields.items()}
     return posted
+
+
+def test_who_saves_the_list_of_rules_undoes_no_change_made_since_it_was_opened(ops):
+    mine, theirs, *others = ReviewRule.objects.all()
+    posted = rows_of([mine, theirs, *others], {"weight": "99"})
+    ReviewRule.objects.filter(pk=theirs.pk).update(weight=77, enabled=False)
+
+    page = ops.post(reverse("admin:activities_reviewrule_changelist"), posted).content.decode()
+
+    assert f"{theirs}: changed since this page was opened. Nothing was saved;" in page
+    assert page.count("changed since this page was opened") == 1
+    weights = dict(ReviewRule.objects.values_list("pk", "weight"))
+    assert (weights[mine.pk], weights[theirs.pk]) == (mine.weight, 77)
 
 
 def test_one_screen_answers_lines_notes_assigns_and_closes(ops, decide, activity, say):
@@ -328,13 +356,47 @@ def test_a_review_that_somebody_decided_meanwhile_is_not_decided_over_unread(ops
 
     page = decide(item_of(activity), "snooze", note="looks fine", **before)
     unread = item_of(activity)
-    again = page.context["decision"]["decided_before"].value()
-    decide(item_of(activity), "snooze", note="asked the client, looks fine", decided_before=again)
+    again = page.context["decision"]["seen_item"].value()
+    decide(item_of(activity), "snooze", note="asked the client, looks fine", seen_item=again)
 
-    assert "it is open, assigned to nobody, its note: asked the client." in page.content.decode()
+    assert "it is open, assigned to nobody, its note: asked the client;" in page.content.decode()
     assert page.context["decision"]["note"].value() == "looks fine"
     assert (unread.state, unread.note) == ("open", "asked the client")
     assert (item_of(activity).state, item_of(activity).note) == ("snoozed", "asked the client, looks fine")
+
+
+def test_a_failure_that_came_since_the_review_was_opened_is_not_settled_unread(ops, decide, activity, say):
+    say(activity, userRating=1)
+    before = hidden_in(opened(ops, item_of(activity)))
+    fail(activity)
+
+    page = decide(item_of(activity), "close", reason="solved", rating="1", **before)
+    unread = item_of(activity)
+    again = page.context["decision"]["seen_item"].value()
+    decide(item_of(activity), "close", reason="solved", rating="1", seen_item=again)
+
+    assert "why it is here: The generation failed: ValueError: broken Rated 1 of 5." in page.content.decode()
+    assert (unread.state, unread.settled) == ("open", {})
+    assert (item_of(activity).state, set(item_of(activity).settled)) == ("closed", {Kind.FAILED, Kind.LOW_RATING})
+
+
+def test_feedback_saved_with_the_decision_is_no_change_of_somebody_else(decide, activity, say):
+    say(activity, userRating=1)
+
+    decide(item_of(activity), "close", reason="solved", rating="2", comments="asked them")
+
+    assert (item_of(activity).state, kinds(activity)) == ("closed", {Kind.LOW_RATING, Kind.COMMENT})
+
+
+def test_reviews_are_assigned_to_people_who_can_decide(ops, activity, say):
+    say(activity, comments="hm")
+    sales_manager()
+    User.objects.create_superuser("root")
+    User.objects.filter(pk=ops_user("gone").pk).update(is_active=False)
+
+    form = opened(ops, item_of(activity)).context["decision"]
+
+    assert [label for _, label in form.fields["assigned_to"].choices] == ["nobody", "olga", "root"]
 
 
 @pytest.mark.parametrize("decision", ["close", "snooze"])

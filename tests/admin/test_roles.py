@@ -1,7 +1,7 @@
 """What each role may do in the admin, by click and by crafted POST."""
 
 import pytest
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
 from django.urls import reverse
 
@@ -15,8 +15,8 @@ CHANGES = ("add_", "change_", "delete_", "regenerate_", "answer_", "operate_")
 # What is refused how: a list does not know an action that it does not offer, and goes back to itself.
 FORBIDDEN, NO_SUCH_ACTION = 403, 302
 POSTS = dict.fromkeys(
-    ["regenerate", "cancel", "answer", "change", "delete", "decide", "rule", "promote", "share", "train", "client",
-     "product", "user", "key"],
+    ["regenerate", "cancel", "answer", "change", "delete", "decide", "rule", "look", "promote", "share", "train",
+     "client", "product", "user", "key"],
     FORBIDDEN,
 ) | dict.fromkeys(["regenerate in list", "cancel in list", "delete in list"], NO_SUCH_ACTION)  # fmt: skip
 
@@ -53,6 +53,7 @@ def posts(activity):
         "delete in list": ("activities_activity_changelist", [], {"action": "delete_selected", "post": "yes"} | listed),
         "decide": ("activities_reviewitem_decide", [item.pk], {"decision": "close", "reason": "solved"}),
         "rule": ("activities_reviewrule_change", [ReviewRule.objects.first().pk], {"threshold": "9", "weight": "1"}),
+        "look": ("activities_reviewrule_look_through", [], {}),
         "promote": ("recommender_modelversion_promote", [version.pk], {"percent": "100"}),
         "share": ("recommender_modelversion_promote", [version.pk], {"percent": "50"}),
         "train": ("recommender_modelversion_train", [], {}),
@@ -109,6 +110,27 @@ def test_the_sidebar_shows_just_what_a_person_may_open(client, activity, person,
     assert set(opened.values()) == {200}
     assert len(opened) == pages
     assert reverse("admin:auth_user_changelist") not in home.content.decode()
+
+
+@pytest.mark.parametrize("what", ["regenerate", "answer", "decide", "promote", "train"])
+def test_who_had_to_log_in_between_a_button_and_what_it_does_is_told_on_the_page_of_the_button(ops, activity, what):
+    name, args, _ = posts(activity)[what]
+    before = state()
+
+    page = ops.get(reverse(f"admin:{name}", args=args), follow=True)
+
+    buttons = reverse("admin:" + name.rpartition("_")[0] + ("_change" if args else "_changelist"), args=args)
+    assert page.redirect_chain == [(buttons, 302)]
+    assert "Nothing was saved or begun. Do it again here." in page.content.decode()
+    assert state() == before
+
+
+def test_who_has_no_role_is_told_whom_to_ask(client):
+    client.force_login(User.objects.create_user("newcomer", is_staff=True))
+
+    page = client.get(reverse("admin:index")).content.decode()
+
+    assert "You have no role yet, so there is nothing to open. Ask whoever runs Sales AI to give you one." in page
 
 
 def test_a_sales_manager_reads_and_exports(manager, activity):

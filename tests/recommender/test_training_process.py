@@ -32,6 +32,25 @@ def test_it_trains_a_version_that_answers(own_data):
     assert "is active." in (own_data / LOG).read_text()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_who_asks_again_at_once_is_told_that_it_trains_already(own_data):
+    load_wholesale_house()
+    training = begin_training()
+
+    with pytest.raises(TrainingRunsError, match="Another training is under way"):
+        begin_training()
+
+    assert training.wait(5 * PATIENCE_SECONDS) == 0
+
+
+@pytest.mark.django_db
+def test_a_training_that_ends_at_once_is_told(own_data, wholesale_house, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://nobody@localhost:1/nowhere")
+
+    with pytest.raises(TrainingRunsError, match="ended at once"):
+        begin_training()
+
+
 def test_it_does_not_begin_without_orders(empty_house, own_data):
     with pytest.raises(NotEnoughHistoryError):
         begin_training()

@@ -32,6 +32,7 @@
         Enter: () => rows()[here]?.querySelector("a[href]")?.click(),
         "/": () => document.getElementById("searchbar")?.focus(),
         "?": toggleHelp,
+        Escape: () => document.getElementById("ops-help")?.remove(),
     };
 
     document.addEventListener("keydown", (event) => {
