@@ -87,7 +87,8 @@ def _read_header(path: Path, zipped: bool, encoding: str) -> tuple[list[str], st
     def header(delimiter: str) -> list[str]:
         dialect = Dialect(encoding, delimiter, zipped)
         with _opened(path, dialect) as (_, text):
-            return next(_records(path, text, dialect), (1, []))[1]
+            # A quote may well stand before what is no delimiter here, so only the right one is strict.
+            return next(_records(path, text, dialect, strict=False), (1, []))[1]
 
     headers = {delimiter: header(delimiter) for delimiter in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda each: len(headers[each]))
@@ -106,9 +107,12 @@ def _opened(path: Path, dialect: Dialect) -> Iterator[tuple[BinaryIO, TextIO]]:
         yield raw, text
 
 
-def _records(path: Path, text: TextIO, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
-    """The records in which anything stands, each with the line it begins on."""
-    reader = csv.reader(text, delimiter=dialect.delimiter)
+def _records(path: Path, text: TextIO, dialect: Dialect, strict: bool) -> Iterator[tuple[int, list[str]]]:
+    """The records in which anything stands, each with the line it begins on.
+
+    Not `strict`, a quote that is not closed swallows what follows, without a word.
+    """
+    reader = csv.reader(text, delimiter=dialect.delimiter, strict=strict)
     line = 1
     try:
         for record in reader:
@@ -124,7 +128,7 @@ def _records(path: Path, text: TextIO, dialect: Dialect) -> Iterator[tuple[int, 
 def _chunks(path: Path, dialect: Dialect, columns: list[str]) -> Iterator[Chunk]:
     width = len(columns)
     with _opened(path, dialect) as (raw, text):
-        records = _records(path, text, dialect)
+        records = _records(path, text, dialect, strict=True)
         next(records)
         # One flat list of cells: a list of rows would keep the garbage collector busy.
         lines: list[int] = []

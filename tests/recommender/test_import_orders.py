@@ -1,6 +1,7 @@
 """An operator imports order files: what is loaded, what is refused, and what is said about it."""
 
 import gzip
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -28,6 +29,8 @@ Order ID,customer,SKU,qty,Date,unit price,client_name,Category
 1001,C1,rice,2.5,2026-03-02T09:30:00Z,,Café Lena,
 1002,C2,milk,-1,2026-03-03,1.1,,Dairy
 """
+# A quote that is not closed, and a later one in the same column.
+SWALLOWED = CSV.replace("Café Lena,Dairy", '"Café Lena,Dairy').replace("1.1,,", '1.1,"Bar Nord",')
 LOADED = [
     ("1001", "C1", "Café Lena", datetime(2026, 3, 2, 9, 30, tzinfo=UTC), "milk", "Dairy", Decimal(12), Decimal("1.1")),
     ("1001", "C1", "Café Lena", datetime(2026, 3, 2, 9, 30, tzinfo=UTC), "rice", "", Decimal("2.5"), None),
@@ -97,6 +100,7 @@ class TestGenericFiles:
             pytest.param(CSV.encode("cp1252"), id="Windows-1252"),
             pytest.param(CSV.replace(",", "\t"), id="tabs"),
             pytest.param(CSV.replace(",", ";").replace("2.5", "2,5").replace("1.1", "1,1"), id="decimal commas"),
+            pytest.param(re.sub(r"[^,\n]+", r'"\g<0>"', CSV).replace(",", ";"), id="semicolons and quotes"),
             pytest.param(CSV.replace("\n1002", "\n\n,,,,,,,\n1002"), id="blank rows"),
             pytest.param(CSV.replace("Dairy\n", "Dairy,,\n"), id="surplus commas"),
         ],
@@ -281,6 +285,8 @@ class TestFilesThatCannotBeRead:
             ("orders.csv", b"foo,bar\n1,2\n", "Columns found: foo, bar."),
             ("orders.csv", CSV.encode("cp1252") + b"\x81", "neither UTF-8 nor Windows-1252"),
             ("orders.csv", CSV.encode() + b'1003,"' + b"x" * 200_000, "line 5: field larger than field limit (131072)"),
+            ("orders.csv", CSV.replace("milk,12", '"milk,12').encode(), "line 2: unexpected end of data (is a"),
+            ("orders.csv", SWALLOWED.encode(), "line 2: ',' expected after '\"' (is a quote not closed?)"),
             ("orders.csv.gz", CSV.encode(), "is named .gz but is not a gzip file"),
             ("orders.csv.gz", gzip.compress(CSV.encode())[:-12], "is damaged or breaks off"),
             ("orders.xlsx", CSV.encode(), "is not an Excel workbook"),
