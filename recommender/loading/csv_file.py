@@ -88,7 +88,7 @@ def _read_header(path: Path, zipped: bool, encoding: str) -> tuple[list[str], st
         dialect = Dialect(encoding, delimiter, zipped)
         with _opened(path, dialect) as (_, text):
             # A quote may well stand before what is no delimiter here, so only the right one is strict.
-            return next(_records(path, text, dialect, strict=False), (1, []))[1]
+            return next(_records(path, text, dialect, strict=False), (1, 1, []))[2]
 
     headers = {delimiter: header(delimiter) for delimiter in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda each: len(headers[each]))
@@ -107,8 +107,8 @@ def _opened(path: Path, dialect: Dialect) -> Iterator[tuple[BinaryIO, TextIO]]:
         yield raw, text
 
 
-def _records(path: Path, text: TextIO, dialect: Dialect, strict: bool) -> Iterator[tuple[int, list[str]]]:
-    """The records in which anything stands, each with the line it begins on.
+def _records(path: Path, text: TextIO, dialect: Dialect, strict: bool) -> Iterator[tuple[int, int, list[str]]]:
+    """The records in which anything stands, each after the lines that it begins and ends on.
 
     Not `strict`, a quote that is not closed swallows what follows, without a word.
     """
@@ -117,7 +117,7 @@ def _records(path: Path, text: TextIO, dialect: Dialect, strict: bool) -> Iterat
     try:
         for record in reader:
             if any(record):
-                yield line, record
+                yield line, reader.line_num, record
             line = reader.line_num + 1
     except csv.Error as error:
         raise UnreadableFileError(f"{path.name}, line {line}: {error} (is a quote not closed?).") from error
@@ -134,7 +134,8 @@ def _chunks(path: Path, dialect: Dialect, columns: list[str]) -> Iterator[Chunk]
         lines: list[int] = []
         cells: list[str] = []
         torn: dict[int, list[str]] = {}
-        for line, record in records:
+        long: set[int] = set()
+        for line, last_line, record in records:
             if len(record) > width and not any(record[width:]):
                 del record[width:]
             if len(record) == width:
@@ -142,14 +143,22 @@ def _chunks(path: Path, dialect: Dialect, columns: list[str]) -> Iterator[Chunk]
                 cells += record
             else:
                 torn[line] = record
+            if last_line > line:
+                long.add(line)
             if len(lines) + len(torn) == CHUNK_ROWS:
-                yield _chunk(columns, lines, cells, torn, dialect.delimiter, raw.tell())
-                lines, cells, torn = [], [], {}
-        yield _chunk(columns, lines, cells, torn, dialect.delimiter, raw.tell())
+                yield _chunk(columns, lines, cells, torn, long, dialect.delimiter, raw.tell())
+                lines, cells, torn, long = [], [], {}, set()
+        yield _chunk(columns, lines, cells, torn, long, dialect.delimiter, raw.tell())
 
 
 def _chunk(
-    columns: list[str], lines: list[int], cells: list[str], torn: dict[int, list[str]], delimiter: str, done: int
+    columns: list[str],
+    lines: list[int],
+    cells: list[str],
+    torn: dict[int, list[str]],
+    long: set[int],
+    delimiter: str,
+    done: int,
 ) -> Chunk:
     width = len(columns)
     faults = [
@@ -162,4 +171,5 @@ def _chunk(
         done=done,
         faults=pl.DataFrame(faults, schema=FAULTS_SCHEMA, orient="row"),
         torn=torn,
+        long=frozenset(long),
     )

@@ -235,6 +235,18 @@ class TestBadRows:
         assert "0 lines; 1 rows rejected, 1 others of their orders left out" in summary
         assert all_rows() == before
 
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            pytest.param('R2,C1,"P1,1,2026-01-01\nR3,C1,P1",1,2026-01-01', id="a field that has swallowed a row"),
+            pytest.param('R2,C1,"P1,1,2026-01-01\nR3,C1,P1",2026-01-01', id="a torn one"),
+        ],
+    )
+    def test_a_bad_row_of_several_lines_is_not_skipped_since_what_it_swallowed_is_not_known(self, refusal, rows):
+        said = refusal(f"order,client,product,quantity,date\n{rows}\nR3,C1,P2,1,2026-01-01\n", "--skip-bad")
+        assert "Nothing was loaded: the row that begins in line 2 is bad" in said
+        assert "(is a quote not closed?)" in said
+
     @pytest.mark.parametrize("option", ["--dry-run", "--skip-bad"])
     def test_rejected_rows_are_not_written_over_the_file_itself(self, import_file, tmp_path, option):
         (tmp_path / "link.csv").symlink_to(tmp_path / "orders.csv")
