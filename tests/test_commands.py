@@ -36,6 +36,25 @@ def test_a_number_that_is_none_is_refused_before_anything_begins(command, said):
         call_command(*command.split())
 
 
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["create_api_key", ""], "name: it is empty"),
+        (["create_api_key", "x" * 101], "name: 'xxxxxxxxxxxxxxxxxxxx…' is longer than 100 characters"),
+        (["create_api_key", "CRM\n"], r"name: 'CRM\\n' holds a control character"),
+        (["create_api_key", "CRM", "--rep", ""], "--rep: it is empty"),
+        (["create_api_key", "CRM", "--rep", "R" * 65], "is longer than 64 characters"),
+        (["create_api_key", "CRM", "--rep", "\udcff"], "holds a control character"),
+        (["create_activities", "--type", "upsell", "--clients", "all", "--dry-run", "--rep", ""], "--rep: it is empty"),
+        (["create_activities", "--type", "upsell", "--clients", "\udcff"], "--clients: '.udcff' holds a control"),
+    ],
+)
+def test_a_name_or_id_that_cannot_be_kept_is_refused_before_anything_begins(command, said):
+    """An unset variable would make a key that sees everybody's activities of one that was to be bound to a rep."""
+    with pytest.raises(CommandError, match=said):
+        call_command(*command)
+
+
 @pytest.mark.parametrize("port", [None, "http", "70000"])
 def test_a_demo_whose_port_is_of_no_use_says_so_before_it_makes_anything(monkeypatch, port):
     with socket.create_server(("127.0.0.1", 0)) as other:
