@@ -63,6 +63,12 @@ def test_a_demo_whose_port_is_of_no_use_says_so_before_it_makes_anything(monkeyp
             call_command("demo")
 
 
+@pytest.mark.parametrize("until", ["0001-01-01", "9999-12-31"])
+def test_a_time_that_no_order_can_have_is_refused(until):
+    with pytest.raises(CommandError, match=f"--until: '{until}' lies outside 1900 to 2199"):
+        call_command("generate_demo_history", "--until", until)
+
+
 @pytest.mark.parametrize("command", ["train_recommender", "evaluate_recommender"])
 def test_nobody_learns_from_a_time_that_has_not_come(command):
     """A version of such data would refuse every later training for having older data."""
