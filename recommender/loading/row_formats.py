@@ -14,6 +14,9 @@ from recommender.loading.order_file import LINE, OrderFile
 AUTO, GENERIC = "auto", "generic"
 FORMAT_NAMES = (AUTO, GENERIC, online_retail.NAME)
 
+# Points part thousands before the comma, or there are none: 1,234.50 is another way of writing.
+DECIMAL_COMMA = r"^[+-]?([0-9]*|[0-9]{1,3}(\.[0-9]{3})+),[0-9]*([eE][+-]?[0-9]+)?$"
+
 Cleaning = Callable[[pl.DataFrame], tuple[pl.DataFrame, dict[str, int]]]
 
 
@@ -61,7 +64,7 @@ def _trimmed(column: str) -> pl.Expr:
 
 
 def _with_decimal_point(field: str) -> pl.Expr:
-    """1.234,50 as 1234.50; a number without a comma stays."""
+    """1.234,50 as 1234.50; what is written otherwise stays."""
     text = pl.col(field)
     pointed = text.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
-    return pl.when(text.str.contains(",", literal=True)).then(pointed).otherwise(text).alias(field)
+    return pl.when(text.str.contains(DECIMAL_COMMA)).then(pointed).otherwise(text).alias(field)

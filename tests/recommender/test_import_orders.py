@@ -167,6 +167,11 @@ class TestGenericFiles:
         amounts = OrderLine.objects.order_by("id").values_list("quantity", "unit_price")
         assert list(amounts) == [(Decimal("1234.5"), Decimal("1234567.5")), (Decimal("1.5"), Decimal(2))]
 
+    @pytest.mark.parametrize("price", ["1,234.50", "1.23,5", "1234.567,5", ".123,5", "1,2,3"])
+    def test_a_number_with_its_points_elsewhere_is_none(self, refusal, price):
+        said = refusal(f"order;client;product;quantity;date;price\n1;C1;milk;1;2026-03-02;{price}\n")
+        assert f"line 2: price '{price}' is not a number" in said
+
     def test_a_column_the_file_lacks_leaves_what_is_stored(self, import_file):
         import_file(CSV)
         import_file("order,client,product,quantity,date\n1003,C1,milk,1,2026-03-05\n")
