@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,9 +12,9 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from openpyxl import Workbook
 
 from recommender.models import Client, Order, OrderLine, Product, SalesRep
-from tests.recommender.workbooks import write_workbook
 
 pytestmark = pytest.mark.usefixtures("empty_house")
 
@@ -47,6 +48,23 @@ def import_file(tmp_path, capsys):
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         call_command("import_orders", str(path), *options)
         return capsys.readouterr().out
+
+    return run
+
+
+@pytest.fixture
+def import_sheet(tmp_path, capsys):
+    """Write a workbook whose sheet comes after a hidden one and import it; returns what is said."""
+
+    def run(rows: list[list], hidden: Sequence[list] = ()) -> str:
+        workbook = Workbook()
+        workbook.active.sheet_state = "hidden"
+        for sheet, content in ((workbook.active, hidden), (workbook.create_sheet(), rows)):
+            for row in content:
+                sheet.append(row)
+        workbook.save(tmp_path / "orders.xlsx")
+        call_command("import_orders", str(tmp_path / "orders.xlsx"))
+        return capsys.readouterr().err
 
     return run
 
@@ -109,10 +127,18 @@ class TestGenericFiles:
         import_file(content)
         assert loaded() == LOADED
 
-    def test_the_same_orders_load_from_excel(self, tmp_path):
-        write_workbook(tmp_path / "orders.xlsx", [[None], HEADER, *ROWS])
-        call_command("import_orders", str(tmp_path / "orders.xlsx"))
+    def test_the_same_orders_load_from_excel(self, import_sheet):
+        assert "errors" not in import_sheet([[None], HEADER, *ROWS])
         assert loaded() == LOADED
+
+    def test_of_a_workbook_the_first_sheet_that_is_not_hidden_counts(self, import_sheet):
+        import_sheet([HEADER, *ROWS], hidden=[HEADER, ["1", "C9", "beer", 1, datetime(2020, 1, 1)]])
+        assert loaded() == LOADED
+
+    def test_cells_that_hold_an_error_are_blank_and_a_note_says_that_there_are_some(self, import_sheet):
+        said = import_sheet([HEADER, [*ROWS[0][:5], "#N/A", *ROWS[0][6:]]])
+        assert "orders.xlsx has cells with errors such as #N/A; they are read as blank." in said
+        assert OrderLine.objects.get().unit_price is None
 
     def test_the_same_orders_load_from_parquet(self, tmp_path):
         pl.DataFrame(ROWS, schema=HEADER, orient="row").write_parquet(tmp_path / "orders.parquet")
