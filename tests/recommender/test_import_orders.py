@@ -176,6 +176,11 @@ class TestGenericFiles:
         import_file(german, *options.split())
         assert loaded() == LOADED
 
+    def test_of_columns_that_differ_by_case_the_one_spelled_so_is_mapped(self, import_file):
+        rows = "order,client,product,quantity,date,Amount,AMOUNT\n1,C1,milk,3,2026-03-02,1.5,4.5\n"
+        import_file(rows, "--map", "Amount=price")
+        assert OrderLine.objects.get().unit_price == Decimal("1.5")
+
     def test_what_a_file_says_of_clients_products_and_reps_is_kept(self, import_file):
         import_file(
             "order,client,product,quantity,date,chain,segment,region,rep,rep_name,unit,pack size,moq,list price\n"
