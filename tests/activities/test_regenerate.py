@@ -157,6 +157,19 @@ def test_a_run_that_was_left_is_gone_on_with_and_nothing_is_done_twice(capsys):
     assert SuggestedLine.objects.values("activity", "suggested_at").distinct().count() == 7
 
 
+def test_an_activity_that_comes_to_meet_the_conditions_meanwhile_counts_with_the_others():
+    first = file(), file(status=Activity.Status.COMPLETED), file()
+    last = file(), file()
+    run = runs.start_run(Selection(statuses=["processing"]), chunk_size=2)
+    Activity.objects.filter(pk=first[1].pk).update(status=Activity.Status.PROCESSING)
+    Activity.objects.filter(pk=last[0].pk).update(status=Activity.Status.CANCELLED)
+
+    assert [runs.work_on_next(run), runs.work_on_next(run)] == [3, 2]
+
+    assert run.figures() == {"completed": 4, "failed": 0, "waiting": 0, "left_out": 1, "chunks_failed": 0}
+    assert run.total == 5
+
+
 @pytest.mark.parametrize("condition", [["--type", "upsell"], ["--older-than", "7d"], ["--chunk", "5"], ["--dry-run"]])
 def test_a_run_that_is_gone_on_with_takes_no_other_conditions(condition):
     file()
