@@ -1,5 +1,6 @@
 """Settings from the environment that `environ` would read with less care."""
 
+import logging
 import shlex
 from typing import Any
 
@@ -27,6 +28,14 @@ def whole_number(env: Env, name: str, default: int, least: int = 1) -> int:
     if text and not (text.isdecimal() and int(text) >= least):
         raise ImproperlyConfigured(f"{name} has to be a whole number of at least {least}, not {text!r}.")
     return int(text) if text else default
+
+
+def log_level(env: Env, name: str, default: str) -> str:
+    """Raises ImproperlyConfigured."""
+    text = env.str(name, default="").strip().upper() or default
+    if text not in logging.getLevelNamesMapping():
+        raise ImproperlyConfigured(f"{name} has to be DEBUG, INFO, WARNING, ERROR or CRITICAL, not {text!r}.")
+    return text
 
 
 def options(env: Env, name: str) -> list[str]:

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
-from salesai.environment import database, flag, options, whole_number
+from salesai.environment import database, flag, log_level, options, whole_number
 from salesai.logs import logging_config
 from salesai.secret_key import kept_secret_key
 from salesai.sidebar import NAVIGATION
@@ -202,7 +202,7 @@ if PRODUCTION:
     # Without the redirect people try it over HTTP, where a browser sends no secure cookie.
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 
-LOGGING = logging_config(env.str("LOG_LEVEL", default="INFO"), as_json=flag(env, "LOG_JSON", default=PRODUCTION))
+LOGGING = logging_config(log_level(env, "LOG_LEVEL", default="INFO"), as_json=flag(env, "LOG_JSON", default=PRODUCTION))
 UNFOLD = {
     "SITE_TITLE": "Sales AI",
     "SITE_HEADER": "Sales AI",

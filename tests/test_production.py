@@ -45,7 +45,7 @@ def test_pages_without_their_collected_files_are_told_by_the_deployment_check(se
 
 
 def test_every_setting_stands_in_the_operators_table():
-    read = r'(?:env\.\w+|flag|whole_number|database|options|environ\.get)\((?:env, )?["\']([A-Z_]+)'
+    read = r'(?:env\.\w+|flag|whole_number|log_level|database|options|environ\.get)\((?:env, )?["\']([A-Z_]+)'
     files = ("salesai/settings.py", "salesai/gunicorn.conf.py")
     names = {name for file in files for name in re.findall(read, (settings.BASE_DIR / file).read_text())}
     table = (settings.BASE_DIR / "docs" / "operating.md").read_text()
@@ -108,6 +108,17 @@ def test_a_number_that_is_none_is_told_by_the_name_of_its_setting(value):
 
     assert result.returncode != 0
     assert f"SECURE_HSTS_SECONDS has to be a whole number of at least 0, not '{value}'." in result.stderr
+
+
+@pytest.mark.parametrize("value", ["", " info "])
+def test_a_log_level_is_known_in_any_spelling_and_empty_it_is_the_default(value):
+    assert manage("check", **SAFE, LOG_LEVEL=value).returncode == 0
+
+
+def test_a_log_level_that_is_none_is_told_by_its_name():
+    result = manage("check", **SAFE, LOG_LEVEL="loud")
+
+    assert result.stderr == "LOG_LEVEL has to be DEBUG, INFO, WARNING, ERROR or CRITICAL, not 'LOUD'.\n"
 
 
 def test_without_a_proxy_cookies_are_sent_over_http_and_the_deployment_check_says_so():
