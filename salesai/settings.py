@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
-from salesai.environment import database, flag, log_level, options, whole_number
+from salesai.environment import database, entries, flag, host_names, log_level, options, whole_number
 from salesai.logs import logging_config
 from salesai.secret_key import kept_secret_key
 from salesai.sidebar import NAVIGATION
@@ -34,8 +34,8 @@ if not SECRET_KEY:
     if PRODUCTION:
         raise ImproperlyConfigured("Set SECRET_KEY: production does not make one of its own.")
     SECRET_KEY = kept_secret_key(DATA_DIR)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS") if PRODUCTION else env.list("ALLOWED_HOSTS", default=LOCAL_HOSTS)
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ALLOWED_HOSTS = host_names(env, "ALLOWED_HOSTS", default=[] if PRODUCTION else LOCAL_HOSTS)
+CSRF_TRUSTED_ORIGINS = entries(env, "CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "salesai",

@@ -45,7 +45,7 @@ def test_pages_without_their_collected_files_are_told_by_the_deployment_check(se
 
 
 def test_every_setting_stands_in_the_operators_table():
-    read = r'(?:env\.\w+|flag|whole_number|log_level|database|options|environ\.get)\((?:env, )?["\']([A-Z_]+)'
+    read = r'(?:env\.\w+\(|environ\.get\(|\(env, )["\']([A-Z_]+)'
     files = ("salesai/settings.py", "salesai/gunicorn.conf.py")
     names = {name for file in files for name in re.findall(read, (settings.BASE_DIR / file).read_text())}
     table = (settings.BASE_DIR / "docs" / "operating.md").read_text()
@@ -66,6 +66,30 @@ def test_production_does_not_make_a_secret_key_of_its_own():
 
     assert result.returncode != 0
     assert "SECRET_KEY" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("hosts", "said"),
+    [
+        (" , ", "Set ALLOWED_HOSTS: the host names"),
+        ("sales.example.com, https://sales.example.com", "ALLOWED_HOSTS lists host names, without a scheme"),
+        ("sales.example.com:443", "not 'sales.example.com:443'."),
+    ],
+)
+def test_host_names_that_no_request_could_have_are_refused(hosts, said):
+    result = manage("check", **SAFE | {"ALLOWED_HOSTS": hosts})
+
+    assert result.returncode != 0
+    assert said in result.stderr
+
+
+def test_lists_may_have_blanks_behind_their_commas():
+    said = manage(
+        "shell", "--command", "from django.conf import settings; print(settings.ALLOWED_HOSTS)",
+        **SAFE | {"ALLOWED_HOSTS": "sales.example.com, [::1]", "CSRF_TRUSTED_ORIGINS": "https://a.example.com, "},
+    )  # fmt: skip
+
+    assert "['sales.example.com', '[::1]']" in said.stdout, said.stderr
 
 
 def test_a_schedule_without_a_time_is_told_before_anything_runs():
