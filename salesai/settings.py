@@ -25,7 +25,7 @@ env.read_env(BASE_DIR / ".env")
 
 PRODUCTION = flag(env, "SALESAI_PRODUCTION", default=False)
 DEBUG = flag(env, "DEBUG", default=False)
-DATA_DIR = Path(env.str("SALESAI_DATA_DIR", default=str(BASE_DIR / ".salesai"))).resolve()
+DATA_DIR = Path(env.str("SALESAI_DATA_DIR", default="") or BASE_DIR / ".salesai").resolve()
 
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 

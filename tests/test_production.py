@@ -54,6 +54,14 @@ def test_every_setting_stands_in_the_operators_table():
     assert {"SALESAI_PRODUCTION", "DATABASE_URL", "SCHEDULE_CLEANING_OPTIONS", "PORT"} <= names
 
 
+def test_a_data_folder_that_is_empty_is_one_that_is_not_set():
+    print_folder = ("shell", "--command", "from django.conf import settings; print(settings.DATA_DIR)")
+
+    said = manage(*print_folder, **SAFE, SALESAI_DATA_DIR="")
+
+    assert f"{settings.BASE_DIR / '.salesai'}\n" in said.stdout, said.stderr
+
+
 def test_production_does_not_start_on_the_embedded_database():
     result = manage("check", **{name: value for name, value in SAFE.items() if name != "DATABASE_URL"})
 
