@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "salesai.request_log.log_requests",
     "salesai.middleware.add_length",
     "salesai.metrics.measure_requests",
+    "salesai.middleware.refuse_other_hosts",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "salesai.middleware.CSPMiddleware",
