@@ -119,6 +119,14 @@ def test_options_that_a_schedules_command_does_not_take_are_told_before_anything
     assert "SCHEDULE_CLEANING_OPTIONS: " in result.stderr
 
 
+@pytest.mark.parametrize("option", ["--help", "--version", "--dry-run"])
+def test_options_with_which_a_schedule_would_do_nothing_are_told_before_anything_runs(option):
+    result = manage("check", **SAFE, SCHEDULE_CLEANING_OPTIONS=option)
+
+    assert result.returncode != 0
+    assert "SCHEDULE_CLEANING_OPTIONS: with these clean_up does nothing." in result.stderr
+
+
 def test_options_of_a_schedule_are_quoted_as_in_a_shell():
     quoted = manage("check", **SAFE, SCHEDULE_REGENERATION_OPTIONS="--client 'Café Lena' --older-than 7d")
     unclosed = manage("check", **SAFE, SCHEDULE_REGENERATION_OPTIONS="--client 'Café Lena")
