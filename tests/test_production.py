@@ -101,11 +101,18 @@ def test_lists_may_have_blanks_behind_their_commas():
 
 
 def test_a_schedule_without_a_time_is_told_before_anything_runs():
-    result = manage("check", **SAFE, SCHEDULE_TRAINING="0 25 * * *", SCHEDULE_REGENERATION="0 0 30 2 *")
+    result = manage(
+        "check",
+        **SAFE,
+        SCHEDULE_TRAINING="0 25 * * *",
+        SCHEDULE_REGENERATION="0 0 30 2 *",
+        SCHEDULE_CLEANING="0 6 * * * 30",
+    )
 
     assert result.returncode != 0
     assert "SCHEDULE_TRAINING: " in result.stderr
     assert "SCHEDULE_REGENERATION: " in result.stderr
+    assert "SCHEDULE_CLEANING: '0 6 * * * 30' has 6 columns instead of 5." in result.stderr
     assert "such as '0 1 * * *'" in result.stderr
 
 
