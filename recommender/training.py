@@ -38,6 +38,7 @@ def train_version(until: datetime, seed: int = 0, spread: Spread = HERE) -> Mode
         NotEnoughHistoryError: there is no order to learn from.
         TrainingRunsError: another training is under way.
         ClusterError: the shards could not be done where `spread` says.
+        UnwritableArtifactError: the model could not be kept.
     """
     started = time.monotonic()
     with one_trainer(), known_before(until, spread) as ((history, attributes, answers), ask):

@@ -36,8 +36,9 @@ class RejectsFile:
             with self.path.open("wb" if first else "ab") as file:
                 faults.write_csv(file, include_header=first)
         except OSError as error:
+            reason = error.strerror or error  # Polars gives no more than a text
             raise UnwritableRejectsError(
-                f"{self.path} cannot be written ({error.strerror}); say where rejected rows should go with --rejects."
+                f"{self.path} cannot be written ({reason}); say where rejected rows should go with --rejects."
             ) from error
 
     def __str__(self) -> str:

@@ -283,6 +283,10 @@ class TestBadRows:
         assert "Nothing was loaded: the row that begins in line 2 is bad" in said
         assert "(is a quote not closed?)" in said
 
+    def test_rejected_rows_that_find_no_room_are_told_with_the_reason(self, refusal):
+        said = refusal(self.BAD, "--rejects", "/dev/full")
+        assert re.search(r"/dev/full cannot be written \(.*No space left on device.*\); say where", said)
+
     @pytest.mark.parametrize("option", ["--dry-run", "--skip-bad"])
     def test_rejected_rows_are_not_written_over_the_file_itself(self, import_file, tmp_path, option):
         (tmp_path / "link.csv").symlink_to(tmp_path / "orders.csv")
