@@ -43,12 +43,14 @@ def choose_format(file: OrderFile, name: str, mapping: Mapping[str, str]) -> Row
     """The named format; for `auto`, online-retail where the columns are its own, else generic.
 
     Raises:
-        ColumnsError: the columns do not make an order.
+        ColumnsError: the columns do not make an order, or a format that knows its columns comes with a mapping.
     """
     columns = online_retail.find_columns(file.columns)
     if name == online_retail.NAME and columns is None:
         wanted = ", ".join(names[0] for names in online_retail.COLUMNS.values())
         raise ColumnsError(f"{name} has the columns {wanted}. Columns found: {listed(file.columns)}.")
+    if name == online_retail.NAME and mapping:
+        raise ColumnsError(f"{name} knows its columns: leave out --map, or choose --format {GENERIC}.")
     if columns and name in (AUTO, online_retail.NAME) and not mapping:
         return RowFormat(online_retail.NAME, columns, online_retail.clean)
     return RowFormat(GENERIC, match_columns(file.columns, mapping), _all_rows)

@@ -407,6 +407,10 @@ C536370,71053,METAL LANTERN,-2,2010-12-01 14:30:00,3.39,17850,United Kingdom
         assert Product.objects.get(external_id="85123A").name == "HANGING HEART"
         assert Client.objects.get().region == "United Kingdom"
 
+    def test_its_columns_are_not_mapped(self, refusal):
+        said = refusal(self.RAW, "--format", "online-retail", "--map", "UnitPrice=list_price")
+        assert said == "online-retail knows its columns: leave out --map, or choose --format generic."
+
     def test_other_columns_are_not_taken_for_it(self, refusal):
         assert "Columns found: Order ID, customer" in refusal(CSV, "--format", "online-retail")
 
