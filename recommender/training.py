@@ -44,7 +44,8 @@ def train_version(until: datetime, seed: int = 0, spread: Spread = HERE) -> Mode
     with one_trainer(), known_before(until, spread) as ((history, attributes, answers), ask):
         if not len(history.order_day):
             raise NotEnoughHistoryError(
-                f"There are no orders before {until:%Y-%m-%d %H:%M}. Load some with `manage.py import_orders`."
+                f"No order before {until:%Y-%m-%d %H:%M} has a quantity above zero. "
+                "Load some with `manage.py import_orders`."
             )
         data_until = min(until, end_of_day(date_of(history.order_day.max())))
         version = new_version(history, data_until, seed)

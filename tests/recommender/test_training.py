@@ -58,6 +58,19 @@ def test_the_same_history_gives_the_same_bytes(wholesale_house):
     assert second.number == first.number + 1
 
 
+def test_where_only_returns_are_stored_that_is_what_training_says(empty_house):
+    back = {
+        "external_id": "R1",
+        "client": "cafe-01",
+        "ordered_at": LAST_DAY,
+        "lines": [{"product": "milk", "quantity": -2}],
+    }
+    merge_orders([back], source="test")
+
+    with pytest.raises(CommandError, match="No order before 2026-01-01 00:00 has a quantity above zero"):
+        call_command("train_recommender", "--until", "2026-01-01", stderr=StringIO())
+
+
 @pytest.fixture
 def full_disk():
     """No file can be longer than this."""
