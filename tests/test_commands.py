@@ -110,16 +110,17 @@ def test_a_data_folder_that_is_none_is_told_in_a_sentence():
 
 
 def test_what_is_interrupted_says_so_and_no_more(tmp_path):
-    os.mkfifo(tmp_path / "orders.csv")
-    importing = subprocess.Popen(
-        [sys.executable, "manage.py", "import_orders", tmp_path / "orders.csv"],
+    os.mkfifo(tmp_path / "secret_key")
+    checking = subprocess.Popen(
+        [sys.executable, "manage.py", "check"],
         cwd=settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"], "SALESAI_DATA_DIR": str(tmp_path)},
         stderr=subprocess.PIPE,
         text=True,
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # whatever the tests themselves are run by
     )
-    with (tmp_path / "orders.csv").open("w"):  # when the command opens it
-        importing.send_signal(signal.SIGINT)
-    said = importing.communicate(timeout=ANSWER_SECONDS)[1]
+    with (tmp_path / "secret_key").open("w"):  # when the command opens it
+        checking.send_signal(signal.SIGINT)
+    said = checking.communicate(timeout=ANSWER_SECONDS)[1]
 
-    assert (importing.returncode, said) == (130, "Interrupted. What was not stored yet is as it was before.\n")
+    assert (checking.returncode, said) == (130, "Interrupted. What was not stored yet is as it was before.\n")

@@ -17,6 +17,8 @@ from recommender.loading.errors import UnreadableFileError
 from recommender.loading.order_file import CHUNK_ROWS, FAULTS_SCHEMA, LINE, Chunk, OrderFile, distinct_names
 
 GZIP_MAGIC = b"\x1f\x8b"
+ZIP_MAGIC = b"PK\x03\x04"  # which an .xlsx is too
+OLD_EXCEL_MAGIC = b"\xd0\xcf\x11\xe0"
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 DELIMITERS = (",", ";", "\t")
 
@@ -38,10 +40,14 @@ def open_csv(path: Path) -> OrderFile:
         UnreadableFileError: the file is empty, broken off, or no text.
     """
     with path.open("rb") as raw:
-        start = raw.read(2)
-    if path.suffix.lower() == ".gz" and start != GZIP_MAGIC:
+        start = raw.read(4)
+    zipped = start.startswith(GZIP_MAGIC)
+    if path.suffix.lower() == ".gz" and not zipped:
         raise UnreadableFileError(f"{path.name} is named .gz but is not a gzip file.")
-    zipped = start == GZIP_MAGIC
+    if start in (ZIP_MAGIC, OLD_EXCEL_MAGIC):
+        raise UnreadableFileError(
+            f"{path.name} is no text. Save an Excel workbook as .xlsx; take out what is packed in a .zip."
+        )
     encoding, notes = _find_encoding(path, zipped)
     header, delimiter = _read_header(path, zipped, encoding)
     dialect = Dialect(encoding, delimiter, zipped)

@@ -1,6 +1,7 @@
 """An operator imports order files: what is loaded, what is refused, and what is said about it."""
 
 import gzip
+import os
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -339,6 +340,8 @@ class TestFilesThatCannotBeRead:
             ("orders.csv", CSV.encode() + b'1003,"' + b"x" * 200_000, "line 5: field larger than field limit (131072)"),
             ("orders.csv", CSV.replace("milk,12", '"milk,12').encode(), "line 2: unexpected end of data (is a"),
             ("orders.csv", SWALLOWED.encode(), "line 2: ',' expected after '\"' (is a quote not closed?)"),
+            ("orders.csv", b"PK\x03\x04\x14", "orders.csv is no text. Save an Excel workbook as .xlsx"),
+            ("orders.xls", b"\xd0\xcf\x11\xe0\xa1", "orders.xls is no text. Save an Excel workbook as .xlsx"),
             ("orders.csv.gz", CSV.encode(), "is named .gz but is not a gzip file"),
             ("orders.csv.gz", gzip.compress(CSV.encode())[:-12], "is damaged or breaks off"),
             ("orders.xlsx", CSV.encode(), "is not an Excel workbook"),
@@ -347,6 +350,11 @@ class TestFilesThatCannotBeRead:
     )  # fmt: skip
     def test_they_are_refused_with_the_reason(self, refusal, name, content, said):
         assert said in refusal(content, name=name)
+
+    def test_a_pipe_is_refused(self, tmp_path):
+        os.mkfifo(tmp_path / "orders.csv")
+        with pytest.raises(CommandError, match=r"orders\.csv is neither a file nor a folder"):
+            call_command("import_orders", str(tmp_path / "orders.csv"))
 
     def test_a_file_that_is_not_there(self, tmp_path):
         with pytest.raises(CommandError, match="cannot be read: No such file"):
