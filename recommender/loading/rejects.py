@@ -1,5 +1,6 @@
 """The file that tells which rows were not taken, and why."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
@@ -20,6 +21,11 @@ class RejectsFile:
         self.path = path
         self.count = 0
         self.examples: list[str] = []
+
+    def remove_former(self) -> None:
+        """What an earlier import has rejected is not to be taken for what this one does."""
+        with suppress(OSError):  # there is none, or the folder is not to be written to
+            self.path.unlink()
 
     def add(self, faults: pl.DataFrame) -> None:
         """Write faults down; a row with several counts once. No row may stand in two calls.

@@ -244,6 +244,13 @@ class TestBadRows:
         assert not Client.objects.exists()
         assert (tmp_path / "orders.csv.rejects.csv").read_text() == self.REJECTS
 
+    def test_what_an_import_rejected_goes_with_the_next_one(self, import_file, refusal, tmp_path):
+        refusal(self.BAD)
+        import_file(CSV, "--dry-run")
+        assert (tmp_path / "orders.csv.rejects.csv").exists()
+        import_file(CSV)
+        assert not (tmp_path / "orders.csv.rejects.csv").exists()
+
     def test_skip_bad_loads_the_orders_without_a_bad_row(self, import_file, tmp_path):
         good = "5,C1,milk,1,2026-03-02,1,Milk\n"
         summary = import_file(self.BAD + good, "--skip-bad", "--rejects", str(tmp_path / "bad.csv"))
