@@ -98,7 +98,7 @@ def test_every_selected_activity_is_generated_once_and_the_summary_counts_them(c
         (["--status", "processing", "--status", "failed"], {"new", "failed"}),
         (["--type", "upsell"], {"new"}),
         (["--client", "bar-01"], {"failed"}),
-        (["--rep", "rep-9"], set()),
+        (["--rep", "rep-2"], set()),
         (["--older-than", "7d"], {"new", "failed"}),
         (["--older-than", "0h"], {"new", "failed", "done"}),
         (["--model-version", "2.1.0"], {"done"}),
@@ -122,6 +122,15 @@ def test_the_options_choose(options, chosen, capsys):
 
     after = {name: Activity.objects.get(pk=activity.pk).updated_at for name, activity in ids.items()}
     assert {name for name in ids if before[name] != after[name]} == chosen
+
+
+@pytest.mark.parametrize(("option", "said"), [("--client", "client nope"), ("--rep", "rep nope")])
+def test_who_is_neither_in_the_order_history_nor_of_any_activity_is_refused(option, said):
+    file("walk-in", rep="new")
+    call_command("regenerate_activities", "--client", "walk-in", "--rep", "new", "--dry-run")
+
+    with pytest.raises(CommandError, match=f"There is no {said}. Nothing was generated."):
+        call_command("regenerate_activities", option, "nope")
 
 
 def test_an_activity_that_fails_takes_no_other_with_it_and_keeps_its_results(poisoned):
