@@ -14,7 +14,10 @@ FILE = """
         SELECT unnest(%(clients)s::text[]) COLLATE "C" AS client
         UNION
         SELECT external_id FROM recommender_client c WHERE %(clients)s::text[] IS NULL
-        AND EXISTS (SELECT 1 FROM recommender_order o WHERE o.client_id = c.id)
+        AND EXISTS (
+            SELECT 1 FROM recommender_order o JOIN recommender_orderline l ON l.order_id = o.id
+            WHERE o.client_id = c.id AND l.quantity > 0
+        )
     ), judged AS (
         SELECT client, coalesce(%(rep)s, (
             SELECT r.external_id FROM recommender_order o JOIN recommender_client c ON c.id = o.client_id

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery, Sum
+from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -146,10 +146,16 @@ class RegenerationChunk(models.Model):
         return self.status == self.Status.FAILED or self.failed * 2 > self.activities
 
     def finish(self, completed: int, failed: int, failure: str, left: int) -> None:
-        """Its activities are done, but for those `left` to another chunk; `failure`: why the first that failed did."""
+        """Its activities are done, but for those `left` to another chunk; `failure`: why the first that failed did.
+
+        Those that have come to meet the run's conditions since it was cut count with it, in its total too.
+        """
+        came = max(completed + failed + left - self.activities, 0)
+        if came:
+            RegenerationRun.objects.filter(pk=self.run_id).update(total=F("total") + came)
         self.status = self.Status.DONE
         self.completed, self.failed, self.failure = completed, failed, failure
-        self.activities -= left
+        self.activities += came - left
         self.finished_at = timezone.now()
         self.save()
 

@@ -18,6 +18,7 @@ logger = structlog.get_logger(__name__)
 
 # Of what a command said: its last lines, which hold its summary or its error.
 KEPT_CHARACTERS = 2000
+COLUMNS = 5  # croniter takes a sixth one for seconds, and a seventh for years
 
 
 def queue_due_schedules() -> None:
@@ -51,7 +52,11 @@ def take_over_settings() -> None:
 
 
 def next_time(cron: str, after: datetime) -> datetime:
-    return croniter(cron, after).get_next(datetime)
+    """Raises ValueError where these are not the five columns of cron, or a name for them such as @daily."""
+    times = croniter(cron, after)
+    if len(times.expanded) != COLUMNS:
+        raise ValueError(f"{cron!r} has {len(times.expanded)} columns instead of {COLUMNS}.")
+    return times.get_next(datetime)
 
 
 def run_scheduled_command(schedule: Schedule) -> None:

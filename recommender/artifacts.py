@@ -21,7 +21,7 @@ from django.core.files.storage import Storage, storages
 from recommender.engine import artifact
 from recommender.engine.model import Model
 from recommender.engine.outcomes import Acceptance
-from recommender.errors import DamagedArtifactError
+from recommender.errors import DamagedArtifactError, UnwritableArtifactError
 from recommender.models import ModelVersion
 
 MODELS_IN_MEMORY = 4
@@ -37,14 +37,21 @@ def publish(model: Model, acceptance: Acceptance, folder: str) -> str:
     """Put the files of a model, and of what it learned of answers, into `folder` of the models storage.
 
     Returns the manifest's SHA-256.
+
+    Raises UnwritableArtifactError.
     """
     storage = storages["models"]
     final = path_of(storage, folder)
-    if final is None:
-        with tempfile.TemporaryDirectory() as draft:
-            digest = artifact.save(model, acceptance, Path(draft))
-            upload(Path(draft), storage, folder)
-        return digest
+    try:
+        return write_to(final, model, acceptance) if final else upload(storage, folder, model, acceptance)
+    except OSError as error:
+        # Where a disk is full it names no file, and NumPy does not even say that it is full.
+        raise UnwritableArtifactError(
+            f"The model cannot be written to {final or folder} ({error.strerror or error}). Is there room on its disk?"
+        ) from error
+
+
+def write_to(final: Path, model: Model, acceptance: Acceptance) -> str:
     draft = final.with_name(final.name + DRAFT)
     draft.mkdir(parents=True)
     digest = artifact.save(model, acceptance, draft)
@@ -55,10 +62,13 @@ def publish(model: Model, acceptance: Acceptance, folder: str) -> str:
     return digest
 
 
-def upload(draft: Path, storage: Storage, folder: str) -> None:
-    for path in sorted(draft.iterdir(), key=lambda path: (path.name == artifact.MANIFEST, path.name)):
-        with path.open("rb") as file:
-            storage.save(f"{folder}/{path.name}", File(file))
+def upload(storage: Storage, folder: str, model: Model, acceptance: Acceptance) -> str:
+    with tempfile.TemporaryDirectory() as draft:
+        digest = artifact.save(model, acceptance, Path(draft))
+        for path in sorted(Path(draft).iterdir(), key=lambda path: (path.name == artifact.MANIFEST, path.name)):
+            with path.open("rb") as file:
+                storage.save(f"{folder}/{path.name}", File(file))
+    return digest
 
 
 def write_through(path: Path) -> None:

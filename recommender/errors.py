@@ -20,6 +20,10 @@ class DamagedArtifactError(RecommenderError):
     """A file of a model's artifact is missing or is not what its manifest says."""
 
 
+class UnwritableArtifactError(RecommenderError):
+    """A model cannot be kept; the message says where and why."""
+
+
 class TrainingRunsError(RecommenderError):
     """One training at a time."""
 

@@ -8,6 +8,7 @@ Shards and results are plain data: numbers, text, arrays, classes of the engine.
 import asyncio
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -15,7 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING, Any
 
 import django
@@ -71,13 +72,23 @@ def map_partitions(function: Callable[[Any], Any], shards: Sequence[Any], spread
 
 def in_processes(task: partial, shards: Sequence[Any], processes: int) -> Iterator[Any]:
     # Spawned: threads of OpenMP and of the connection pool do not outlive a fork.
-    # Ctrl-C goes to all of them: this one says that it was interrupted, and they need not.
-    ignoring = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
-    with ProcessPoolExecutor(min(processes, len(shards) or 1), get_context("spawn"), **ignoring) as pool:
+    with ProcessPoolExecutor(min(processes, len(shards) or 1), get_context("spawn"), begin_process) as pool:
         try:
             yield from pool.map(task, shards)
         except BrokenProcessPool as error:
             raise ClusterError("A process died over its share of the work; is there too little memory?") from error
+
+
+def begin_process() -> None:
+    # Ctrl-C goes to all of them: the first process says that it was interrupted, and they need not.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+def end_with_parent() -> None:
+    """A pool whose process was killed would wait for its next shard for ever."""
+    parent_process().join()
+    os._exit(1)
 
 
 def on_cluster(task: partial, shards: Sequence[Any], address: str) -> Iterator[Any]:

@@ -20,6 +20,7 @@ from recommender.models import ModelVersion
 from salesai.prepared import KeptQuery
 
 Status = ModelVersion.Status
+DECIMALS = 6  # of a share
 
 
 def active_versions() -> list[ModelVersion]:
@@ -75,8 +76,8 @@ def promote(version: ModelVersion, share: float = 1, instead_of: Collection[Mode
             version that could answer the others.
         DamagedArtifactError: its files are not what was published.
     """
-    if not 0 < share <= 1:
-        raise PromotionError(f"A share is above 0 and at most 1, not {share:g}.")
+    if share != 1 and not 0 < round(share, DECIMALS) < 1:
+        raise PromotionError(f"A share is above 0 and at most 1, not {share}; {DECIMALS} decimals count.")
     if version.status in (Status.TRAINING, Status.FAILED):
         raise PromotionError(f"{version} is {version.status} and cannot answer. {version.failure}".strip())
     refuse_without_files(version)
@@ -92,7 +93,7 @@ def promote(version: ModelVersion, share: float = 1, instead_of: Collection[Mode
         version.refresh_from_db()
         refuse_without_files(version)
         if share < 1:
-            answer(the_other(version, others), round(1 - share, 6))
+            answer(the_other(version, others), round(1 - share, DECIMALS))
         else:
             for row in others:
                 retire(row)

@@ -38,12 +38,14 @@ def train_version(until: datetime, seed: int = 0, spread: Spread = HERE) -> Mode
         NotEnoughHistoryError: there is no order to learn from.
         TrainingRunsError: another training is under way.
         ClusterError: the shards could not be done where `spread` says.
+        UnwritableArtifactError: the model could not be kept.
     """
     started = time.monotonic()
     with one_trainer(), known_before(until, spread) as ((history, attributes, answers), ask):
         if not len(history.order_day):
             raise NotEnoughHistoryError(
-                f"There are no orders before {until:%Y-%m-%d %H:%M}. Load some with `manage.py import_orders`."
+                f"No order before {until:%Y-%m-%d %H:%M} has a quantity above zero. "
+                "Load some with `manage.py import_orders`."
             )
         data_until = min(until, end_of_day(date_of(history.order_day.max())))
         version = new_version(history, data_until, seed)

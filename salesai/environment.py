@@ -1,5 +1,7 @@
 """Settings from the environment that `environ` would read with less care."""
 
+import logging
+import re
 import shlex
 from typing import Any
 
@@ -27,6 +29,29 @@ def whole_number(env: Env, name: str, default: int, least: int = 1) -> int:
     if text and not (text.isdecimal() and int(text) >= least):
         raise ImproperlyConfigured(f"{name} has to be a whole number of at least {least}, not {text!r}.")
     return int(text) if text else default
+
+
+def entries(env: Env, name: str) -> list[str]:
+    """What stands between commas, without blanks around it."""
+    return [entry.strip() for entry in env.str(name, default="").split(",") if entry.strip()]
+
+
+def host_names(env: Env, name: str, default: list[str]) -> list[str]:
+    """Raises ImproperlyConfigured where there is none, or one that no request's host could be."""
+    hosts = entries(env, name) or default
+    if not hosts:
+        raise ImproperlyConfigured(f"Set {name}: the host names that the server answers to, with commas.")
+    if none := [host for host in hosts if re.search(r"/|:\d+$", host)]:
+        raise ImproperlyConfigured(f"{name} lists host names, without a scheme, a path or a port, not {none[0]!r}.")
+    return hosts
+
+
+def log_level(env: Env, name: str, default: str) -> str:
+    """Raises ImproperlyConfigured."""
+    text = env.str(name, default="").strip().upper() or default
+    if text not in logging.getLevelNamesMapping():
+        raise ImproperlyConfigured(f"{name} has to be DEBUG, INFO, WARNING, ERROR or CRITICAL, not {text!r}.")
+    return text
 
 
 def options(env: Env, name: str) -> list[str]:

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 ADMIN = "/admin/"
+PROBES = ("/healthz", "/readyz")  # which call a server by its address
 POLICY_OF_DATA = "default-src 'none'; frame-ancestors 'none'"
 
 
@@ -27,6 +28,17 @@ def add_length(get_response: GetResponse) -> GetResponse:
         if not response.streaming and response.status_code != HTTPStatus.NOT_MODIFIED:
             response["Content-Length"] = len(response.content)
         return response
+
+    return middleware
+
+
+def refuse_other_hosts(get_response: GetResponse) -> GetResponse:
+    """Answer 400 (`handler400`) where a request names another host than those of ALLOWED_HOSTS."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path_info not in PROBES:
+            request.get_host()
+        return get_response(request)
 
     return middleware
 

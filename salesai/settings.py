@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
-from salesai.environment import database, flag, options, whole_number
+from salesai.environment import database, entries, flag, host_names, log_level, options, whole_number
 from salesai.logs import logging_config
 from salesai.secret_key import kept_secret_key
 from salesai.sidebar import NAVIGATION
@@ -25,7 +25,7 @@ env.read_env(BASE_DIR / ".env")
 
 PRODUCTION = flag(env, "SALESAI_PRODUCTION", default=False)
 DEBUG = flag(env, "DEBUG", default=False)
-DATA_DIR = Path(env.str("SALESAI_DATA_DIR", default=str(BASE_DIR / ".salesai"))).resolve()
+DATA_DIR = Path(env.str("SALESAI_DATA_DIR", default="") or BASE_DIR / ".salesai").resolve()
 
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
@@ -34,8 +34,8 @@ if not SECRET_KEY:
     if PRODUCTION:
         raise ImproperlyConfigured("Set SECRET_KEY: production does not make one of its own.")
     SECRET_KEY = kept_secret_key(DATA_DIR)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS") if PRODUCTION else env.list("ALLOWED_HOSTS", default=LOCAL_HOSTS)
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ALLOWED_HOSTS = host_names(env, "ALLOWED_HOSTS", default=[] if PRODUCTION else LOCAL_HOSTS)
+CSRF_TRUSTED_ORIGINS = entries(env, "CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "salesai",
@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "salesai.request_log.log_requests",
     "salesai.middleware.add_length",
     "salesai.metrics.measure_requests",
+    "salesai.middleware.refuse_other_hosts",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "salesai.middleware.CSPMiddleware",
@@ -203,7 +204,7 @@ if PRODUCTION:
     # Without the redirect people try it over HTTP, where a browser sends no secure cookie.
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 
-LOGGING = logging_config(env.str("LOG_LEVEL", default="INFO"), as_json=flag(env, "LOG_JSON", default=PRODUCTION))
+LOGGING = logging_config(log_level(env, "LOG_LEVEL", default="INFO"), as_json=flag(env, "LOG_JSON", default=PRODUCTION))
 UNFOLD = {
     "SITE_TITLE": "Sales AI",
     "SITE_HEADER": "Sales AI",

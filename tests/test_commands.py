@@ -36,12 +36,37 @@ def test_a_number_that_is_none_is_refused_before_anything_begins(command, said):
         call_command(*command.split())
 
 
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["create_api_key", ""], "name: it is empty"),
+        (["create_api_key", "x" * 101], "name: 'xxxxxxxxxxxxxxxxxxxx…' is longer than 100 characters"),
+        (["create_api_key", "CRM\n"], r"name: 'CRM\\n' holds a control character"),
+        (["create_api_key", "CRM", "--rep", ""], "--rep: it is empty"),
+        (["create_api_key", "CRM", "--rep", "R" * 65], "is longer than 64 characters"),
+        (["create_api_key", "CRM", "--rep", "\udcff"], "holds a control character"),
+        (["create_activities", "--type", "upsell", "--clients", "all", "--dry-run", "--rep", ""], "--rep: it is empty"),
+        (["create_activities", "--type", "upsell", "--clients", "\udcff"], "--clients: '.udcff' holds a control"),
+    ],
+)
+def test_a_name_or_id_that_cannot_be_kept_is_refused_before_anything_begins(command, said):
+    """An unset variable would make a key that sees everybody's activities of one that was to be bound to a rep."""
+    with pytest.raises(CommandError, match=said):
+        call_command(*command)
+
+
 @pytest.mark.parametrize("port", [None, "http", "70000"])
 def test_a_demo_whose_port_is_of_no_use_says_so_before_it_makes_anything(monkeypatch, port):
     with socket.create_server(("127.0.0.1", 0)) as other:
         monkeypatch.setenv("PORT", port or str(other.getsockname()[1]))
         with pytest.raises(CommandError, match=r"Nothing can be served on port .*PORT=9000"):
             call_command("demo")
+
+
+@pytest.mark.parametrize("until", ["0001-01-01", "9999-12-31"])
+def test_a_time_that_no_order_can_have_is_refused(until):
+    with pytest.raises(CommandError, match=f"--until: '{until}' lies outside 1900 to 2199"):
+        call_command("generate_demo_history", "--until", until)
 
 
 @pytest.mark.parametrize("command", ["train_recommender", "evaluate_recommender"])
@@ -85,16 +110,17 @@ def test_a_data_folder_that_is_none_is_told_in_a_sentence():
 
 
 def test_what_is_interrupted_says_so_and_no_more(tmp_path):
-    os.mkfifo(tmp_path / "orders.csv")
-    importing = subprocess.Popen(
-        [sys.executable, "manage.py", "import_orders", tmp_path / "orders.csv"],
+    os.mkfifo(tmp_path / "secret_key")
+    checking = subprocess.Popen(
+        [sys.executable, "manage.py", "check"],
         cwd=settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"], "SALESAI_DATA_DIR": str(tmp_path)},
         stderr=subprocess.PIPE,
         text=True,
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # whatever the tests themselves are run by
     )
-    with (tmp_path / "orders.csv").open("w"):  # when the command opens it
-        importing.send_signal(signal.SIGINT)
-    said = importing.communicate(timeout=ANSWER_SECONDS)[1]
+    with (tmp_path / "secret_key").open("w"):  # when the command opens it
+        checking.send_signal(signal.SIGINT)
+    said = checking.communicate(timeout=ANSWER_SECONDS)[1]
 
-    assert (importing.returncode, said) == (130, "Interrupted. What was not stored yet is as it was before.\n")
+    assert (checking.returncode, said) == (130, "Interrupted. What was not stored yet is as it was before.\n")

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -7,6 +8,7 @@ import yaml
 from django.conf import settings
 
 PROJECT = Path(__file__).resolve().parent.parent
+OF_THE_IMAGE = {"SALESAI_PRODUCTION", "SALESAI_DATA_DIR", "PORT", "DEBUG"}
 COMPOSE_FILES = ("docker-compose.yml", "compose.cluster.yaml")
 
 
@@ -19,6 +21,15 @@ def test_a_compose_file_is_valid_against_the_compose_specification(name: str) ->
     schema = json.loads((PROJECT / "tests" / "compose-spec.json").read_text())
 
     jsonschema.Draft7Validator(schema).validate(compose_file(name))
+
+
+@pytest.mark.parametrize("name", COMPOSE_FILES)
+def test_a_setting_of_the_operators_table_reaches_the_container_of_the_web_server(name: str) -> None:
+    rows = re.findall(r"^\| (`[A-Z].*?) \|", (PROJECT / "docs" / "operating.md").read_text(), re.MULTILINE)
+    in_table = set(re.findall(r"`([A-Z_]+)`", " ".join(rows)))
+
+    assert in_table - OF_THE_IMAGE <= compose_file(name)["services"]["web"]["environment"].keys()
+    assert {"LOG_JSON", "SECURE_HSTS_PRELOAD"} | OF_THE_IMAGE <= in_table
 
 
 def test_workers_of_all_machines_keep_the_same_schedules() -> None:

@@ -45,13 +45,21 @@ def test_pages_without_their_collected_files_are_told_by_the_deployment_check(se
 
 
 def test_every_setting_stands_in_the_operators_table():
-    read = r'(?:env\.\w+|flag|whole_number|database|options|environ\.get)\((?:env, )?["\']([A-Z_]+)'
+    read = r'(?:env\.\w+\(|environ\.get\(|\(env, )["\']([A-Z_]+)'
     files = ("salesai/settings.py", "salesai/gunicorn.conf.py")
     names = {name for file in files for name in re.findall(read, (settings.BASE_DIR / file).read_text())}
     table = (settings.BASE_DIR / "docs" / "operating.md").read_text()
 
     assert {name for name in names if f"`{name}`" not in table} == set()
     assert {"SALESAI_PRODUCTION", "DATABASE_URL", "SCHEDULE_CLEANING_OPTIONS", "PORT"} <= names
+
+
+def test_a_data_folder_that_is_empty_is_one_that_is_not_set():
+    print_folder = ("shell", "--command", "from django.conf import settings; print(settings.DATA_DIR)")
+
+    said = manage(*print_folder, **SAFE, SALESAI_DATA_DIR="")
+
+    assert f"{settings.BASE_DIR / '.salesai'}\n" in said.stdout, said.stderr
 
 
 def test_production_does_not_start_on_the_embedded_database():
@@ -68,12 +76,43 @@ def test_production_does_not_make_a_secret_key_of_its_own():
     assert "SECRET_KEY" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("hosts", "said"),
+    [
+        (" , ", "Set ALLOWED_HOSTS: the host names"),
+        ("sales.example.com, https://sales.example.com", "ALLOWED_HOSTS lists host names, without a scheme"),
+        ("sales.example.com:443", "not 'sales.example.com:443'."),
+    ],
+)
+def test_host_names_that_no_request_could_have_are_refused(hosts, said):
+    result = manage("check", **SAFE | {"ALLOWED_HOSTS": hosts})
+
+    assert result.returncode != 0
+    assert said in result.stderr
+
+
+def test_lists_may_have_blanks_behind_their_commas():
+    said = manage(
+        "shell", "--command", "from django.conf import settings; print(settings.ALLOWED_HOSTS)",
+        **SAFE | {"ALLOWED_HOSTS": "sales.example.com, [::1]", "CSRF_TRUSTED_ORIGINS": "https://a.example.com, "},
+    )  # fmt: skip
+
+    assert "['sales.example.com', '[::1]']" in said.stdout, said.stderr
+
+
 def test_a_schedule_without_a_time_is_told_before_anything_runs():
-    result = manage("check", **SAFE, SCHEDULE_TRAINING="0 25 * * *", SCHEDULE_REGENERATION="0 0 30 2 *")
+    result = manage(
+        "check",
+        **SAFE,
+        SCHEDULE_TRAINING="0 25 * * *",
+        SCHEDULE_REGENERATION="0 0 30 2 *",
+        SCHEDULE_CLEANING="0 6 * * * 30",
+    )
 
     assert result.returncode != 0
     assert "SCHEDULE_TRAINING: " in result.stderr
     assert "SCHEDULE_REGENERATION: " in result.stderr
+    assert "SCHEDULE_CLEANING: '0 6 * * * 30' has 6 columns instead of 5." in result.stderr
     assert "such as '0 1 * * *'" in result.stderr
 
 
@@ -85,6 +124,14 @@ def test_options_that_a_schedules_command_does_not_take_are_told_before_anything
     assert result.returncode != 0
     assert "SCHEDULE_REGENERATION_OPTIONS: argument --older-than: '7' is no age" in result.stderr
     assert "SCHEDULE_CLEANING_OPTIONS: " in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--help", "--version", "--dry-run"])
+def test_options_with_which_a_schedule_would_do_nothing_are_told_before_anything_runs(option):
+    result = manage("check", **SAFE, SCHEDULE_CLEANING_OPTIONS=option)
+
+    assert result.returncode != 0
+    assert "SCHEDULE_CLEANING_OPTIONS: with these clean_up does nothing." in result.stderr
 
 
 def test_options_of_a_schedule_are_quoted_as_in_a_shell():
@@ -108,6 +155,17 @@ def test_a_number_that_is_none_is_told_by_the_name_of_its_setting(value):
 
     assert result.returncode != 0
     assert f"SECURE_HSTS_SECONDS has to be a whole number of at least 0, not '{value}'." in result.stderr
+
+
+@pytest.mark.parametrize("value", ["", " info "])
+def test_a_log_level_is_known_in_any_spelling_and_empty_it_is_the_default(value):
+    assert manage("check", **SAFE, LOG_LEVEL=value).returncode == 0
+
+
+def test_a_log_level_that_is_none_is_told_by_its_name():
+    result = manage("check", **SAFE, LOG_LEVEL="loud")
+
+    assert result.stderr == "LOG_LEVEL has to be DEBUG, INFO, WARNING, ERROR or CRITICAL, not 'LOUD'.\n"
 
 
 def test_without_a_proxy_cookies_are_sent_over_http_and_the_deployment_check_says_so():

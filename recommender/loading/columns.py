@@ -11,7 +11,7 @@ def match_columns(columns: Sequence[str], mapping: Mapping[str, str]) -> dict[st
 
     Args:
         columns: the file's columns.
-        mapping: column to field, as the user gave it; columns in any case.
+        mapping: column to field, as the user gave it; columns in any case, where none is spelled just so.
 
     Returns:
         Field name to column, for the fields that the file has.
@@ -38,11 +38,12 @@ def _mapped_columns(columns: Sequence[str], mapping: Mapping[str, str]) -> dict[
     for column, field in mapping.items():
         if field not in FIELDS:
             raise ColumnsError(f"--map {column}={field}: there is no field {field!r}. Fields: {', '.join(FIELDS)}.")
-        if column.lower() not in spelled:
+        found = column if column in columns else spelled.get(column.lower())
+        if found is None:
             raise ColumnsError(f"--map {column}={field}: there is no such column. Columns: {listed(columns)}.")
         if field in matched:
             raise ColumnsError(f"--map names two columns for the field {field}.")
-        matched[field] = spelled[column.lower()]
+        matched[field] = found
     return matched
 
 

@@ -17,6 +17,8 @@ from recommender.loading.errors import UnreadableFileError
 from recommender.loading.order_file import CHUNK_ROWS, FAULTS_SCHEMA, LINE, Chunk, OrderFile, distinct_names
 
 GZIP_MAGIC = b"\x1f\x8b"
+ZIP_MAGIC = b"PK\x03\x04"  # which an .xlsx is too
+OLD_EXCEL_MAGIC = b"\xd0\xcf\x11\xe0"
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 DELIMITERS = (",", ";", "\t")
 
@@ -38,10 +40,14 @@ def open_csv(path: Path) -> OrderFile:
         UnreadableFileError: the file is empty, broken off, or no text.
     """
     with path.open("rb") as raw:
-        start = raw.read(2)
-    if path.suffix.lower() == ".gz" and start != GZIP_MAGIC:
+        start = raw.read(4)
+    zipped = start.startswith(GZIP_MAGIC)
+    if path.suffix.lower() == ".gz" and not zipped:
         raise UnreadableFileError(f"{path.name} is named .gz but is not a gzip file.")
-    zipped = start == GZIP_MAGIC
+    if start in (ZIP_MAGIC, OLD_EXCEL_MAGIC):
+        raise UnreadableFileError(
+            f"{path.name} is no text. Save an Excel workbook as .xlsx; take out what is packed in a .zip."
+        )
     encoding, notes = _find_encoding(path, zipped)
     header, delimiter = _read_header(path, zipped, encoding)
     dialect = Dialect(encoding, delimiter, zipped)
@@ -87,7 +93,8 @@ def _read_header(path: Path, zipped: bool, encoding: str) -> tuple[list[str], st
     def header(delimiter: str) -> list[str]:
         dialect = Dialect(encoding, delimiter, zipped)
         with _opened(path, dialect) as (_, text):
-            return next(_records(path, text, dialect), (1, []))[1]
+            # A quote may well stand before what is no delimiter here, so only the right one is strict.
+            return next(_records(path, text, dialect, strict=False), (1, 1, []))[2]
 
     headers = {delimiter: header(delimiter) for delimiter in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda each: len(headers[each]))
@@ -106,14 +113,17 @@ def _opened(path: Path, dialect: Dialect) -> Iterator[tuple[BinaryIO, TextIO]]:
         yield raw, text
 
 
-def _records(path: Path, text: TextIO, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
-    """The records in which anything stands, each with the line it begins on."""
-    reader = csv.reader(text, delimiter=dialect.delimiter)
+def _records(path: Path, text: TextIO, dialect: Dialect, strict: bool) -> Iterator[tuple[int, int, list[str]]]:
+    """The records in which anything stands, each after the lines that it begins and ends on.
+
+    Not `strict`, a quote that is not closed swallows what follows, without a word.
+    """
+    reader = csv.reader(text, delimiter=dialect.delimiter, strict=strict)
     line = 1
     try:
         for record in reader:
             if any(record):
-                yield line, record
+                yield line, reader.line_num, record
             line = reader.line_num + 1
     except csv.Error as error:
         raise UnreadableFileError(f"{path.name}, line {line}: {error} (is a quote not closed?).") from error
@@ -124,13 +134,14 @@ def _records(path: Path, text: TextIO, dialect: Dialect) -> Iterator[tuple[int, 
 def _chunks(path: Path, dialect: Dialect, columns: list[str]) -> Iterator[Chunk]:
     width = len(columns)
     with _opened(path, dialect) as (raw, text):
-        records = _records(path, text, dialect)
+        records = _records(path, text, dialect, strict=True)
         next(records)
         # One flat list of cells: a list of rows would keep the garbage collector busy.
         lines: list[int] = []
         cells: list[str] = []
         torn: dict[int, list[str]] = {}
-        for line, record in records:
+        long: set[int] = set()
+        for line, last_line, record in records:
             if len(record) > width and not any(record[width:]):
                 del record[width:]
             if len(record) == width:
@@ -138,14 +149,22 @@ def _chunks(path: Path, dialect: Dialect, columns: list[str]) -> Iterator[Chunk]
                 cells += record
             else:
                 torn[line] = record
+            if last_line > line:
+                long.add(line)
             if len(lines) + len(torn) == CHUNK_ROWS:
-                yield _chunk(columns, lines, cells, torn, dialect.delimiter, raw.tell())
-                lines, cells, torn = [], [], {}
-        yield _chunk(columns, lines, cells, torn, dialect.delimiter, raw.tell())
+                yield _chunk(columns, lines, cells, torn, long, dialect.delimiter, raw.tell())
+                lines, cells, torn, long = [], [], {}, set()
+        yield _chunk(columns, lines, cells, torn, long, dialect.delimiter, raw.tell())
 
 
 def _chunk(
-    columns: list[str], lines: list[int], cells: list[str], torn: dict[int, list[str]], delimiter: str, done: int
+    columns: list[str],
+    lines: list[int],
+    cells: list[str],
+    torn: dict[int, list[str]],
+    long: set[int],
+    delimiter: str,
+    done: int,
 ) -> Chunk:
     width = len(columns)
     faults = [
@@ -158,4 +177,5 @@ def _chunk(
         done=done,
         faults=pl.DataFrame(faults, schema=FAULTS_SCHEMA, orient="row"),
         torn=torn,
+        long=frozenset(long),
     )

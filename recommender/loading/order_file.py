@@ -19,6 +19,7 @@ class Chunk:
             and a text column for each of the file's columns
     faults  rows that could not be read as such: line, column, value, reason
     torn    the cells of those, by line: too many or too few for the columns
+    long    where records of a text file begin that go on over further lines
     done    how much of the file's `size` is read by now
     """
 
@@ -26,6 +27,7 @@ class Chunk:
     done: int
     faults: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FAULTS_SCHEMA))
     torn: Mapping[int, list[str]] = field(default_factory=dict)
+    long: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,8 @@ def open_order_file(path: Path) -> OrderFile:
         UnreadableFileError: it is not there or cannot be read as what it should be.
         ColumnsError: a folder's file lacks a column.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UnreadableFileError(f"{path} is neither a file nor a folder. Save what a pipe gives as a file.")
     try:
         return open_dataset(path) if path.is_dir() else OPENERS.get(path.suffix.lower(), open_csv)(path)
     except OSError as error:
@@ -89,7 +91,8 @@ def import_orders(
 
     Raises:
         BadRowsError: rows are bad and not to be skipped. Nothing was loaded.
-        UnreadableFileError: the file breaks off or cannot be decoded. Nothing was loaded.
+        UnreadableFileError: the file breaks off or cannot be decoded, or a row to be skipped goes on over further
+            lines. Nothing was loaded.
     """
     report, order_column = ImportReport(), row_format.columns["order"]
     bad_rows: list[tuple[int, str]] = []
@@ -99,7 +102,10 @@ def import_orders(
             rows, skipped = row_format.read(chunk.rows, file.decimal_comma)
             checked = check(rows, row_format.columns)
             STAGED_ROWS.copy_frame(cursor, checked.rows)
-            rejects.add(pl.concat([chunk.faults, checked.faults]).sort("line", maintain_order=True))
+            faults = pl.concat([chunk.faults, checked.faults]).sort("line", maintain_order=True)
+            rejects.add(faults)
+            if skip_bad:
+                _refuse_to_skip(chunk.long.intersection(faults["line"]))
             bad_rows += checked.bad_orders.iter_rows()
             bad_rows += _torn_orders(chunk, file.columns.index(order_column))
             report.rows += len(chunk.rows) + len(chunk.faults)
@@ -117,6 +123,15 @@ def import_orders(
         _merge(cursor, row_format, report)
         transaction.set_rollback(dry_run)
     return report
+
+
+def _refuse_to_skip(long_rows: frozenset[int]) -> None:
+    """A bad row that goes on over further lines may have swallowed rows of any order, which then is not whole."""
+    if long_rows:
+        raise UnreadableFileError(
+            f"Nothing was loaded: the row that begins in line {min(long_rows)} is bad and goes on over further lines. "
+            "Nobody knows what would be skipped with it (is a quote not closed?)."
+        )
 
 
 def _torn_orders(chunk: Chunk, position: int) -> Iterator[tuple[int, str]]:

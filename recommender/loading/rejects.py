@@ -1,5 +1,6 @@
 """The file that tells which rows were not taken, and why."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
@@ -21,6 +22,11 @@ class RejectsFile:
         self.count = 0
         self.examples: list[str] = []
 
+    def remove_former(self) -> None:
+        """What an earlier import has rejected is not to be taken for what this one does."""
+        with suppress(OSError):  # there is none, or the folder is not to be written to
+            self.path.unlink()
+
     def add(self, faults: pl.DataFrame) -> None:
         """Write faults down; a row with several counts once. No row may stand in two calls.
 
@@ -36,8 +42,9 @@ class RejectsFile:
             with self.path.open("wb" if first else "ab") as file:
                 faults.write_csv(file, include_header=first)
         except OSError as error:
+            reason = error.strerror or error  # Polars gives no more than a text
             raise UnwritableRejectsError(
-                f"{self.path} cannot be written ({error.strerror}); say where rejected rows should go with --rejects."
+                f"{self.path} cannot be written ({reason}); say where rejected rows should go with --rejects."
             ) from error
 
     def __str__(self) -> str:

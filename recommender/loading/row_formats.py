@@ -14,6 +14,9 @@ from recommender.loading.order_file import LINE, OrderFile
 AUTO, GENERIC = "auto", "generic"
 FORMAT_NAMES = (AUTO, GENERIC, online_retail.NAME)
 
+# Points part thousands before the comma, or there are none: 1,234.50 is another way of writing.
+DECIMAL_COMMA = r"^[+-]?([0-9]*|[0-9]{1,3}(\.[0-9]{3})+),[0-9]*([eE][+-]?[0-9]+)?$"
+
 Cleaning = Callable[[pl.DataFrame], tuple[pl.DataFrame, dict[str, int]]]
 
 
@@ -40,12 +43,14 @@ def choose_format(file: OrderFile, name: str, mapping: Mapping[str, str]) -> Row
     """The named format; for `auto`, online-retail where the columns are its own, else generic.
 
     Raises:
-        ColumnsError: the columns do not make an order.
+        ColumnsError: the columns do not make an order, or a format that knows its columns comes with a mapping.
     """
     columns = online_retail.find_columns(file.columns)
     if name == online_retail.NAME and columns is None:
         wanted = ", ".join(names[0] for names in online_retail.COLUMNS.values())
         raise ColumnsError(f"{name} has the columns {wanted}. Columns found: {listed(file.columns)}.")
+    if name == online_retail.NAME and mapping:
+        raise ColumnsError(f"{name} knows its columns: leave out --map, or choose --format {GENERIC}.")
     if columns and name in (AUTO, online_retail.NAME) and not mapping:
         return RowFormat(online_retail.NAME, columns, online_retail.clean)
     return RowFormat(GENERIC, match_columns(file.columns, mapping), _all_rows)
@@ -61,7 +66,7 @@ def _trimmed(column: str) -> pl.Expr:
 
 
 def _with_decimal_point(field: str) -> pl.Expr:
-    """1.234,50 as 1234.50; a number without a comma stays."""
+    """1.234,50 as 1234.50; what is written otherwise stays."""
     text = pl.col(field)
     pointed = text.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
-    return pl.when(text.str.contains(",", literal=True)).then(pointed).otherwise(text).alias(field)
+    return pl.when(text.str.contains(DECIMAL_COMMA)).then(pointed).otherwise(text).alias(field)

@@ -5,9 +5,10 @@ from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import polars as pl
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetMetadata, SheetTypeEnum, SheetVisibleEnum
 
 from recommender.loading.errors import UnreadableFileError
 from recommender.loading.order_file import CHUNK_ROWS, LINE, Chunk, OrderFile, distinct_names
@@ -16,15 +17,17 @@ NumberedRow = tuple[int, list[Any]]
 
 
 def open_xlsx(path: Path) -> OrderFile:
-    """Open the first sheet of a workbook; its first row that is not blank names the columns.
+    """Open the first sheet of a workbook that is not hidden; its first row that is not blank names the columns.
 
-    The sheet is held in memory, which its format bounds at 1,048,576 rows.
+    The sheet is held in memory, which its format bounds at 1,048,576 rows. Cells that hold an error are blank to
+    calamine (its issue 105), so a note says where there are some.
 
     Raises:
         UnreadableFileError: not a workbook, protected by a password, or without any row.
     """
     try:
-        sheet = CalamineWorkbook.from_path(path).get_sheet_by_index(0)
+        workbook = CalamineWorkbook.from_path(path)
+        sheet = workbook.get_sheet_by_index(_first_shown(workbook.sheets_metadata))
     except CalamineError as error:
         raise UnreadableFileError(f"{path.name} is not an Excel workbook that can be read: {error}.") from error
     rows = ((number, row) for number, row in enumerate(sheet.iter_rows(), start=1) if any(cell != "" for cell in row))
@@ -32,7 +35,20 @@ def open_xlsx(path: Path) -> OrderFile:
     if header is None:
         raise UnreadableFileError(f"The first sheet of {path.name} is empty.")
     columns = distinct_names([_text(cell) for cell in header[1]])
-    return OrderFile(path, columns, _chunks(rows, columns), size=sheet.total_height, unit="row")
+    notes = (f"{path.name} has cells with errors such as #N/A; they are read as blank.",) if _has_errors(path) else ()
+    return OrderFile(path, columns, _chunks(rows, columns), size=sheet.total_height, unit="row", notes=notes)
+
+
+def _first_shown(sheets: list[SheetMetadata]) -> int:
+    shown = (SheetTypeEnum.WorkSheet, SheetVisibleEnum.Visible)
+    return next((number for number, sheet in enumerate(sheets) if (sheet.typ, sheet.visible) == shown), 0)
+
+
+def _has_errors(path: Path) -> bool:
+    """Whether a cell of any sheet holds an error."""
+    with ZipFile(path) as workbook:
+        sheets = (name for name in workbook.namelist() if name.startswith("xl/worksheets/"))
+        return any(b' t="e"' in workbook.read(name) for name in sheets)
 
 
 def _chunks(rows: Iterator[NumberedRow], columns: list[str]) -> Iterator[Chunk]:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from django.utils import timezone
 
+from recommender.loading.rows import FIRST_YEAR, LAST_YEAR
+
 
 def moment(text: str) -> datetime:
     """An ISO 8601 date or date and time; UTC where it has no offset."""
@@ -12,6 +14,8 @@ def moment(text: str) -> datetime:
         given = datetime.fromisoformat(text)
     except ValueError as error:
         raise ArgumentTypeError(f"{text!r} is no ISO 8601 date, such as 2026-03-01.") from error
+    if not FIRST_YEAR <= given.year <= LAST_YEAR:
+        raise ArgumentTypeError(f"{text!r} lies outside {FIRST_YEAR} to {LAST_YEAR}.")
     return given if given.tzinfo else given.replace(tzinfo=UTC)
 
 

@@ -15,7 +15,7 @@ from activities.models import Activity, Schedule
 from activities.schedules import queue_due_schedules, run_scheduled_command
 from activities.selection import Selection
 from activities.tasks import give_up
-from recommender.loading.merge import merge_clients
+from recommender.loading.merge import merge_clients, merge_orders
 from recommender.models import ModelVersion
 from tests.conftest import API
 from tests.wholesale import LAST_DAY
@@ -255,6 +255,20 @@ def test_one_activity_is_filed_for_each_client_that_orders(capsys):
     filed = Activity.objects.order_by("id")
     assert list(filed.values_list("client", "rep")[:2]) == [("bar-00", "rep-0"), ("bar-01", "rep-1")]
     assert filed.filter(id__regex="^[0-9a-f]{24}$", status="processing").count() == 40
+
+
+def test_a_client_that_has_only_returned_something_is_none_that_orders(capsys):
+    back = {
+        "external_id": "R1",
+        "client": "new",
+        "ordered_at": LAST_DAY,
+        "lines": [{"product": "milk", "quantity": -2}],
+    }
+    merge_orders([back], source="test")
+
+    call_command("create_activities", "--type", "upsell", "--clients", "all", "--rep", "rep-0", "--dry-run")
+
+    assert capsys.readouterr().out.startswith("40 activities would be filed")
 
 
 def test_what_is_filed_in_bulk_reads_like_what_a_tool_files(tool):

@@ -98,7 +98,7 @@ def test_every_selected_activity_is_generated_once_and_the_summary_counts_them(c
         (["--status", "processing", "--status", "failed"], {"new", "failed"}),
         (["--type", "upsell"], {"new"}),
         (["--client", "bar-01"], {"failed"}),
-        (["--rep", "rep-9"], set()),
+        (["--rep", "rep-2"], set()),
         (["--older-than", "7d"], {"new", "failed"}),
         (["--older-than", "0h"], {"new", "failed", "done"}),
         (["--model-version", "2.1.0"], {"done"}),
@@ -122,6 +122,15 @@ def test_the_options_choose(options, chosen, capsys):
 
     after = {name: Activity.objects.get(pk=activity.pk).updated_at for name, activity in ids.items()}
     assert {name for name in ids if before[name] != after[name]} == chosen
+
+
+@pytest.mark.parametrize(("option", "said"), [("--client", "client nope"), ("--rep", "rep nope")])
+def test_who_is_neither_in_the_order_history_nor_of_any_activity_is_refused(option, said):
+    file("walk-in", rep="new")
+    call_command("regenerate_activities", "--client", "walk-in", "--rep", "new", "--dry-run")
+
+    with pytest.raises(CommandError, match=f"There is no {said}. Nothing was generated."):
+        call_command("regenerate_activities", option, "nope")
 
 
 def test_an_activity_that_fails_takes_no_other_with_it_and_keeps_its_results(poisoned):
@@ -155,6 +164,19 @@ def test_a_run_that_was_left_is_gone_on_with_and_nothing_is_done_twice(capsys):
     assert "7 completed" in capsys.readouterr().out
     assert kept <= set(done.filter(superseded=False))
     assert SuggestedLine.objects.values("activity", "suggested_at").distinct().count() == 7
+
+
+def test_an_activity_that_comes_to_meet_the_conditions_meanwhile_counts_with_the_others():
+    first = file(), file(status=Activity.Status.COMPLETED), file()
+    last = file(), file()
+    run = runs.start_run(Selection(statuses=["processing"]), chunk_size=2)
+    Activity.objects.filter(pk=first[1].pk).update(status=Activity.Status.PROCESSING)
+    Activity.objects.filter(pk=last[0].pk).update(status=Activity.Status.CANCELLED)
+
+    assert [runs.work_on_next(run), runs.work_on_next(run)] == [3, 2]
+
+    assert run.figures() == {"completed": 4, "failed": 0, "waiting": 0, "left_out": 1, "chunks_failed": 0}
+    assert run.total == 5
 
 
 @pytest.mark.parametrize("condition", [["--type", "upsell"], ["--older-than", "7d"], ["--chunk", "5"], ["--dry-run"]])

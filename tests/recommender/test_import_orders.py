@@ -1,6 +1,9 @@
 """An operator imports order files: what is loaded, what is refused, and what is said about it."""
 
 import gzip
+import os
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -10,9 +13,9 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from openpyxl import Workbook
 
 from recommender.models import Client, Order, OrderLine, Product, SalesRep
-from tests.recommender.workbooks import write_workbook
 
 pytestmark = pytest.mark.usefixtures("empty_house")
 
@@ -28,6 +31,8 @@ Order ID,customer,SKU,qty,Date,unit price,client_name,Category
 1001,C1,rice,2.5,2026-03-02T09:30:00Z,,Café Lena,
 1002,C2,milk,-1,2026-03-03,1.1,,Dairy
 """
+# A quote that is not closed, and a later one in the same column.
+SWALLOWED = CSV.replace("Café Lena,Dairy", '"Café Lena,Dairy').replace("1.1,,", '1.1,"Bar Nord",')
 LOADED = [
     ("1001", "C1", "Café Lena", datetime(2026, 3, 2, 9, 30, tzinfo=UTC), "milk", "Dairy", Decimal(12), Decimal("1.1")),
     ("1001", "C1", "Café Lena", datetime(2026, 3, 2, 9, 30, tzinfo=UTC), "rice", "", Decimal("2.5"), None),
@@ -44,6 +49,23 @@ def import_file(tmp_path, capsys):
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         call_command("import_orders", str(path), *options)
         return capsys.readouterr().out
+
+    return run
+
+
+@pytest.fixture
+def import_sheet(tmp_path, capsys):
+    """Write a workbook whose sheet comes after a hidden one and import it; returns what is said."""
+
+    def run(rows: list[list], hidden: Sequence[list] = ()) -> str:
+        workbook = Workbook()
+        workbook.active.sheet_state = "hidden"
+        for sheet, content in ((workbook.active, hidden), (workbook.create_sheet(), rows)):
+            for row in content:
+                sheet.append(row)
+        workbook.save(tmp_path / "orders.xlsx")
+        call_command("import_orders", str(tmp_path / "orders.xlsx"))
+        return capsys.readouterr().err
 
     return run
 
@@ -97,6 +119,7 @@ class TestGenericFiles:
             pytest.param(CSV.encode("cp1252"), id="Windows-1252"),
             pytest.param(CSV.replace(",", "\t"), id="tabs"),
             pytest.param(CSV.replace(",", ";").replace("2.5", "2,5").replace("1.1", "1,1"), id="decimal commas"),
+            pytest.param(re.sub(r"[^,\n]+", r'"\g<0>"', CSV).replace(",", ";"), id="semicolons and quotes"),
             pytest.param(CSV.replace("\n1002", "\n\n,,,,,,,\n1002"), id="blank rows"),
             pytest.param(CSV.replace("Dairy\n", "Dairy,,\n"), id="surplus commas"),
         ],
@@ -105,10 +128,18 @@ class TestGenericFiles:
         import_file(content)
         assert loaded() == LOADED
 
-    def test_the_same_orders_load_from_excel(self, tmp_path):
-        write_workbook(tmp_path / "orders.xlsx", [[None], HEADER, *ROWS])
-        call_command("import_orders", str(tmp_path / "orders.xlsx"))
+    def test_the_same_orders_load_from_excel(self, import_sheet):
+        assert "errors" not in import_sheet([[None], HEADER, *ROWS])
         assert loaded() == LOADED
+
+    def test_of_a_workbook_the_first_sheet_that_is_not_hidden_counts(self, import_sheet):
+        import_sheet([HEADER, *ROWS], hidden=[HEADER, ["1", "C9", "beer", 1, datetime(2020, 1, 1)]])
+        assert loaded() == LOADED
+
+    def test_cells_that_hold_an_error_are_blank_and_a_note_says_that_there_are_some(self, import_sheet):
+        said = import_sheet([HEADER, [*ROWS[0][:5], "#N/A", *ROWS[0][6:]]])
+        assert "orders.xlsx has cells with errors such as #N/A; they are read as blank." in said
+        assert OrderLine.objects.get().unit_price is None
 
     def test_the_same_orders_load_from_parquet(self, tmp_path):
         pl.DataFrame(ROWS, schema=HEADER, orient="row").write_parquet(tmp_path / "orders.parquet")
@@ -146,6 +177,11 @@ class TestGenericFiles:
         import_file(german, *options.split())
         assert loaded() == LOADED
 
+    def test_of_columns_that_differ_by_case_the_one_spelled_so_is_mapped(self, import_file):
+        rows = "order,client,product,quantity,date,Amount,AMOUNT\n1,C1,milk,3,2026-03-02,1.5,4.5\n"
+        import_file(rows, "--map", "Amount=price")
+        assert OrderLine.objects.get().unit_price == Decimal("1.5")
+
     def test_what_a_file_says_of_clients_products_and_reps_is_kept(self, import_file):
         import_file(
             "order,client,product,quantity,date,chain,segment,region,rep,rep_name,unit,pack size,moq,list price\n"
@@ -162,6 +198,11 @@ class TestGenericFiles:
         import_file(f"order;client;product;quantity;date;price\n{rows}")
         amounts = OrderLine.objects.order_by("id").values_list("quantity", "unit_price")
         assert list(amounts) == [(Decimal("1234.5"), Decimal("1234567.5")), (Decimal("1.5"), Decimal(2))]
+
+    @pytest.mark.parametrize("price", ["1,234.50", "1.23,5", "1234.567,5", ".123,5", "1,2,3"])
+    def test_a_number_with_its_points_elsewhere_is_none(self, refusal, price):
+        said = refusal(f"order;client;product;quantity;date;price\n1;C1;milk;1;2026-03-02;{price}\n")
+        assert f"line 2: price '{price}' is not a number" in said
 
     def test_a_column_the_file_lacks_leaves_what_is_stored(self, import_file):
         import_file(CSV)
@@ -203,6 +244,13 @@ class TestBadRows:
         assert not Client.objects.exists()
         assert (tmp_path / "orders.csv.rejects.csv").read_text() == self.REJECTS
 
+    def test_what_an_import_rejected_goes_with_the_next_one(self, import_file, refusal, tmp_path):
+        refusal(self.BAD)
+        import_file(CSV, "--dry-run")
+        assert (tmp_path / "orders.csv.rejects.csv").exists()
+        import_file(CSV)
+        assert not (tmp_path / "orders.csv.rejects.csv").exists()
+
     def test_skip_bad_loads_the_orders_without_a_bad_row(self, import_file, tmp_path):
         good = "5,C1,milk,1,2026-03-02,1,Milk\n"
         summary = import_file(self.BAD + good, "--skip-bad", "--rejects", str(tmp_path / "bad.csv"))
@@ -230,6 +278,22 @@ class TestBadRows:
         summary = import_file(again, "--skip-bad", name="again.csv")
         assert "0 lines; 1 rows rejected, 1 others of their orders left out" in summary
         assert all_rows() == before
+
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            pytest.param('R2,C1,"P1,1,2026-01-01\nR3,C1,P1",1,2026-01-01', id="a field that has swallowed a row"),
+            pytest.param('R2,C1,"P1,1,2026-01-01\nR3,C1,P1",2026-01-01', id="a torn one"),
+        ],
+    )
+    def test_a_bad_row_of_several_lines_is_not_skipped_since_what_it_swallowed_is_not_known(self, refusal, rows):
+        said = refusal(f"order,client,product,quantity,date\n{rows}\nR3,C1,P2,1,2026-01-01\n", "--skip-bad")
+        assert "Nothing was loaded: the row that begins in line 2 is bad" in said
+        assert "(is a quote not closed?)" in said
+
+    def test_rejected_rows_that_find_no_room_are_told_with_the_reason(self, refusal):
+        said = refusal(self.BAD, "--rejects", "/dev/full")
+        assert re.search(r"/dev/full cannot be written \(.*No space left on device.*\); say where", said)
 
     @pytest.mark.parametrize("option", ["--dry-run", "--skip-bad"])
     def test_rejected_rows_are_not_written_over_the_file_itself(self, import_file, tmp_path, option):
@@ -281,6 +345,10 @@ class TestFilesThatCannotBeRead:
             ("orders.csv", b"foo,bar\n1,2\n", "Columns found: foo, bar."),
             ("orders.csv", CSV.encode("cp1252") + b"\x81", "neither UTF-8 nor Windows-1252"),
             ("orders.csv", CSV.encode() + b'1003,"' + b"x" * 200_000, "line 5: field larger than field limit (131072)"),
+            ("orders.csv", CSV.replace("milk,12", '"milk,12').encode(), "line 2: unexpected end of data (is a"),
+            ("orders.csv", SWALLOWED.encode(), "line 2: ',' expected after '\"' (is a quote not closed?)"),
+            ("orders.csv", b"PK\x03\x04\x14", "orders.csv is no text. Save an Excel workbook as .xlsx"),
+            ("orders.xls", b"\xd0\xcf\x11\xe0\xa1", "orders.xls is no text. Save an Excel workbook as .xlsx"),
             ("orders.csv.gz", CSV.encode(), "is named .gz but is not a gzip file"),
             ("orders.csv.gz", gzip.compress(CSV.encode())[:-12], "is damaged or breaks off"),
             ("orders.xlsx", CSV.encode(), "is not an Excel workbook"),
@@ -289,6 +357,11 @@ class TestFilesThatCannotBeRead:
     )  # fmt: skip
     def test_they_are_refused_with_the_reason(self, refusal, name, content, said):
         assert said in refusal(content, name=name)
+
+    def test_a_pipe_is_refused(self, tmp_path):
+        os.mkfifo(tmp_path / "orders.csv")
+        with pytest.raises(CommandError, match=r"orders\.csv is neither a file nor a folder"):
+            call_command("import_orders", str(tmp_path / "orders.csv"))
 
     def test_a_file_that_is_not_there(self, tmp_path):
         with pytest.raises(CommandError, match="cannot be read: No such file"):
@@ -348,6 +421,10 @@ C536370,71053,METAL LANTERN,-2,2010-12-01 14:30:00,3.39,17850,United Kingdom
     def test_the_most_frequent_description_and_country_count(self, summary):
         assert Product.objects.get(external_id="85123A").name == "HANGING HEART"
         assert Client.objects.get().region == "United Kingdom"
+
+    def test_its_columns_are_not_mapped(self, refusal):
+        said = refusal(self.RAW, "--format", "online-retail", "--map", "UnitPrice=list_price")
+        assert said == "online-retail knows its columns: leave out --map, or choose --format generic."
 
     def test_other_columns_are_not_taken_for_it(self, refusal):
         assert "Columns found: Order ID, customer" in refusal(CSV, "--format", "online-retail")

@@ -319,6 +319,7 @@ def test_a_test_of_two_versions_goes_on_through_trainings_until_one_is_promoted(
         ("2.3.0", 0, "above 0 and at most 1, not 0"),
         ("2.3.0", 1.5, "not 1.5"),
         ("2.3.0", -0.2, "not -0.2"),
+        ("2.3.0", 0.9999999, "not 0.9999999; 6 decimals count"),
         ("2.4.0", 1, "is failed and cannot answer. The disk was full."),
         ("2.3.0", 0.2, "2.2.0 and .* 2.1.0 are being tested already"),
     ],

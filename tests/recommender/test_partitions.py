@@ -1,15 +1,20 @@
 """Shards of work are done where a spread says, and come back in their order."""
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
+from django.conf import settings
 
 from recommender import partitions
 from recommender.errors import ClusterError
 from recommender.partitions import Spread, map_partitions
 from tests.dask_cluster import free_port, running_cluster
+from tests.service import PATIENCE_SECONDS
 
 
 def square_slowly(shard: int) -> tuple[int, int]:
@@ -26,6 +31,11 @@ def fail_at_three(shard: int) -> int:
 
 def die(shard: int) -> None:
     os._exit(9)
+
+
+def say_and_stay(shard: int) -> None:
+    print(shard, flush=True)
+    time.sleep(2 * PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +79,21 @@ def test_no_shards_are_no_results(cluster):
 def test_a_process_that_dies_is_told():
     with pytest.raises(ClusterError, match="died over its share"):
         list(map_partitions(die, [1, 2], Spread(processes=2)))
+
+
+@pytest.mark.parametrize("death", [signal.SIGTERM, signal.SIGKILL])
+def test_processes_end_with_the_one_that_has_started_them(death):
+    program = (
+        "from tests.recommender.test_partitions import Spread, map_partitions, say_and_stay\n"
+        "list(map_partitions(say_and_stay, [1, 2], Spread(processes=2)))"
+    )
+    first = subprocess.Popen([sys.executable, "-c", program], cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True)
+    shards = {first.stdout.readline(), first.stdout.readline()}
+
+    first.send_signal(death)
+    first.communicate(timeout=PATIENCE_SECONDS)  # it ends when nobody is left that could say something
+
+    assert (shards, first.returncode) == ({"1\n", "2\n"}, -death)
 
 
 def test_a_cluster_whose_workers_have_all_died_is_told(monkeypatch, installation, tmp_path):

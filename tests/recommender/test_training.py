@@ -1,5 +1,6 @@
 """Training: orders in, a version that answers out."""
 
+import resource
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -55,6 +56,40 @@ def test_the_same_history_gives_the_same_bytes(wholesale_house):
 
     assert first.sha256 == second.sha256
     assert second.number == first.number + 1
+
+
+def test_where_only_returns_are_stored_that_is_what_training_says(empty_house):
+    back = {
+        "external_id": "R1",
+        "client": "cafe-01",
+        "ordered_at": LAST_DAY,
+        "lines": [{"product": "milk", "quantity": -2}],
+    }
+    merge_orders([back], source="test")
+
+    with pytest.raises(CommandError, match="No order before 2026-01-01 00:00 has a quantity above zero"):
+        call_command("train_recommender", "--until", "2026-01-01", stderr=StringIO())
+
+
+@pytest.fixture
+def full_disk():
+    """No file can be longer than this."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_model_that_finds_no_room_is_told_with_its_folder_and_nothing_stays_of_it(
+    wholesale_house, own_models_folder, full_disk
+):
+    before = set(own_models_folder.iterdir())
+
+    with pytest.raises(CommandError, match=f"The model cannot be written to {own_models_folder}/.*Is there room"):
+        call_command("train_recommender", "--until", LAST_DAY.isoformat(), stderr=StringIO())
+
+    assert ModelVersion.objects.latest("number").status == "failed"
+    assert set(own_models_folder.iterdir()) == before
 
 
 def rewrite(late):

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from activities.filing import file_for_clients
 from activities.models import Activity
+from recommender.management.texts import external_id
 from recommender.models import Client
 
 ALL = "all"
@@ -24,9 +25,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--type", required=True, choices=Activity.Type.values)
         parser.add_argument(
-            "--clients", required=True, nargs="+", metavar="ID", help=f"their ids; {ALL}: all that have ordered"
+            "--clients",
+            required=True,
+            nargs="+",
+            type=external_id,
+            metavar="ID",
+            help=f"their ids; {ALL}: all that have ordered",
         )
-        parser.add_argument("--rep", metavar="ID", help="default: the rep of each client's latest order that names one")
+        parser.add_argument(
+            "--rep",
+            type=external_id,
+            metavar="ID",
+            help="default: the rep of each client's latest order that names one",
+        )
         parser.add_argument("--dry-run", action="store_true", help="say what would be filed, and do nothing")
 
     def handle(self, **options: Any) -> None:

@@ -19,7 +19,8 @@ from activities.spread_runs import work_spread
 from recommender.errors import ClusterError, RecommenderError
 from recommender.management.numbers import at_least_one
 from recommender.management.spread import add_spread, spread_of
-from recommender.models import ModelVersion
+from recommender.management.texts import external_id
+from recommender.models import Client, ModelVersion, SalesRep
 from recommender.partitions import Spread
 from recommender.registry import active_versions
 from salesai.command_line import INTERRUPTED
@@ -47,8 +48,10 @@ class Command(BaseCommand):
         statuses = [status for status in Activity.Status.values if status != Activity.Status.CANCELLED]
         parser.add_argument("--status", action="append", default=[], choices=statuses, help="can be repeated")
         parser.add_argument("--type", action="append", default=[], choices=Activity.Type.values, help="can be repeated")
-        parser.add_argument("--client", action="append", default=[], metavar="ID", help="can be repeated")
-        parser.add_argument("--rep", action="append", default=[], metavar="ID", help="can be repeated")
+        for name in ("--client", "--rep"):
+            parser.add_argument(
+                name, action="append", default=[], type=external_id, metavar="ID", help="can be repeated"
+            )
         parser.add_argument(
             "--older-than", type=age, metavar="AGE", help="results made before that, or none yet: 12h, 7d, 4w"
         )
@@ -128,11 +131,23 @@ def selection_of(options: dict[str, Any]) -> Selection:
     return Selection(
         statuses=sorted(options["status"]),
         types=sorted(options["type"]),
-        clients=sorted(options["client"]),
-        reps=sorted(options["rep"]),
+        clients=known(options["client"], "client", Client),
+        reps=known(options["rep"], "rep", SalesRep),
         results_before=(timezone.now() - options["older_than"]).isoformat() if options["older_than"] else None,
         model_version=version_called(options["model_version"]).pk if options["model_version"] else None,
     )
+
+
+def known(ids: list[str], name: str, model: type[Client | SalesRep]) -> list[str]:
+    """The ids, sorted; a slip in one would be a run that ends well and has done nothing.
+
+    Raises CommandError where one is neither in the order history nor any activity's.
+    """
+    stored = model.objects.filter(external_id__in=ids).values_list("external_id", flat=True)
+    filed_for = Activity.objects.filter(**{f"{name}__in": ids}).values_list(name, flat=True).distinct()
+    if unknown := sorted(set(ids).difference(stored, filed_for)):
+        raise CommandError(f"There is no {name} {', '.join(unknown)}. Nothing was generated.")
+    return sorted(ids)
 
 
 def version_called(version: str) -> ModelVersion:

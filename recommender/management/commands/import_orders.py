@@ -67,6 +67,8 @@ class Command(BaseCommand):
         try:
             file = open_order_file(path)
             row_format = choose_format(file, options["format"], _mapping(options["map"]))
+            if not (options["rejects"] or options["dry_run"]):
+                rejects.remove_former()
             self._tell(*file.notes, _columns_used(file, row_format))
             with tqdm(total=file.size, unit=file.unit, unit_scale=True, desc=path.name, disable=None) as bar:
                 report = import_orders(
