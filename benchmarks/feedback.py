@@ -125,8 +125,9 @@ def report_answers(
             for line in result.recommendations
         }
         name, rep = clients.names[position], clients.reps[position]
-        record_generation([(Visit(activity, name, rep, {}), result)], now)
-        record_answers(Visit(activity, name, rep, said), now + timedelta(days=position % VISITING_DAYS, hours=10))
+        record_generation([(Visit(activity, name, rep, RECOMMENDATION, {}), result)], now)
+        visited = now + timedelta(days=position % VISITING_DAYS, hours=10)
+        record_answers(Visit(activity, name, rep, RECOMMENDATION, said), visited)
 
 
 def compared(without: Shown, with_feedback: Shown, of: str, clients: np.ndarray, seed: int) -> dict[str, Any]:

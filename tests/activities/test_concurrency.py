@@ -159,8 +159,8 @@ def test_a_run_waits_a_while_for_an_activity_that_somebody_is_at_and_tries_again
 def test_a_line_that_is_answered_while_old_lines_are_forgotten_stays(meanwhile, tool):
     activity = tool.file()
     line = SuggestedLine.objects.create(
-        activity=activity["_id"], client="c", product="milk", rep="r", rank=1, confidence=0.5, quantity=6,
-        suggested_at=timezone.now(), superseded=True,
+        activity=activity["_id"], client=activity["client"], product="milk", rep=activity["rep"], rank=1,
+        confidence=0.5, quantity=6, suggested_at=timezone.now(), superseded=True,
     )  # fmt: skip
 
     with transaction.atomic():
