@@ -44,7 +44,7 @@ class RegenerationRun(models.Model):
     selection = models.JSONField(default=dict, help_text="The conditions that the activities had to meet.")
     queued = models.BooleanField(default=False, help_text="Done by workers, not by the command itself.")
     status = models.CharField(max_length=20, choices=Status, default=Status.RUNNING)
-    total = models.PositiveBigIntegerField(default=0, help_text="Activities selected, with those that came while it ran.")
+    total = models.PositiveBigIntegerField(default=0, help_text="Activities selected, and those that came meanwhile.")
     reason = models.TextField(blank=True, help_text="Why it failed or was stopped.")
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)

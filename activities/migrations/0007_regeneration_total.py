@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
             model_name="regenerationrun",
             name="total",
             field=models.PositiveBigIntegerField(
-                default=0, help_text="Activities selected, with those that came while it ran."
+                default=0, help_text="Activities selected, and those that came meanwhile."
             ),
         ),
     ]
