@@ -175,6 +175,12 @@ def test_there_is_no_way_to_a_page_of_another_site(ops):
     assert ops.get(f"/admin/r/{without_table.pk}/1/").status_code == 404
 
 
+def test_who_opens_the_login_page_itself_comes_to_the_dashboard(client, admin_user):
+    answer = client.post(reverse("admin:login"), {"username": admin_user.username, "password": "password"})
+
+    assert answer.headers["location"] == reverse("admin:index")
+
+
 def test_the_wrong_password_too_often_locks_the_login(client, admin_user):
     login = reverse("admin:login")
     for _ in range(5):
