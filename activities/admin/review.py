@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.forms.models import model_to_dict
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -48,9 +48,10 @@ class DecisionForm(forms.Form):
     reason = forms.ChoiceField(choices=[("", "choose one"), *REASONS_TO_GIVE], required=False)
     seen_item = forms.CharField(required=False, widget=forms.HiddenInput)  # as the page showed it
 
-    @classmethod
-    def of(cls, item: ReviewItem) -> "DecisionForm":
-        return cls(initial=model_to_dict(item) | {"seen_item": mark_of(item)})
+    def __init__(self, item: ReviewItem, posted: QueryDict | None = None) -> None:
+        super().__init__(posted, initial=model_to_dict(item) | {"seen_item": mark_of(item)})
+        # Whoever has it keeps it until somebody decides otherwise, even those who may decide no more.
+        self.fields["assigned_to"].queryset |= User.objects.filter(pk=item.assigned_to_id)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -130,7 +131,7 @@ class ReviewItemAdmin(ModelAdmin):
             context |= page_of(obj.activity, request.user, context.get("posted")) | {
                 "item": obj,
                 "may_decide": self.may_decide(request),
-                "decision": context.get("decision") or DecisionForm.of(obj),
+                "decision": context.get("decision") or DecisionForm(obj),
                 "next_item": ReviewItem.objects.waiting().exclude(pk=obj.pk).most_urgent_first().first(),
             }
         return super().render_change_form(request, context, *args, obj=obj, **options)
@@ -170,7 +171,7 @@ class ReviewItemAdmin(ModelAdmin):
         if not self.may_decide(request):
             raise PermissionDenied
         item = get_object_or_404(ReviewItem, pk=pk)
-        form = DecisionForm(request.POST)
+        form = DecisionForm(item, request.POST)
         faults = [f"{name}: {' '.join(said)}" for name, said in form.errors.items()] or self.decided(
             request, item, form
         )
