@@ -79,4 +79,6 @@ def run_scheduled_command(schedule: Schedule) -> None:
 
 def fail_schedule(name: str, reason: str) -> None:
     for schedule in Schedule.objects.filter(name=name):
+        if schedule.last_outcome != Schedule.Outcome.RUNNING:  # its job was given up before it began
+            schedule.begin()
         schedule.finish(False, reason)

@@ -16,8 +16,8 @@ from salesai.model_admin import ModelAdmin
 MOST_JUDGED_HERE = 20_000  # activities that one request can look through in good time
 
 
-class RuleInListForm(forms.ModelForm):
-    """A row of the list. It posts along what it showed: who saves the list saves the rules of others with it."""
+class RuleForm(forms.ModelForm):
+    """A rule's page or row of the list. It posts along what it showed: who saves the list saves all rules with it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -28,7 +28,7 @@ class RuleInListForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         if any(self.is_stored_otherwise(name) for name, field in self.fields.items() if field.show_hidden_initial):
             raise ValidationError(
-                f"{self.instance}: changed since this page was opened. Nothing was saved; open the list anew and look."
+                f"{self.instance}: changed since this page was opened. Nothing was saved; open it anew and look."
             )
         return super().clean()
 
@@ -42,11 +42,12 @@ class RuleInListForm(forms.ModelForm):
 class ReviewRuleAdmin(ModelAdmin):
     list_display = ("kind", "enabled", "threshold", "amount", "weight")
     list_editable = ("enabled", "threshold", "amount", "weight")
+    form = RuleForm
     readonly_fields = ("kind",)
     list_before_template = "admin/activities/reviewrule/look_through.html"
 
-    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[RuleInListForm]:
-        return super().get_changelist_form(request, form=RuleInListForm, **kwargs)
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[RuleForm]:
+        return super().get_changelist_form(request, form=RuleForm, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         look_through_view = self.admin_site.admin_view(self.look_through_view)

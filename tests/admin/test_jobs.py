@@ -1,5 +1,7 @@
 """Work for many activities goes to the workers, and their queue can be looked at and operated."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.contrib import admin
 from django.urls import reverse
@@ -8,7 +10,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from activities.admin.batches import FEW
 from activities.job_queue import queue_generation, queue_schedule
-from activities.models import Activity, RegenerationRun
+from activities.models import Activity, RegenerationRun, Schedule
 from activities.runs import start_run, work_on
 from activities.selection import Selection
 from recommender.models import ModelVersion
@@ -190,6 +192,21 @@ def test_an_activity_whose_job_is_cancelled_waits_no_longer_and_says_why(ops, to
 
     failed = Activity.objects.get(pk=activity)
     assert (failed.status, failed.metadata["failure"]) == ("failed", "Its job was cancelled.")
+
+
+def test_a_schedule_whose_job_is_cancelled_has_failed_then_and_not_at_its_run_before(ops):
+    before = datetime(2026, 1, 1, tzinfo=UTC)
+    Schedule.objects.create(
+        name="training", cron="0 1 * * *", next_run_at=before, last_run_at=before, last_finished_at=before,
+        last_outcome="succeeded",
+    )  # fmt: skip
+    queue_schedule("training")
+
+    ops.post(reverse(JOBS), {"action": "cancel", "_selected_action": [ProcrastinateJob.objects.get().pk]})
+
+    schedule = Schedule.objects.get()
+    assert (schedule.last_outcome, schedule.last_words) == ("failed", "Its job was cancelled.")
+    assert before < schedule.last_run_at <= schedule.last_finished_at
 
 
 def fail(job):

@@ -1,5 +1,7 @@
 """What comes into the review queue, in which order, and what brings it back."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
@@ -229,8 +231,8 @@ def test_who_may_decide_and_not_answer_changes_no_feedback(client, activity, say
 
 def test_a_rule_that_ops_changes_counts_from_then_on(ops, activity, say):
     rule = ReviewRule.objects.get(kind=Kind.LOW_RATING)
-    fields = {"enabled": "on", "threshold": "3", "amount": "0", "weight": "40"}
-    ops.post(reverse("admin:activities_reviewrule_change", args=[rule.pk]), fields)
+    page = reverse("admin:activities_reviewrule_change", args=[rule.pk])
+    ops.post(page, shown_on(ops, page) | {"threshold": "3"})
 
     say(activity, userRating=3)
 
@@ -279,6 +281,30 @@ def rows_of(rules, first):
         posted |= {f"initial-form-{row}-{name}": value for name, value in shown.items()}
         posted |= {f"form-{row}-{name}": value for name, value in fields.items()}
     return posted
+
+
+def test_who_saves_a_rule_undoes_no_change_made_since_its_page_was_opened(ops):
+    rule = ReviewRule.objects.first()
+    page = reverse("admin:activities_reviewrule_change", args=[rule.pk])
+    before = shown_on(ops, page)
+    ReviewRule.objects.filter(pk=rule.pk).update(threshold=4)
+
+    refused = ops.post(page, before | {"weight": "99"}).content.decode()
+    unread = ReviewRule.objects.get(pk=rule.pk)
+    ops.post(page, shown_on(ops, page) | {"weight": "99"})
+    saved = ReviewRule.objects.get(pk=rule.pk)
+
+    assert f"{rule}: changed since this page was opened. Nothing was saved;" in refused
+    assert (unread.threshold, unread.weight) == (4, rule.weight)
+    assert (saved.threshold, saved.weight) == (4, 99)
+
+
+def shown_on(ops, page):
+    """What the form of a page posts if nothing is changed on it, hidden fields and all."""
+    shown = ops.get(page)
+    form = shown.context["adminform"].form
+    hidden = re.findall(r'<input type="hidden" name="(initial-[^"]+)" value="([^"]*)"', shown.content.decode())
+    return {name: form[name].value() for name in form.fields} | dict(hidden)
 
 
 def test_who_saves_the_list_of_rules_undoes_no_change_made_since_it_was_opened(ops):
@@ -397,6 +423,19 @@ def test_reviews_are_assigned_to_people_who_can_decide(ops, activity, say):
     form = opened(ops, item_of(activity)).context["decision"]
 
     assert [label for _, label in form.fields["assigned_to"].choices] == ["nobody", "olga", "root"]
+
+
+def test_whoever_has_a_review_keeps_it_when_they_may_decide_no_more(ops, decide, activity, say):
+    say(activity, comments="hm")
+    left = ops_user("left")
+    decide(item_of(activity), "keep", assigned_to=left.pk)
+    User.objects.filter(pk=left.pk).update(is_active=False)
+
+    page = opened(ops, item_of(activity)).content.decode()
+    decide(item_of(activity), "keep", note="asked the client", assigned_to=left.pk)
+
+    assertInHTML(f'<option value="{left.pk}" selected>left</option>', page)
+    assert (item_of(activity).note, item_of(activity).assigned_to) == ("asked the client", left)
 
 
 @pytest.mark.parametrize("decision", ["close", "snooze"])
