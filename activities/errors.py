@@ -84,7 +84,8 @@ def as_api_exception(exception: Exception) -> exceptions.APIException | None:
         case DamagedArtifactError():
             logger.error("model_damaged", error=str(exception))
             return Unavailable(
-                "The model is damaged; those who run the service have to promote another.", "model_damaged"
+                "The model's files cannot be used; those who run the service find in the log what is to be done.",
+                "model_damaged",
             )
         case OperationalError() | InterfaceError():
             logger.warning("database_unavailable", error=str(exception))

@@ -10,7 +10,6 @@ import os
 import secrets
 import shutil
 import tempfile
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -66,8 +65,11 @@ def upload(storage: Storage, folder: str, model: Model, acceptance: Acceptance) 
     with tempfile.TemporaryDirectory() as draft:
         digest = artifact.save(model, acceptance, Path(draft))
         for path in sorted(Path(draft).iterdir(), key=lambda path: (path.name == artifact.MANIFEST, path.name)):
-            with path.open("rb") as file:
-                storage.save(f"{folder}/{path.name}", File(file))
+            try:
+                with path.open("rb") as file:
+                    storage.save(f"{folder}/{path.name}", File(file))
+            except Exception as error:  # each storage has errors of its own
+                raise UnwritableArtifactError(f"The model cannot be written to {folder}: {error}") from error
     return digest
 
 
@@ -81,13 +83,18 @@ def write_through(path: Path) -> None:
 
 
 def remove(folder: str) -> None:
-    """Remove a folder of the models storage, whole or half made; one that is not there is no error."""
+    """Remove a folder of the models storage, whole or half made; one that is not there is no error.
+
+    Raises UnwritableArtifactError.
+    """
     storage = storages["models"]
     final = path_of(storage, folder)
     if final is None:
-        with suppress(FileNotFoundError):
+        try:
             for name in storage.listdir(folder)[1]:
                 storage.delete(f"{folder}/{name}")
+        except Exception as error:  # each storage has errors of its own
+            raise UnwritableArtifactError(f"The files in {folder} cannot be removed: {error}") from error
         return
     for path in (final, final.with_name(final.name + DRAFT)):
         shutil.rmtree(path, ignore_errors=True)
@@ -96,9 +103,10 @@ def remove(folder: str) -> None:
 def verify(folder: str, sha256: str) -> Path:
     """Where the artifact lies on this machine, every file as it was published.
 
-    Raises DamagedArtifactError where a file is missing or is not what was published.
+    Raises DamagedArtifactError where a file is missing, cannot be had or is not what was published.
     """
-    path = local_folder(storages["models"], folder)
+    storage = storages["models"]
+    path = path_of(storage, folder) or copy_of(storage, folder, sha256)
     if damaged := artifact.damaged_files(path, sha256):
         raise DamagedArtifactError(
             f"The model in {folder} is damaged ({', '.join(damaged)}). Promote another version, or train again."
@@ -124,21 +132,35 @@ def path_of(storage: Storage, name: str) -> Path | None:
         return None
 
 
-def local_folder(storage: Storage, folder: str) -> Path:
-    """Where the artifact lies on this machine; a copy of it where the storage is elsewhere."""
-    if path := path_of(storage, folder):
-        return path
-    kept = settings.DATA_DIR / "model-cache" / folder
+def copy_of(storage: Storage, folder: str, sha256: str) -> Path:
+    """A copy on this machine, made anew where it is damaged; copies that no version names go.
+
+    Raises DamagedArtifactError where the storage does not give the files.
+    """
+    copies = settings.DATA_DIR / "model-cache"
+    kept = copies / folder
+    if kept.exists() and artifact.damaged_files(kept, sha256):
+        shutil.rmtree(kept)
     if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=kept.parent) as parent:
+        copies.mkdir(parents=True, exist_ok=True)
+        named = set(ModelVersion.objects.values_list("artifact", flat=True))
+        for spare in (path for path in copies.iterdir() if path.name not in named):
+            shutil.rmtree(spare, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as parent:
             draft = Path(parent) / folder
             draft.mkdir()
-            for name in storage.listdir(folder)[1]:
-                with storage.open(f"{folder}/{name}") as source, (draft / name).open("wb") as target:
-                    shutil.copyfileobj(source, target)
+            fetch(storage, folder, draft)
             keep(draft, kept)
     return kept
+
+
+def fetch(storage: Storage, folder: str, draft: Path) -> None:
+    try:
+        for name in storage.listdir(folder)[1]:
+            with storage.open(f"{folder}/{name}") as source, (draft / name).open("wb") as target:
+                shutil.copyfileobj(source, target)
+    except Exception as error:  # each storage has errors of its own
+        raise DamagedArtifactError(f"The model in {folder} cannot be fetched: {error}") from error
 
 
 def keep(draft: Path, kept: Path) -> None:

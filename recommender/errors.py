@@ -17,11 +17,11 @@ class NotEnoughHistoryError(RecommenderError):
 
 
 class DamagedArtifactError(RecommenderError):
-    """A file of a model's artifact is missing or is not what its manifest says."""
+    """A file of a model's artifact is missing, cannot be had or is not what its manifest says."""
 
 
 class UnwritableArtifactError(RecommenderError):
-    """A model cannot be kept; the message says where and why."""
+    """The files of a model cannot be kept, or removed; the message says where and why."""
 
 
 class TrainingRunsError(RecommenderError):

@@ -167,6 +167,11 @@ class ModelVersionQuerySet(models.QuerySet):
         """Those that have an artifact to answer with."""
         return self.trained().exclude(artifact="")
 
+    def left_behind(self) -> "ModelVersionQuerySet":
+        """Those whose training was killed if none is under way, and those that failed and may still have files."""
+        failed = Q(status=ModelVersion.Status.FAILED) & ~Q(artifact="")
+        return self.filter(Q(status=ModelVersion.Status.TRAINING) | failed)
+
     def numbered(self, version: str) -> "ModelVersionQuerySet":
         """Those called "2.3.0", if that is what `version` is."""
         match = VERSION.fullmatch(version)

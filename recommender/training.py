@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from recommender.engine.outcomes import Acceptance, learn
 from recommender.engine.popularity import popular_since
 from recommender.engine.rfm import quintile_edges, rfm_of
 from recommender.engine.training import train
-from recommender.errors import NotEnoughHistoryError, TrainingRunsError
+from recommender.errors import NotEnoughHistoryError, TrainingRunsError, UnwritableArtifactError
 from recommender.models import ModelVersion
 from recommender.outcomes import answers_about
 from recommender.partitions import HERE, Spread
@@ -82,8 +82,8 @@ def one_trainer() -> Iterator[None]:
 
 def new_version(history: OrderHistory, data_until: datetime, seed: int) -> ModelVersion:
     # Whatever stands as `training` was left by a trainer that was killed: this one holds the lock.
-    for left in ModelVersion.objects.filter(status=ModelVersion.Status.TRAINING):
-        give_up(left, "The training ended without a word.")
+    for left in ModelVersion.objects.left_behind():
+        give_up(left, left.failure or "The training ended without a word.")
     newest = ModelVersion.objects.filter(name=MODEL_NAME).aggregate(Max("number"))["number__max"] or 0
     version = ModelVersion(
         name=MODEL_NAME,
@@ -105,11 +105,12 @@ def new_version(history: OrderHistory, data_until: datetime, seed: int) -> Model
 
 
 def give_up(version: ModelVersion, failure: str) -> None:
-    """The version has failed; nothing stays of its files."""
-    if version.artifact:
-        artifacts.remove(version.artifact)
+    """The version has failed; of its files nothing stays that can be removed, and the next training tries again."""
     version.status, version.failure = ModelVersion.Status.FAILED, failure
-    version.artifact, version.sha256 = "", ""
+    if version.artifact:
+        with suppress(UnwritableArtifactError):
+            artifacts.remove(version.artifact)
+            version.artifact = ""
     version.save()
 
 

@@ -3,7 +3,9 @@
 import logging
 import re
 import shlex
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
@@ -60,6 +62,26 @@ def options(env: Env, name: str) -> list[str]:
         return shlex.split(env.str(name, default=""))
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} cannot be read: {error}.") from error
+
+
+def model_storage(env: Env, name: str, folder: Path) -> dict[str, Any]:
+    """An entry of Django's STORAGES: the folder, or the S3 bucket that the variable names.
+
+    Raises ImproperlyConfigured.
+    """
+    url = env.str(name, default="").strip()
+    if not url:
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": folder, "allow_overwrite": False},
+        }
+    parts = urlsplit(url)
+    if parts.scheme != "s3" or not parts.netloc:
+        raise ImproperlyConfigured(f"{name} has to be s3://bucket or s3://bucket/folder, not {url!r}.")
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {"bucket_name": parts.netloc, "location": parts.path.strip("/")},
+    }
 
 
 def database(env: Env, name: str) -> dict[str, Any]:

@@ -13,7 +13,16 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
-from salesai.environment import database, entries, flag, host_names, log_level, options, whole_number
+from salesai.environment import (
+    database,
+    entries,
+    flag,
+    host_names,
+    log_level,
+    model_storage,
+    options,
+    whole_number,
+)
 from salesai.logs import logging_config
 from salesai.secret_key import kept_secret_key
 from salesai.sidebar import NAVIGATION
@@ -124,10 +133,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-    "models": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": DATA_DIR / "models", "allow_overwrite": False},
-    },
+    "models": model_storage(env, "MODELS_URL", DATA_DIR / "models"),
 }
 STATIC_URL = "static/"
 if PRODUCTION:

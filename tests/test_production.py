@@ -168,6 +168,13 @@ def test_a_log_level_that_is_none_is_told_by_its_name():
     assert result.stderr == "LOG_LEVEL has to be DEBUG, INFO, WARNING, ERROR or CRITICAL, not 'LOUD'.\n"
 
 
+@pytest.mark.parametrize("url", ["/srv/models", "s3://", "https://bucket.s3.amazonaws.com"])
+def test_a_place_for_models_that_is_no_bucket_is_told_by_its_name(url):
+    result = manage("check", **SAFE, MODELS_URL=url)
+
+    assert result.stderr == f"MODELS_URL has to be s3://bucket or s3://bucket/folder, not '{url}'.\n"
+
+
 def test_without_a_proxy_cookies_are_sent_over_http_and_the_deployment_check_says_so():
     result = manage("check", "--deploy", "--fail-level", "WARNING", **SAFE, SECURE_SSL_REDIRECT="false")
 

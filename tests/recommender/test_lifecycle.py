@@ -6,11 +6,11 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.files.storage import FileSystemStorage, Storage, storages
+from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from recommender import artifacts, comparison, promotion, registry
+from recommender import comparison, promotion, registry
 from recommender.ab_test import answering
 from recommender.errors import PromotionError
 from recommender.loading.merge import merge_clients, merge_orders
@@ -25,15 +25,6 @@ pytestmark = pytest.mark.django_db
 MADE_UP_CLIENTS = [f"client-{number}" for number in range(5000)]
 TWO_MONTHS_EARLIER = LAST_DAY - timedelta(days=60)
 FIRST = "2.1.0"  # the version that the wholesale house comes with
-
-
-class StorageElsewhere(Storage):
-    """A storage whose files have no path for those who use it, as those on S3 have none."""
-
-    def __init__(self, location):
-        files = FileSystemStorage(location)
-        self._open, self._save = files._open, files._save
-        self.exists, self.delete, self.listdir = files.exists, files.delete, files.listdir
 
 
 def command(name, *arguments, **options) -> str:
@@ -365,19 +356,6 @@ def test_while_the_active_version_is_damaged_nothing_is_made_up(tool, client, wh
     command("promote_model", FIRST)
     assert tool.generate(activity["_id"]).status_code == 200
     assert client.get("/readyz").status_code == 200
-
-
-def test_a_storage_that_is_no_file_system_serves_as_well(wholesale_house, settings, tmp_path):
-    elsewhere = {"BACKEND": f"{__name__}.StorageElsewhere", "OPTIONS": {"location": tmp_path / "elsewhere"}}
-    settings.STORAGES = settings.STORAGES | {"models": elsewhere}
-    settings.DATA_DIR = tmp_path
-
-    registry.promote(version := train_version(LAST_DAY))
-
-    assert answering_version() == version.version
-    assert storages["models"].listdir(version.artifact)[1]
-    artifacts.remove(version.artifact)
-    assert not storages["models"].listdir(version.artifact)[1]
 
 
 def test_the_admin_says_in_words_how_a_version_compared(admin_client, earlier_answers):

@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
 from activities.housekeeping import forget_lines, forgettable
 from activities.models import KeptAnswer
+from recommender.errors import UnwritableArtifactError
 from recommender.management.numbers import at_least_one
 from recommender.registry import remove_files, spare_versions
 
@@ -47,7 +48,10 @@ class Command(BaseCommand):
             for number in forget_lines(before):
                 forgotten += number
                 bar.update(number)
-        removed = sum(map(remove_files, versions))
+        try:
+            removed = sum(map(remove_files, versions))
+        except UnwritableArtifactError as error:
+            raise CommandError(str(error)) from error
         outdated, _ = answers.delete()
         call_command("clearsessions")
         self.stdout.write(f"{said(forgotten, removed, outdated)} are gone, and sessions that had ended.")
