@@ -4,6 +4,7 @@ What is said of the client is of its orders before the moment of judgement; what
 clients is of the orders that the model was trained on.
 """
 
+from recommender.cadence import SHORTEST_INTERVAL
 from recommender.cases import Case
 from recommender.engine.volumes import REGULAR
 from recommender.items import Item
@@ -33,7 +34,7 @@ def reason_of(
 
 def from_own_orders(item: Item) -> str:
     sentence = f"Ordered in {item.orders} of {counted(item.orders_since_first, 'order')} since the first time"
-    if item.gap_days:
+    if item.gap_days and item.gap_days > SHORTEST_INTERVAL:
         sentence += f", lately every {days(item.gap_days)}"
     sentence += f"; last {days(item.days_since)} ago."
     return f"Takes the place of {item.stands_for.name}, no longer sold. {sentence}" if item.stands_for else sentence

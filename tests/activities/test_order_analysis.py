@@ -90,6 +90,21 @@ def test_of_orders_that_came_on_one_day_lately_no_rhythm_is_told(analysed):
     assert [sentence for sentence in said if "the last 5 intervals" in sentence or "next order" in sentence] == []
 
 
+@pytest.mark.parametrize("hours", [12, 3])
+def test_who_orders_several_times_a_day_is_not_said_to_order_every_0_days(analysed, hours):
+    morning = datetime(2025, 7, 1, 6, tzinfo=UTC)
+    item = [{"product": "milk", "quantity": 6, "price": 1}]
+    often = [{"date": (morning + timedelta(hours=hours * n)).isoformat(), "items": item} for n in range(12)]
+
+    activities = [analysed(*often, purpose=purpose) for purpose in ("recommendation", "order-analysis")]
+
+    texts = [line["reason"] for activity in activities for line in activity["recommendations"]]
+    insights = [activity["insights"] for activity in activities]
+    texts += [text for each in insights for text in each["buyingPatterns"] + each["riskFactors"]]
+    assert "Ordered in 12 of 12 orders since the first time; last" in " ".join(texts)
+    assert [text for text in texts if "every 0" in text or "Every 0" in text] == []
+
+
 @pytest.mark.parametrize(
     ("days_ago", "risk"),
     [
