@@ -255,6 +255,21 @@ def test_a_long_forecast_is_about_as_many_times_a_short_one(generated, horizon):
     assert units(horizon) / units(28) == pytest.approx(horizon / 28, rel=0.25)
 
 
+@pytest.mark.parametrize("horizon", [28, 90])
+@pytest.mark.parametrize("every", [1, 2, 4])
+def test_who_orders_more_often_than_all_others_is_not_forecast_many_times_what_it_takes(generated, every, horizon):
+    often = orders(range(1, 300, every), ("coffee", 6, 12.5))
+
+    [forecast] = [
+        entry["forecast"]
+        for entry in generated(
+            "demand-forecasting", client="newcomer", historicalOrders=often, parameters={"horizonDays": horizon}
+        )["insights"]["seasonality"]["products"]
+    ]
+
+    assert forecast["units"] == pytest.approx(6 * horizon / every, rel=0.15)
+
+
 def test_an_order_is_not_taken_for_another_because_of_what_its_id_looks_like(generated):
     item = [{"product": "milk", "quantity": 6, "price": 1.1}]
     date = f"{NOW - timedelta(days=3)}T00:00:00Z"
