@@ -246,6 +246,16 @@ def test_a_forecast_lists_what_comes_to_a_hundredth_of_a_unit(generated, units, 
     assert ("milk" in products(scarce)) == listed
 
 
+@pytest.mark.parametrize(("scarce", "is_listed"), [("milk", True), ("oat-milk", False)])
+def test_the_demand_for_a_successor_is_its_own_and_not_that_for_what_it_replaces(generated, scarce, is_listed):
+    facts("milk", active=False, replaced_by=Product.objects.create(external_id="oat-milk"))
+
+    forecast = generated("demand-forecasting", marketData={"demandFactors": {scarce: 0.0001}})
+
+    assert ("oat-milk" in products(forecast)) == is_listed
+    assert all(each["forecast"]["units"] > 0 for each in forecast["insights"]["seasonality"]["products"])
+
+
 @pytest.mark.parametrize("horizon", [90, 365])
 def test_a_long_forecast_is_about_as_many_times_a_short_one(generated, horizon):
     def units(days):
