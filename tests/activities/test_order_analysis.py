@@ -162,6 +162,16 @@ def test_a_product_that_costs_more_and_one_that_is_taken_less_are_named(analysed
     ]
 
 
+@pytest.mark.parametrize(("last", "is_news"), [(180, True), (181, False)])
+def test_a_price_of_half_a_year_ago_is_no_news_where_none_was_given_since(analysed, last, is_news):
+    said = analysed(
+        *orders([last + 30, last + 20, last + 10], ("milk", 10, 1)), *orders([last], ("milk", 10, 2)),
+        *orders([20, 10], ("milk", 10, None)),
+    )["insights"]["buyingPatterns"]  # fmt: skip
+
+    assert any(sentence.startswith("Milk was 2.00 a unit last") for sentence in said) == is_news
+
+
 def test_only_an_order_analysis_goes_into_detail(analysed):
     history = orders(range(5, 200, 7), ("milk", 6, 1))
 
