@@ -132,6 +132,16 @@ def test_the_price_is_the_one_the_client_paid_last(newcomer):
     assert line_of(newcomer(*orders), "milk")["price"] == 0.7
 
 
+def test_a_price_counts_with_four_decimals_wherever_the_order_comes_from(newcomer):
+    orders = [
+        {"date": f"2025-10-0{day}T09:00:00Z", "items": [{"product": "milk", "quantity": 6, "price": price}]}
+        for day, price in ((1, 0.7), (2, 0.00004))
+    ]
+
+    # To four decimals the last price is nothing, which was a gift.
+    assert line_of(newcomer(*orders), "milk")["price"] == 1.1
+
+
 def test_returns_reduce_and_zero_carries_no_weight(newcomer):
     activity = newcomer(
         order("2025-09-24", ("milk", 12)),
