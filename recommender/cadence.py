@@ -9,7 +9,7 @@ from recommender.request_history import date_of
 from recommender.wording import counted, days
 
 LATELY = 5  # intervals
-SHORTEST_INTERVAL = 0.5  # days; where most orders are of one day or one moment there is no rhythm to speak of
+SHORTEST_INTERVAL = 0.5  # days; up to that there is no rhythm to speak of, as it would be one of every 0 days
 REGULAR, FAIRLY_REGULAR = 0.5, 1.0  # width of the middle half of the intervals, as a share of their median
 CHURN_DAYS = 60
 CHURN_INTERVALS = 3
@@ -19,7 +19,7 @@ MAY_BE_LEAVING = "may be leaving"  # stands in the sentence of every churn risk,
 def ordering_rhythm(history: OrderHistory) -> list[str]:
     """The median interval between a client's orders, overall."""
     gaps = np.diff(history.order_day)
-    if not len(gaps) or median(gaps.tolist()) < SHORTEST_INTERVAL:
+    if not len(gaps) or median(gaps.tolist()) <= SHORTEST_INTERVAL:
         return []
     return [f"An order every {days(median(gaps.tolist()))} in the median."]
 
@@ -27,15 +27,15 @@ def ordering_rhythm(history: OrderHistory) -> list[str]:
 def rhythm_in_detail(history: OrderHistory, now: float) -> list[str]:
     """The intervals lately, their spread, and when the next order would be due."""
     gaps = np.diff(history.order_day)
-    if len(gaps) < 2 or median(gaps.tolist()) < SHORTEST_INTERVAL:
+    if len(gaps) < 2 or median(gaps.tolist()) <= SHORTEST_INTERVAL:
         return []
     said, lately = [], median(gaps[-LATELY:].tolist())
-    if len(gaps) > LATELY and lately >= SHORTEST_INTERVAL:
+    if len(gaps) > LATELY and lately > SHORTEST_INTERVAL:
         said.append(f"Every {days(lately)} over the last {LATELY} intervals.")
     if len(gaps) >= 4:
         low, high = np.quantile(gaps, (0.25, 0.75))
         said.append(f"The middle half of the intervals lies between {round(low)} and {days(high)}: {regularity(gaps)}.")
-    if lately >= SHORTEST_INTERVAL:
+    if lately > SHORTEST_INTERVAL:
         due = history.order_day[-1] + lately
         word = "is due" if due >= now else "was due"
         said.append(f"By that the next order {word} on {date_of(due):%Y-%m-%d}.")
@@ -60,7 +60,7 @@ def churn_risk(history: OrderHistory, now: float) -> list[str]:
     interval = median(np.diff(history.order_day).tolist())
     if silent <= max(CHURN_DAYS, CHURN_INTERVALS * interval):
         return []
-    if interval < SHORTEST_INTERVAL:
+    if interval <= SHORTEST_INTERVAL:
         return [f"No order for {days(silent)}: {MAY_BE_LEAVING} (more than {CHURN_DAYS} days)."]
     return [
         f"No order for {days(silent)}, against one every {days(interval)} in the median: {MAY_BE_LEAVING} "

@@ -37,10 +37,11 @@ def price_and_quantity_changes(history: OrderHistory, now: float, own: dict[str,
     for code in np.unique(history.line_product).tolist():
         lines = np.flatnonzero(history.line_product == code)
         item = own.get(str(history.products[code]))
-        if item is None or history.line_day[lines[-1]] < now - LATELY_DAYS:
+        if item is None:
             continue
-        prices += changed(item, history.line_price[lines], PRICE_CHANGE)
-        quantities += changed(item, history.line_quantity[lines], QUANTITY_CHANGE)
+        is_late = history.line_day[lines] >= now - LATELY_DAYS
+        prices += changed(item, history.line_price[lines], is_late, PRICE_CHANGE)
+        quantities += changed(item, history.line_quantity[lines], is_late, QUANTITY_CHANGE)
     return [
         f"{c.item.name} was {unit_price(c.last)} a unit last, {unit_price(c.usual)} in the median of the "
         f"{counted(c.count, 'purchase')} before: {change(c.last, c.usual)}."
@@ -52,11 +53,12 @@ def price_and_quantity_changes(history: OrderHistory, now: float, own: dict[str,
     ]
 
 
-def changed(item: Item, values: np.ndarray, least: float) -> list[Change]:
-    """`values`: of the product's purchases, in order of time, NaN where not known."""
-    known = values[~np.isnan(values)]
+def changed(item: Item, values: np.ndarray, is_late: np.ndarray, least: float) -> list[Change]:
+    """`values`: of the product's purchases, in order of time, NaN where not known; `is_late`: of the same."""
+    is_known = ~np.isnan(values)
+    known, late = values[is_known], is_late[is_known]
     before = known[-1 - BEFORE : -1]
-    if len(before) < LEAST_BEFORE or known[-1] <= 0 or np.median(before) <= 0:
+    if len(before) < LEAST_BEFORE or not late[-1] or known[-1] <= 0 or np.median(before) <= 0:
         return []
     found = Change(item, float(known[-1]), float(np.median(before)), len(before))
     return [found] if found.size >= least else []

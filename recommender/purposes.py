@@ -59,16 +59,17 @@ def why_not_overdue(item: Item) -> str:
 def expected_demand(case: Case) -> Choice:
     """What the client buys, with the units it will need over the horizon, where that is more than nothing."""
     expected = case.demand.expected()
-    chosen = [(item, expected[item.product]) for item in case.own.values() if is_needed(item, expected, case)]
+    own = with_successors([(item, expected[item.product]) for item in case.own.values()], case)
+    chosen = [(item, units) for item, units in own if is_needed(item, units, case)]
     left_out = Counter(
-        {"never bought": len(case.items) - len(case.own), "not expected to be needed": len(case.own) - len(chosen)}
+        {"never bought": len(case.items) - len(case.own), "not expected to be needed": len(own) - len(chosen)}
     )
-    return Choice(ranked(with_successors(chosen, case), case.request), left_out)
+    return Choice(ranked(chosen, case.request), left_out)
 
 
-def is_needed(item: Item, expected: dict[str, float], case: Case) -> bool:
+def is_needed(item: Item, units: float, case: Case) -> bool:
     # What has no demand at all is left out with that as the reason.
-    return expected[item.product] * (demand_factor(item, case.request.market) or 1) >= LEAST_EXPECTED
+    return units * (demand_factor(item, case.request.market) or 1) >= LEAST_EXPECTED
 
 
 def companions(case: Case) -> Choice:

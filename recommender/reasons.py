@@ -4,9 +4,16 @@ What is said of the client is of its orders before the moment of judgement; what
 clients is of the orders that the model was trained on.
 """
 
+from dataclasses import replace
+
+import numpy as np
+
+from recommender.cadence import SHORTEST_INTERVAL
 from recommender.cases import Case
+from recommender.engine.history import positions_in
 from recommender.engine.volumes import REGULAR
 from recommender.items import Item
+from recommender.judged import recent_buyers
 from recommender.larger_volumes import LargerVolume
 from recommender.requests import CROSS_SELL, UPSELL
 from recommender.seasons import SEASON_DAYS, Season
@@ -33,7 +40,7 @@ def reason_of(
 
 def from_own_orders(item: Item) -> str:
     sentence = f"Ordered in {item.orders} of {counted(item.orders_since_first, 'order')} since the first time"
-    if item.gap_days:
+    if item.gap_days and item.gap_days > SHORTEST_INTERVAL:
         sentence += f", lately every {days(item.gap_days)}"
     sentence += f"; last {days(item.days_since)} ago."
     return f"Takes the place of {item.stands_for.name}, no longer sold. {sentence}" if item.stands_for else sentence
@@ -43,9 +50,18 @@ def from_others(item: Item, case: Case) -> str:
     if item.goes_with and item.buyers_of_both:
         name = case.items.named(item.goes_with).name
         return f"Never ordered here; goes with {name}: {taken_by(item.buyers_of_both, item.buyers_of_other)}."
+    if not item.recent_buyers:
+        item = among_all_clients(item, case)
     if item.recent_buyers:
         return f"Never ordered here; {bought_lately(item, case)}."
     return "Never ordered here; clients with similar orders buy it."
+
+
+def among_all_clients(item: Item, case: Case) -> Item:
+    """A new one, with the buyers of all segments."""
+    everyone = recent_buyers(case.model, "")
+    [code] = positions_in(case.model.knowledge.products, np.array([item.product]))
+    return replace(item, recent_buyers=everyone.of_product[code], recent_clients=everyone.clients, popular_in="")
 
 
 def instead_of(upgrade: Upgrade, terms: Terms, case: Case) -> str:

@@ -129,7 +129,7 @@ def inline_lines(order: dict, position: int, codes: dict[str, int]) -> list[np.n
         np.full(len(items), position, np.int64),
         np.array([codes[item["product"]] for item in items], np.int32),
         np.array([item["quantity"] for item in items], float).round(3),
-        np.array([item.get("price", np.nan) for item in items], float),
+        np.array([item.get("price", np.nan) for item in items], float).round(4),
     ]
 
 

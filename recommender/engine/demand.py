@@ -28,16 +28,22 @@ DECIMALS = 9  # what is below that differs by machine
 class Blend:
     """How a number of purchases follows from two estimates of it: level x by_head^head x by_rate^rate.
 
-    A power of 1 takes an estimate at its word, above that where it is great more than where it is small.
+    A power of 1 takes an estimate at its word, above that where it is great more than where it is small. That
+    was learned of estimates whose powers make up to `most`; beyond it the number grows no faster than they do.
     """
 
     level: float
     head: float
     rate: float
+    most: float = 1e9  # of a model that did not learn it
+
+    def powers(self, by_head: np.ndarray, by_rate: np.ndarray) -> np.ndarray:
+        return np.maximum(by_head, LEAST_PURCHASES) ** self.head * np.maximum(by_rate, LEAST_PURCHASES) ** self.rate
 
     def of(self, by_head: np.ndarray, by_rate: np.ndarray) -> np.ndarray:
-        by_head, by_rate = np.maximum(by_head, LEAST_PURCHASES), np.maximum(by_rate, LEAST_PURCHASES)
-        return self.level * by_head**self.head * by_rate**self.rate
+        powers = self.powers(by_head, by_rate)
+        beyond = np.maximum(powers / self.most, 1) ** (1 / max(self.head + self.rate, 1))
+        return self.level * np.minimum(powers, self.most) * beyond
 
 
 @dataclass(frozen=True, slots=True)

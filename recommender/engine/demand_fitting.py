@@ -124,7 +124,7 @@ def fit_further(parts: list[Followed], habits: DemandHabits) -> DemandHabits:
 def fitted_blend(prior: Blend, by_head: np.ndarray, by_rate: np.ndarray, count: np.ndarray) -> Blend:
     """A Poisson regression (McCullagh and Nelder, 1989) of `count` on the logarithms of two estimates of it.
 
-    Drawn towards `prior`; an estimate never counts against itself.
+    Drawn towards `prior`; an estimate never counts against itself. The FEWEST greatest say how far it was learned.
     """
     from scipy.optimize import minimize
 
@@ -142,7 +142,8 @@ def fitted_blend(prior: Blend, by_head: np.ndarray, by_rate: np.ndarray, count: 
 
     at_least_zero = [(None, None), (0, None), (0, None)]
     level, head, rate = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=at_least_zero).x.tolist()
-    return Blend(round(float(np.exp(level)), 4), round(head, 4), round(rate, 4))
+    blend = Blend(round(float(np.exp(level)), 4), round(head, 4), round(rate, 4))
+    return replace(blend, most=float(f"{np.sort(blend.powers(by_head, by_rate))[-FEWEST]:.4g}"))
 
 
 def fit_quantities(followed: Followed, habits: DemandHabits) -> DemandHabits:

@@ -53,13 +53,12 @@ class Horizons:
         Args:
             own: (R,) float64, purchases in `habits.days` at the client's own rate (`own_purchases`).
         """
-        expected = self.within(self.known(features, is_new, days), days)
+        known = self.known(features, is_new, days)
+        expected = self.within(known, days)
         probability = self.probability_of_any(expected, days)
-        spans = days / habits.days
-        if spans < 1:
-            return Foretold(probability, further_purchases(expected, own * spans, habits.further))
-        # What is known of repetition holds for `habits.days`: more days are as many of those, one like the other.
-        of_all = spans * all_purchases(expected / spans, own, habits)
+        if days <= habits.days:
+            return Foretold(probability, further_purchases(expected, own * days / habits.days, habits.further))
+        of_all = self.beyond_habits(known, own, days, habits)
         return Foretold(probability, np.maximum(of_all / probability - 1, 0))
 
     def known(self, features: np.ndarray, is_new: np.ndarray, days: float) -> list[np.ndarray]:
@@ -91,6 +90,20 @@ class Horizons:
         fewer, more = known[place - 1], known[place]
         growth = np.log(more / fewer) / np.log(self.days[place] / self.days[place - 1])
         return fewer * (days / self.days[place - 1]) ** growth
+
+    def beyond_habits(self, known: list[np.ndarray], own: np.ndarray, days: float, habits: DemandHabits) -> np.ndarray:
+        """(R,) float64: purchases within `days`, `habits.days` or more.
+
+        What is known of repetition holds for those; the horizon is as many of them, one like the other, and means no
+        fewer purchases. Between the two they rise as a power of the days, and beyond the horizon evenly.
+        """
+        spans = self.longest / habits.days
+        of_first = all_purchases(self.within(known, habits.days), own, habits)
+        of_longest = spans * all_purchases(self.within(known, self.longest) / spans, own, habits)
+        of_longest = np.maximum(of_longest, of_first)
+        if days >= self.longest:
+            return of_longest * days / self.longest
+        return of_first * (of_longest / of_first) ** (np.log(days / habits.days) / np.log(spans))
 
     def probability_of_any(self, expected: np.ndarray, days: float) -> np.ndarray:
         """(R,) float64: of one purchase or more within `days`, where so many are expected.

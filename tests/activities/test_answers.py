@@ -1,5 +1,7 @@
 """What stands in an answer: its lines, its insights and its forecast, each as the contract describes it."""
 
+from datetime import date, timedelta
+
 import pytest
 
 from activities import contract
@@ -130,6 +132,16 @@ def test_the_price_is_the_one_the_client_paid_last(newcomer):
     assert line_of(newcomer(*orders), "milk")["price"] == 0.7
 
 
+def test_a_price_counts_with_four_decimals_wherever_the_order_comes_from(newcomer):
+    orders = [
+        {"date": f"2025-10-0{day}T09:00:00Z", "items": [{"product": "milk", "quantity": 6, "price": price}]}
+        for day, price in ((1, 0.7), (2, 0.00004))
+    ]
+
+    # To four decimals the last price is nothing, which was a gift.
+    assert line_of(newcomer(*orders), "milk")["price"] == 1.1
+
+
 def test_returns_reduce_and_zero_carries_no_weight(newcomer):
     activity = newcomer(
         order("2025-09-24", ("milk", 12)),
@@ -170,10 +182,24 @@ def test_insights_say_in_words_what_the_history_shows(newcomer):
 def test_a_month_is_its_units_as_a_share_of_the_average_month(newcomer):
     months = newcomer(
         order("2025-08-04", ("milk", 4)), order("2025-08-20", ("milk", 6)), order("2025-09-05", ("sugar", 30)),
-        order("2025-10-10", ("milk", 20)),
     )["insights"]["seasonality"]["months"]  # fmt: skip
 
-    assert months == [*[None] * 7, 0.5, 1.5, 1.0, None, None]
+    assert months == [*[None] * 7, 0.5, 1.5, None, None, None]
+
+
+@pytest.mark.parametrize("now", ["2025-10-01", "2025-10-02", "2025-10-31"])
+def test_who_orders_alike_every_day_has_no_season_at_any_day_of_a_month(newcomer, now):
+    daily = [order(date(2023, 11, 1) + timedelta(days=n), ("milk", 6)) for n in range(700)]  # to 30 September 2025
+
+    months = newcomer(*daily, aiModel={"parameters": {"asOf": now}})["insights"]["seasonality"]["months"]
+
+    assert all(0.9 < month < 1.1 for month in months)
+
+
+def test_the_month_under_way_counts_where_it_is_the_first(newcomer):
+    months = newcomer(order("2025-10-10", ("milk", 20)))["insights"]["seasonality"]["months"]
+
+    assert months == [*[None] * 9, 1.0, None, None]
 
 
 def test_a_client_without_orders_has_no_pattern_and_no_season(tool):

@@ -1,6 +1,7 @@
 """Inputs that meet in one activity hold together."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -225,6 +226,22 @@ def test_a_successor_is_held_to_the_same_wishes_and_is_forecast_by_what_it_repla
     ]
     assert series[1]["beer-2"] == series[0]["beer"]
     assert not {"beer", "beer-2"} & {line["product"] for line in excluded["recommendations"]}
+
+
+@pytest.mark.parametrize("purpose", ["recommendation", "demand-forecasting"])
+def test_a_successor_that_the_client_has_sent_back_does_not_come_again(generated, purpose):
+    facts("milk", active=False, replaced_by=Product.objects.create(external_id="oat-milk"))
+    tried = [
+        {"date": (LAST_DAY - timedelta(days=days)).isoformat(), "items": [{"product": "oat-milk", "quantity": units}]}
+        for days, units in ((20, 6), (10, -6))
+    ]
+
+    before, after = (generated({"limit": 100}, purpose, historicalOrders=history) for history in ([], tried))
+
+    assert [
+        "oat-milk" in [line["product"] for line in activity["recommendations"]] for activity in (before, after)
+    ] == [True, False]
+    assert "1 ordered before and sent back" in after["insights"]["riskFactors"][-1]
 
 
 def test_a_successor_that_the_client_buys_already_takes_nobodys_place(suggested):

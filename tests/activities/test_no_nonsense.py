@@ -246,6 +246,16 @@ def test_a_forecast_lists_what_comes_to_a_hundredth_of_a_unit(generated, units, 
     assert ("milk" in products(scarce)) == listed
 
 
+@pytest.mark.parametrize(("scarce", "is_listed"), [("milk", True), ("oat-milk", False)])
+def test_the_demand_for_a_successor_is_its_own_and_not_that_for_what_it_replaces(generated, scarce, is_listed):
+    facts("milk", active=False, replaced_by=Product.objects.create(external_id="oat-milk"))
+
+    forecast = generated("demand-forecasting", marketData={"demandFactors": {scarce: 0.0001}})
+
+    assert ("oat-milk" in products(forecast)) == is_listed
+    assert all(each["forecast"]["units"] > 0 for each in forecast["insights"]["seasonality"]["products"])
+
+
 @pytest.mark.parametrize("horizon", [90, 365])
 def test_a_long_forecast_is_about_as_many_times_a_short_one(generated, horizon):
     def units(days):
@@ -253,6 +263,21 @@ def test_a_long_forecast_is_about_as_many_times_a_short_one(generated, horizon):
         return sum(product["forecast"]["units"] for product in series["products"])
 
     assert units(horizon) / units(28) == pytest.approx(horizon / 28, rel=0.25)
+
+
+@pytest.mark.parametrize("horizon", [28, 90])
+@pytest.mark.parametrize("every", [1, 2, 4])
+def test_who_orders_more_often_than_all_others_is_not_forecast_many_times_what_it_takes(generated, every, horizon):
+    often = orders(range(1, 300, every), ("coffee", 6, 12.5))
+
+    [forecast] = [
+        entry["forecast"]
+        for entry in generated(
+            "demand-forecasting", client="newcomer", historicalOrders=often, parameters={"horizonDays": horizon}
+        )["insights"]["seasonality"]["products"]
+    ]
+
+    assert forecast["units"] == pytest.approx(6 * horizon / every, rel=0.15)
 
 
 def test_an_order_is_not_taken_for_another_because_of_what_its_id_looks_like(generated):

@@ -90,6 +90,21 @@ def test_of_orders_that_came_on_one_day_lately_no_rhythm_is_told(analysed):
     assert [sentence for sentence in said if "the last 5 intervals" in sentence or "next order" in sentence] == []
 
 
+@pytest.mark.parametrize("hours", [12, 3])
+def test_who_orders_several_times_a_day_is_not_said_to_order_every_0_days(analysed, hours):
+    morning = datetime(2025, 7, 1, 6, tzinfo=UTC)
+    item = [{"product": "milk", "quantity": 6, "price": 1}]
+    often = [{"date": (morning + timedelta(hours=hours * n)).isoformat(), "items": item} for n in range(12)]
+
+    activities = [analysed(*often, purpose=purpose) for purpose in ("recommendation", "order-analysis")]
+
+    texts = [line["reason"] for activity in activities for line in activity["recommendations"]]
+    insights = [activity["insights"] for activity in activities]
+    texts += [text for each in insights for text in each["buyingPatterns"] + each["riskFactors"]]
+    assert "Ordered in 12 of 12 orders since the first time; last" in " ".join(texts)
+    assert [text for text in texts if "every 0" in text or "Every 0" in text] == []
+
+
 @pytest.mark.parametrize(
     ("days_ago", "risk"),
     [
@@ -145,6 +160,16 @@ def test_a_product_that_costs_more_and_one_that_is_taken_less_are_named(analysed
         "Milk was 1.10 a unit last, 1.00 in the median of the 4 purchases before: 10% more.",
         "5 of Sugar last, 20 in the median of the 4 purchases before: 75% less.",
     ]
+
+
+@pytest.mark.parametrize(("last", "is_news"), [(180, True), (181, False)])
+def test_a_price_of_half_a_year_ago_is_no_news_where_none_was_given_since(analysed, last, is_news):
+    said = analysed(
+        *orders([last + 30, last + 20, last + 10], ("milk", 10, 1)), *orders([last], ("milk", 10, 2)),
+        *orders([20, 10], ("milk", 10, None)),
+    )["insights"]["buyingPatterns"]  # fmt: skip
+
+    assert any(sentence.startswith("Milk was 2.00 a unit last") for sentence in said) == is_news
 
 
 def test_only_an_order_analysis_goes_into_detail(analysed):

@@ -184,7 +184,9 @@ WEEKS = f"""{MINE}, weeks AS (
     SELECT week::date::text, coalesce(sum(quantity), 0)::float
     FROM weeks LEFT JOIN own ON date_trunc('week', ordered_at) = week GROUP BY week ORDER BY week"""
 MONTHS = f"""{MINE}, months AS (
-        SELECT generate_series(date_trunc('month', min(ordered_at)), now, interval '1 month') AS month
+        SELECT generate_series(date_trunc('month', min(ordered_at)), greatest(
+            date_trunc('month', min(ordered_at)), date_trunc('month', now) - interval '1 month'
+        ), interval '1 month') AS month
         FROM mine, moment GROUP BY now
     ), sold AS (
         SELECT month, coalesce(sum(quantity), 0) AS units

@@ -135,6 +135,16 @@ def test_how_often_purchases_repeat_is_learned_from_what_came(blend):
     assert 1.4 <= learned.further_shape <= 2.9
 
 
+def test_beyond_what_was_learned_purchases_grow_no_faster_than_the_rate():
+    truth = DemandHabits(further=Blend(0.6, 0.0, 1.9))
+    learned = fit_further([followed(np.random.default_rng(0), truth)], DemandHabits()).further  # rates up to 4
+
+    one, few, many, twice = learned.of(np.ones(4), np.array([1.0, 2.0, 12.0, 24.0]))
+
+    assert few / one == pytest.approx(2**learned.rate)
+    assert twice / many == pytest.approx(2, rel=0.01)
+
+
 @pytest.mark.parametrize("spread", [0.2, 0.6, 1.0])
 def test_how_far_quantities_differ_is_learned_from_what_was_taken(spread):
     learned = fit_quantities(followed(np.random.default_rng(0), DemandHabits(spread=spread)), DemandHabits())

@@ -36,6 +36,17 @@ def test_a_new_client_gets_what_its_segment_buys(segment):
     assert set(products(suggested("new"))[:3]) == set(STAPLES[segment])
 
 
+def test_nothing_is_said_of_the_orders_of_a_client_that_has_none():
+    merge_clients([{"external_id": "new", "segment": "cafe"}])
+
+    reasons = {line["product"]: line["reason"] for line in suggested("new", limit=20).recommendations}
+
+    lately = "Never ordered here; bought from 2025-08-03 to 2025-11-01 by"
+    assert reasons["milk"] == f"{lately} 20 of the 20 clients of the segment cafe ordering then."
+    assert reasons["beer"] == f"{lately} 20 of the 40 clients ordering then."  # in no cafe
+    assert all("similar orders" not in reason for reason in reasons.values())
+
+
 def test_the_chain_says_more_than_the_segment():
     merge_clients([{"external_id": "spirits", "segment": "bar"}])
     merge_clients([{"external_id": f"spirits-{n}", "segment": "bar", "chain": "spirits"} for n in range(6)])

@@ -151,6 +151,17 @@ def test_more_days_never_mean_fewer_purchases_whatever_the_heads_say():
     assert probabilities == sorted(probabilities)
 
 
+@pytest.mark.parametrize("own", [0.2, 4.0, 20.0])
+def test_more_days_never_mean_fewer_units_where_the_heads_expect_no_more_after_four_weeks(own):
+    habits = DemandHabits(further=Blend(1.0, 0.8, 0.8))
+    heads = {7: 0.6, 28: 0.97, 90: 0.95}
+
+    found = [foretold(heads, days, own, habits) for days in (1, 7, 14, 28, 29, 45, 60, 89, 90, 91, 180, 365)]
+
+    purchases = [each.probability[0] * (1 + each.further[0]) for each in found]
+    assert purchases == sorted(purchases)
+
+
 def test_the_pace_of_late_carries_what_was_learned_a_horizon_ago():
     faster = foretold({28: 0.5, 90: 0.75}, 90, pace=2.0)
 
