@@ -51,14 +51,13 @@ def is_in_season(day: np.ndarray, now: np.ndarray) -> np.ndarray:
 def monthly_shares(history: OrderHistory, now: float) -> dict[str, Any]:
     """Units of each calendar month as a share of the client's average month; {} without history.
 
-    The month that is under way is left out, as what is still to come would count as not ordered; where it is the
-    client's first it is all there is.
+    The month that is under way counts from its first order on: until then nothing can be said of it.
     """
     if not len(history.order_day):
         return {}
-    month, last = months_of(history.order_day), int(months_of(np.array([now]))[0])
+    month = months_of(history.order_day)
+    last = max(month[-1], months_of(np.array([now]))[0] - 1)
     units = np.bincount(month[history.line_order] - month[0], history.line_quantity, minlength=last - month[0] + 1)
-    units = units[:-1] if len(units) > 1 else units
     average = units.mean()
     calendar = (np.arange(len(units)) + month[0]) % 12
     seen = np.bincount(calendar, minlength=12)

@@ -185,7 +185,7 @@ WEEKS = f"""{MINE}, weeks AS (
     FROM weeks LEFT JOIN own ON date_trunc('week', ordered_at) = week GROUP BY week ORDER BY week"""
 MONTHS = f"""{MINE}, months AS (
         SELECT generate_series(date_trunc('month', min(ordered_at)), greatest(
-            date_trunc('month', min(ordered_at)), date_trunc('month', now) - interval '1 month'
+            date_trunc('month', max(ordered_at)), date_trunc('month', now) - interval '1 month'
         ), interval '1 month') AS month
         FROM mine, moment GROUP BY now
     ), sold AS (
