@@ -13,6 +13,7 @@ from django.db.models import BooleanField, F, Func, JSONField, Q, TextField, Val
 
 from activities import contract
 from activities.dates import parse_time
+from activities.parsers import MAX_NESTING, is_too_deep
 
 MAX_LEVELS = 5
 MAX_COMPARISONS = 50
@@ -68,6 +69,8 @@ def parse_filter(text: str) -> Q:
         raise FilterError(f"Not valid JSON: {error}.") from error
     if not isinstance(wanted, dict):
         raise FilterError("Not a JSON object.")
+    if is_too_deep(wanted):
+        raise FilterError(f"Nested more than {MAX_NESTING} deep.")
     return Parser().conditions(wanted, level=1)
 
 

@@ -152,6 +152,7 @@ def test_a_filter_finds(found, wanted, clients):
         ({"$nor": []}, "$nor"),
         ({"$not": {"$not": {"$not": {"$not": {"$not": {}}}}}}, "5 levels"),
         ({"$or": [{"client": "a"}] * 51}, "50 comparisons"),
+        ('{"client": ' + "[" * 1000 + "]" * 1000 + "}", "32 deep"),
         ('{"client": "\\u0000"}', "NUL"),
         ('{"metadata.a\\u0000b": 1}', "There is no field"),
         ('{"inputData.clientPreferences.a\\u0000": 1}', "There is no field"),
