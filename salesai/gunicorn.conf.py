@@ -16,15 +16,11 @@ from django.apps import apps
 from django.conf import settings
 from django.db import Error, connections
 from gunicorn import util
-from prometheus_client import multiprocess
 
 from salesai.checks import NOT_COLLECTED, files_are_collected
 from salesai.environment import whole_number
 from salesai.gunicorn_errors import write_error
 from salesai.settings import env
-
-# Before anything counts: the processes share their figures here, anew at each start.
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="salesai-metrics-")
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salesai.settings")
 
@@ -54,6 +50,8 @@ logconfig_dict = settings.LOGGING | {
 
 
 def when_ready(server) -> None:
+    # Not above: this file is read again at each reload, and also where nothing comes to be served.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="salesai-metrics-")
     if not files_are_collected():
         server.log.error(NOT_COLLECTED)
 
@@ -63,6 +61,8 @@ def on_exit(server) -> None:
 
 
 def child_exit(server, worker) -> None:
+    from prometheus_client import multiprocess  # which looks for the folder when it is imported
+
     multiprocess.mark_process_dead(worker.pid)
 
 
