@@ -16,6 +16,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import Error, connections
 from gunicorn import util
+from gunicorn.http import message
 
 from salesai.checks import NOT_COLLECTED, files_are_collected
 from salesai.environment import whole_number
@@ -37,8 +38,9 @@ threads = whole_number(env, "WEB_THREADS", default=2)
 # the requests it has.
 timeout = whole_number(env, "WEB_TIMEOUT_SECONDS", default=60)
 graceful_timeout = 30
-# The list's `filter` may have 8,000 characters, more than gunicorn's largest limit once it is encoded.
-limit_request_line = 0
+# The list's `filter` may have 8,000 characters, more than gunicorn's largest limit once it is encoded. Without
+# a limit, a line that does not end keeps a core.
+limit_request_line = message.MAX_REQUEST_LINE = 128 * 1024
 keepalive = 5
 control_socket_disable = True  # it would be written to the home folder
 
