@@ -13,6 +13,7 @@ from django.db.models import BooleanField, F, Func, JSONField, Q, TextField, Val
 
 from activities import contract
 from activities.dates import parse_time
+from activities.parsers import MAX_NESTING, is_too_deep
 
 MAX_LEVELS = 5
 MAX_COMPARISONS = 50
@@ -68,6 +69,8 @@ def parse_filter(text: str) -> Q:
         raise FilterError(f"Not valid JSON: {error}.") from error
     if not isinstance(wanted, dict):
         raise FilterError("Not a JSON object.")
+    if is_too_deep(wanted):
+        raise FilterError(f"Nested more than {MAX_NESTING} deep.")
     return Parser().conditions(wanted, level=1)
 
 
@@ -85,9 +88,9 @@ class JsonPathTest(Func):
 
 
 class JsonPathHolds(Func):
-    """Whether a path holds a value: as JsonPathTest, in the form that a GIN index answers.
+    """Whether a path holds one of some values: as JsonPathTest, in the form that a GIN index answers.
 
-    The value stands in the path, where `json.dumps` writes nothing that ends a literal of jsonpath.
+    They stand in the path, where `json.dumps` writes nothing that ends a literal of jsonpath.
     """
 
     output_field = BooleanField()
@@ -95,8 +98,9 @@ class JsonPathHolds(Func):
     template = "(%(expressions)s::jsonpath)"
     arg_joiner = " @? "
 
-    def __init__(self, column: str, path: str, value: Any):
-        super().__init__(F(column), Value(f"{path} ? (@ == {json.dumps(value)})"))
+    def __init__(self, column: str, path: str, values: list[Any]):
+        either = " || ".join(f"@ == {json.dumps(value)}" for value in values)
+        super().__init__(F(column), Value(f"{path} ? ({either})"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,13 @@ class Field:
             return self.holds("exact", value) if is_possible else NOTHING
         if value is None:
             return self.lacks()
-        return Q(JsonPathHolds(self.column, self.json_path, value))
+        return Q(JsonPathHolds(self.column, self.json_path, [value]))
+
+    def is_any_of(self, values: list[Any]) -> Q:
+        """One question to a section for all values, as each reads the whole of it."""
+        together = [value for value in values if value is not None] if self.path else []
+        found = [self.equals(value) for value in values if not self.path or value is None]
+        return any_of([*found, Q(JsonPathHolds(self.column, self.json_path, together))] if together else found)
 
     def compares(self, operator: str, value: Any) -> Q:
         symbol, lookup = COMPARE[operator]
@@ -212,7 +222,7 @@ class Parser:
                     raise FilterError(f"{field.name}: {operator} takes an array of at most {MAX_IN_VALUES} values.")
                 for value in operand:
                     check_value(field, value)
-                found = any_of([field.equals(value) for value in operand])
+                found = field.is_any_of(operand)
                 return found if operator == "$in" else ~found
             case "$gt" | "$gte" | "$lt" | "$lte":
                 if operand is None or isinstance(operand, bool):

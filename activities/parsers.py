@@ -35,7 +35,8 @@ class StrictJSONParser(BaseParser):
             data = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise ParseError(f"The body is not valid JSON: {error}.") from error
-        refuse_deep_nesting(data)
+        if is_too_deep(data):
+            raise ParseError(f"The body is nested more than {MAX_NESTING} deep.")
         # A NUL has to be escaped in JSON: most bodies need no walk over every text.
         if ESCAPED_NUL in body and holds_nul(data):
             raise ParseError("The body holds a NUL character (\\u0000), which PostgreSQL cannot hold; leave it out.")
@@ -53,8 +54,8 @@ def body_of(request: Request) -> Any:
     return request.data
 
 
-def refuse_deep_nesting(data: Any) -> None:
-    """Raises ParseError where objects and arrays stand in one another more than MAX_NESTING deep."""
+def is_too_deep(data: Any) -> bool:
+    """Whether objects and arrays stand in one another more than MAX_NESTING deep."""
     level = [data] if isinstance(data, (dict, list)) else []
     for _ in range(MAX_NESTING):
         level = [
@@ -63,8 +64,7 @@ def refuse_deep_nesting(data: Any) -> None:
             for inner in (outer.values() if isinstance(outer, dict) else outer)
             if isinstance(inner, (dict, list))
         ]
-    if level:
-        raise ParseError(f"The body is nested more than {MAX_NESTING} deep.")
+    return bool(level)
 
 
 def holds_nul(data: Any) -> bool:

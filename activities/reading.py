@@ -1,8 +1,13 @@
 """Activities as they are shown: documents that PostgreSQL writes, and text from there to the caller."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache, lru_cache
 
+from django.db import OperationalError, connection, transaction
 from django.db.models import BigIntegerField, Subquery
+from psycopg.errors import QueryCanceled
+from rest_framework import exceptions
 
 from activities.filters import TALLIED, ListQuery, matching
 from activities.models import Activity
@@ -10,6 +15,7 @@ from activities.tally import ActivityTally, ActivityTallyQuerySet
 from salesai.prepared import Statement, fetch, statement_of
 
 KEPT_STATEMENTS = 1000  # some kilobytes each
+LONGEST_SECONDS = 20  # that a `filter` may keep the database, which reads every document for what no index answers
 
 
 def document_of(pk: str) -> str | None:
@@ -28,12 +34,29 @@ def page_of(query: ListQuery, rep: str) -> tuple[list[str], int]:
     """The documents of a page, as JSON text, and how many activities match; of the rep's alone where one is given."""
     if query.asks_for_nothing:
         return [], 0
+    if "filter" in query.filters:
+        with not_for_long():
+            return matching(query, rep).page_and_total(query.offset, query.limit)
     if query.filters.keys() - TALLIED.keys():
         return matching(query, rep).page_and_total(query.offset, query.limit)
     filters = tuple(sorted(query.filters.items()))
     rows = fetch(*page_statement(filters, query.sort, query.descending, query.offset, query.limit, rep))
     total = rows[0][1] if rows else tallied(filters, rep).total()
     return [document for document, _ in rows], total
+
+
+@contextmanager
+def not_for_long() -> Iterator[None]:
+    """Raises a DRF ValidationError where a statement takes longer than a filter may."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{LONGEST_SECONDS * 1000:.0f}ms"])
+            yield
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+        advice = f"Takes longer than {LONGEST_SECONDS} seconds. Compare less, or narrow the list, as by client or rep."
+        raise exceptions.ValidationError({"filter": [advice]}) from error
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)

@@ -16,15 +16,12 @@ from django.apps import apps
 from django.conf import settings
 from django.db import Error, connections
 from gunicorn import util
-from prometheus_client import multiprocess
+from gunicorn.http import message
 
 from salesai.checks import NOT_COLLECTED, files_are_collected
 from salesai.environment import whole_number
 from salesai.gunicorn_errors import write_error
 from salesai.settings import env
-
-# Before anything counts: the processes share their figures here, anew at each start.
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="salesai-metrics-")
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salesai.settings")
 
@@ -41,8 +38,9 @@ threads = whole_number(env, "WEB_THREADS", default=2)
 # the requests it has.
 timeout = whole_number(env, "WEB_TIMEOUT_SECONDS", default=60)
 graceful_timeout = 30
-# The list's `filter` may have 8,000 characters, more than gunicorn's largest limit once it is encoded.
-limit_request_line = 0
+# The list's `filter` may have 8,000 characters, more than gunicorn's largest limit once it is encoded. Without
+# a limit, a line that does not end keeps a core.
+limit_request_line = message.MAX_REQUEST_LINE = 128 * 1024
 keepalive = 5
 control_socket_disable = True  # it would be written to the home folder
 
@@ -54,6 +52,8 @@ logconfig_dict = settings.LOGGING | {
 
 
 def when_ready(server) -> None:
+    # Not above: this file is read again at each reload, and also where nothing comes to be served.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="salesai-metrics-")
     if not files_are_collected():
         server.log.error(NOT_COLLECTED)
 
@@ -63,6 +63,8 @@ def on_exit(server) -> None:
 
 
 def child_exit(server, worker) -> None:
+    from prometheus_client import multiprocess  # which looks for the folder when it is imported
+
     multiprocess.mark_process_dead(worker.pid)
 
 

@@ -34,7 +34,8 @@ def logging_config(level: str, as_json: bool) -> dict[str, Any]:
     renderers = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=False)]
+        # Where rich is installed it would write the values of variables too: keys and passwords are among them.
+        else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     )
     return {
         "version": 1,

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db import DataError, ProgrammingError
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold import admin, views
@@ -33,6 +34,10 @@ class ChangeList(views.ChangeList):
 class ModelAdmin(admin.ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ChangeList
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
+        """None for a NUL too, which PostgreSQL does not take."""
+        return None if "\0" in object_id else super().get_object(request, object_id, from_field)
 
     def back_to(self, request: HttpRequest, page: str, *args: Any) -> HttpResponse:
         """The page that a button stands on, for who comes to its address by another way: from a login in between."""

@@ -44,3 +44,16 @@ def test_what_is_no_request_is_refused_in_the_contracts_form(transactional_db):
         assert headers["X-Request-Id"]
         assert (error["success"], bool(error["error"])) == (False, True)
         assert error["code"] == ("bad_request" if status == 400 else "request_header_fields_too_large")
+
+
+def test_a_filter_may_be_of_its_full_length_and_no_line_is_read_without_end(transactional_db):
+    def get(client: bytes) -> bytes:
+        return b"GET /openapi.json?filter=" + client + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+    with running_service(database_url(connection.settings_dict)) as address:
+        full, _, _ = exchange(address, get(b"%F0%9F%8D%BA" * 8000))
+        endless, headers, body = exchange(address, get(b"x" * 140_000))
+
+    assert (full, endless) == (200, 414)
+    assert headers["X-Request-Id"]
+    assert json.loads(body)["code"] == "uri_too_long"

@@ -1,9 +1,13 @@
 """What is known of a request afterwards: its line in the log, and who failed to log in from where."""
 
+import logging
+import sys
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client as HttpClient
 
+from salesai.logs import logging_config
 from tests.conftest import API
 
 PASSWORD = "a-good-password-1"
@@ -64,3 +68,25 @@ def test_who_guesses_passwords_locks_out_nobody_at_another_address(behind_proxy)
 
     assert guesses[-1] == log_in("203.0.113.7", PASSWORD) == 429
     assert log_in("198.51.100.2", PASSWORD) == 302
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_where_something_went_wrong_is_logged_without_the_values_of_variables(as_json):
+    fault = logging.LogRecord("any", logging.ERROR, "any.py", 1, "request_failed", None, what_went_wrong("sk_secret"))
+
+    line = written(fault, as_json)
+
+    assert "RuntimeError" in line
+    assert "sk_secret" not in line
+
+
+def what_went_wrong(token: str) -> tuple:
+    try:
+        raise RuntimeError
+    except RuntimeError:
+        return sys.exc_info()
+
+
+def written(record: logging.LogRecord, as_json: bool) -> str:
+    formatter = dict(logging_config("INFO", as_json)["formatters"]["structured"])
+    return formatter.pop("()")(**formatter).format(record)

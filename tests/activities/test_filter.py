@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
+from activities import reading
 from activities.models import Activity
 from tests.conftest import API
 
@@ -95,6 +96,9 @@ def found(tool, rows):
         ({"metadata.visit": {"$lt": 10}}, "a"),
         ({"metadata.tags": "y"}, "ac"),
         ({"metadata.tags": {"$nin": ["x"]}}, "bc"),
+        ({"metadata.visit": {"$in": [True, "7", "x"]}}, "c"),
+        ({"metadata.visit": {"$in": [7, None]}}, "ab"),
+        ({"metadata.visit": {"$nin": [7, None, 'a " || true']}}, "c"),
         ({"metadata.deep.er": True}, "a"),
         ({"metadata.nothing": None}, "abc"),
         ({"metadata.nothing": {"$exists": True}}, ""),
@@ -152,6 +156,7 @@ def test_a_filter_finds(found, wanted, clients):
         ({"$nor": []}, "$nor"),
         ({"$not": {"$not": {"$not": {"$not": {"$not": {}}}}}}, "5 levels"),
         ({"$or": [{"client": "a"}] * 51}, "50 comparisons"),
+        ('{"client": ' + "[" * 1000 + "]" * 1000 + "}", "32 deep"),
         ('{"client": "\\u0000"}', "NUL"),
         ('{"metadata.a\\u0000b": 1}', "There is no field"),
         ('{"inputData.clientPreferences.a\\u0000": 1}', "There is no field"),
@@ -165,6 +170,17 @@ def test_what_is_no_filter_is_refused_with_the_part_that_is_wrong(tool, wanted, 
     assert (answer.status_code, list(answer.body["details"])) == (400, ["filter"])
     assert part in answer.body["details"]["filter"][0]
     assert ".." not in answer.body["details"]["filter"][0]
+
+
+def test_a_filter_that_keeps_the_database_long_is_refused(tool, db, monkeypatch):
+    monkeypatch.setattr(reading, "LONGEST_SECONDS", 0.001)
+    Activity.objects.bulk_create(Activity(client="a", rep="r", recommendations=LINES * 20) for _ in range(300))
+    wanted = {"$or": [{"recommendations.reason": {"$gt": f"z{number}"}} for number in range(50)]}
+
+    answer = tool.get(f"{API}?filter={quote(json.dumps(wanted))}")
+
+    assert answer.status_code == 400
+    assert "narrow the list" in answer.body["details"]["filter"][0]
 
 
 def test_limits_are_inclusive(found):

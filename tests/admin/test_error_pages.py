@@ -30,6 +30,14 @@ def test_an_address_where_nothing_is(client):
     assert_tells(client.get("/admin/nowhere/"), 404, "There is no page at this address.")
 
 
+def test_an_activity_that_cannot_be(client):
+    client.force_login(ops_user())
+
+    pages = [client.get(f"/admin/activities/activity/{pk}/change/", follow=True) for pk in ("nowhere", "%00")]
+
+    assert [page.redirect_chain for page in pages] == [[("/admin/", 302)]] * 2
+
+
 def test_a_fault_of_the_server(client):
     client.force_login(ops_user())
     client.raise_request_exception = False

@@ -1,0 +1,72 @@
+"""What Prometheus is told by a service of several processes."""
+
+import signal
+import time
+from urllib.request import Request, urlopen
+
+import psutil
+import pytest
+from django.db import connection
+
+from activities.models import ApiKey
+from tests.service import PATIENCE_SECONDS, database_url, running_service
+
+CALLS = 12
+
+
+@pytest.fixture
+def service(transactional_db, tmp_path):
+    """Gives its address; its temporary folder is `tmp_path`."""
+    with running_service(database_url(connection.settings_dict), WEB_CONCURRENCY="2", TMPDIR=str(tmp_path)) as address:
+        yield address
+
+
+@pytest.fixture
+def counted(service):
+    """How often the process was asked whether it lives, by whichever process is asked for it."""
+    _, token = ApiKey.issue("prometheus")
+
+    def counted() -> float:
+        with urlopen(Request(f"{service}/metrics", headers={"api-key": token})) as answer:
+            figures = dict(line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if line[0] != "#")
+        return float(figures.get('salesai_requests_total{method="GET",route="healthz",status="200"}', 0))
+
+    return counted
+
+
+def call(address: str) -> None:
+    for _ in range(CALLS):
+        urlopen(f"{address}/healthz").close()
+
+
+def reload() -> None:
+    """Has other processes take the place of those that answer."""
+    [server] = (process for process in psutil.Process().children() if "gunicorn" in " ".join(process.cmdline()))
+    former = server.children()
+    server.send_signal(signal.SIGHUP)
+    end = time.monotonic() + PATIENCE_SECONDS
+    while set(former) & set(server.children()) and time.monotonic() < end:
+        time.sleep(0.1)
+
+
+def test_whichever_process_is_asked_tells_what_all_have_counted(service, counted):
+    call(service)
+
+    assert {counted() for _ in range(CALLS)} == {CALLS}
+
+
+def test_a_reload_goes_on_counting_in_the_same_folder(service, counted, tmp_path):
+    call(service)
+    reload()
+    call(service)
+
+    assert counted() == 2 * CALLS
+    assert len(list(tmp_path.glob("salesai-metrics-*"))) == 1
+
+
+def test_no_folder_stays_behind(transactional_db, tmp_path):
+    url = database_url(connection.settings_dict)
+    with running_service(url, TMPDIR=str(tmp_path)) as address:
+        call(address)
+
+    assert list(tmp_path.iterdir()) == []
