@@ -49,7 +49,7 @@ def asks_for_database(item, transaction: bool = False) -> bool:
 def own_models_folder(tmp_path_factory):
     """Models trained by tests stay out of the installation's own."""
     folder = tmp_path_factory.mktemp("data") / "models"
-    models = settings.STORAGES["models"] | {"OPTIONS": {"location": folder}}
+    models = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder}}
     with override_settings(STORAGES=settings.STORAGES | {"models": models}):
         storages._storages.clear()
         yield folder
