@@ -36,6 +36,9 @@ setup: .venv/installed  ## Make the virtual environment and install the requirem
 demo: setup  ## Everything from nothing to a server with example data on port 8000 (PORT=9000 for another)
 	@exec $(VENV_PYTHON) manage.py demo
 
+# The tests have a process for each core: further threads of the numerical libraries spin while they wait for one.
+test: export OMP_NUM_THREADS = 1
+test: export OPENBLAS_NUM_THREADS = 1
 test: setup lint  ## Run the linter and all tests, in as many processes as there are cores, four at most
 	$(VENV_PYTHON) -m pytest --numprocesses logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
