@@ -63,7 +63,8 @@ async def work(concurrency: int, until_idle: bool) -> None:
         except (exceptions.ConnectorException, OperationalError, InterfaceError, OSError) as error:
             if stop.is_set():
                 return
-            logger.warning("worker_reconnects", error=str(error))
+            # procrastinate's own errors say no more than that it was the database.
+            logger.warning("worker_reconnects", error=str(error.__cause__ or error))
             await asyncio.sleep(RECONNECT_SECONDS)
 
 
