@@ -14,11 +14,13 @@ from rest_framework.response import Response
 
 from activities.renderers import json_response
 from recommender.errors import DamagedArtifactError, NoModelError
+from salesai.database_errors import is_out_of_reach
 from salesai.middleware import ADMIN
 
 logger = structlog.get_logger(__name__)
 
 RETRY_AFTER_SECONDS = 5
+UNABLE = "The database cannot do this now, and nothing was changed. Try again in a moment; the log has the cause."
 
 
 class BodyTooLarge(exceptions.APIException):
@@ -89,7 +91,7 @@ def as_api_exception(exception: Exception) -> exceptions.APIException | None:
             )
         case OperationalError() | InterfaceError():
             logger.warning("database_unavailable", error=str(exception))
-            return Unavailable()
+            return Unavailable() if is_out_of_reach(exception) else Unavailable(UNABLE)
     return None
 
 

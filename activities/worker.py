@@ -12,7 +12,7 @@ import structlog
 from asgiref.sync import sync_to_async
 from django.db import InterfaceError, OperationalError, connections
 from django.utils import timezone
-from procrastinate import exceptions
+from procrastinate import exceptions, signals
 from procrastinate.app import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateWorker
@@ -52,13 +52,19 @@ async def work(concurrency: int, until_idle: bool) -> None:
 
     Raises NotMigratedError.
     """
+    stop = asyncio.Event()
     while True:
         try:
             await in_own_thread(reach_database)
-            await work_while_connected(concurrency, until_idle)
+            # procrastinate's worker would forget the signal when it fails, as without a database it does.
+            with signals.on_stop(stop.set):
+                await work_while_connected(concurrency, until_idle, stop)
             return
         except (exceptions.ConnectorException, OperationalError, InterfaceError, OSError) as error:
-            logger.warning("worker_reconnects", error=str(error))
+            if stop.is_set():
+                return
+            # procrastinate's own errors say no more than that it was the database.
+            logger.warning("worker_reconnects", error=str(error.__cause__ or error))
             await asyncio.sleep(RECONNECT_SECONDS)
 
 
@@ -73,7 +79,7 @@ def reach_database() -> None:
         raise NotMigratedError("The database is not migrated: run `manage.py migrate`, then start the worker again.")
 
 
-async def work_while_connected(concurrency: int, until_idle: bool) -> None:
+async def work_while_connected(concurrency: int, until_idle: bool, stop: asyncio.Event) -> None:
     worker_app = app.with_connector(app.connector.get_worker_connector())
     async with worker_app.open_async():
         minding = asyncio.create_task(mind(worker_app))
@@ -83,12 +89,14 @@ async def work_while_connected(concurrency: int, until_idle: bool) -> None:
                 wait=not until_idle,
                 update_heartbeat_interval=HEARTBEAT_SECONDS,
                 stalled_worker_timeout=DEAD_AFTER_SECONDS,
+                install_signal_handlers=False,
             )
         )
-        done, _ = await asyncio.wait({minding, working}, return_when=asyncio.FIRST_COMPLETED)
-        for task in {minding, working} - done:
-            task.cancel()
-        await asyncio.gather(*{minding, working} - done, return_exceptions=True)
+        tasks = {minding, working, asyncio.create_task(stop.wait())}
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks - done:
+            task.cancel()  # the jobs at hand are done to their end
+        await asyncio.gather(*tasks - done, return_exceptions=True)
         for task in done:
             task.result()
 

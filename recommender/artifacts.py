@@ -6,10 +6,13 @@ is not whole: its version becomes a candidate only afterwards. What a killed tra
 the folder that its version names, and the next training removes it.
 """
 
+import fcntl
 import os
 import secrets
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -135,37 +138,43 @@ def path_of(storage: Storage, name: str) -> Path | None:
 def copy_of(storage: Storage, folder: str, sha256: str) -> Path:
     """A copy on this machine, made anew where it is damaged; copies that no version names go.
 
-    Raises DamagedArtifactError where the storage does not give the files.
+    One process at a time fetches: the others wait, and find what it has made.
+
+    Raises DamagedArtifactError where the files cannot be had.
     """
     copies = settings.DATA_DIR / "model-cache"
     kept = copies / folder
-    if kept.exists() and artifact.damaged_files(kept, sha256):
-        shutil.rmtree(kept)
-    if not kept.exists():
+    if artifact.damaged_files(kept, sha256):
         copies.mkdir(parents=True, exist_ok=True)
-        named = set(ModelVersion.objects.values_list("artifact", flat=True))
-        for spare in (path for path in copies.iterdir() if path.name not in named):
-            shutil.rmtree(spare, ignore_errors=True)
-        with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as parent:
-            draft = Path(parent) / folder
-            draft.mkdir()
-            fetch(storage, folder, draft)
-            keep(draft, kept)
+        with alone_in(copies):
+            if artifact.damaged_files(kept, sha256):  # nobody has made it anew meanwhile
+                named = set(ModelVersion.objects.values_list("artifact", flat=True)) - {folder}
+                # What a killed process has left of its fetching is a copy that no version names, too.
+                for spare in (path for path in copies.iterdir() if path.name not in named):
+                    shutil.rmtree(spare, ignore_errors=True)
+                fetch(storage, folder, kept)
     return kept
 
 
-def fetch(storage: Storage, folder: str, draft: Path) -> None:
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Whoever else wants to be waits; the kernel lets them in when this process dies."""
+    lock = os.open(folder, os.O_RDONLY)
     try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def fetch(storage: Storage, folder: str, kept: Path) -> None:
+    draft = kept.with_name(kept.name + DRAFT)
+    try:
+        draft.mkdir()
         for name in storage.listdir(folder)[1]:
             with storage.open(f"{folder}/{name}") as source, (draft / name).open("wb") as target:
                 shutil.copyfileobj(source, target)
-    except Exception as error:  # each storage has errors of its own
-        raise DamagedArtifactError(f"The model in {folder} cannot be fetched: {error}") from error
-
-
-def keep(draft: Path, kept: Path) -> None:
-    try:
         draft.rename(kept)
-    except OSError:
-        if not kept.exists():  # else another process was first, with the same files
-            raise
+    except Exception as error:  # each storage has errors of its own
+        shutil.rmtree(draft, ignore_errors=True)
+        raise DamagedArtifactError(f"The model in {folder} cannot be fetched: {error}") from error

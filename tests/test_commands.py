@@ -93,6 +93,36 @@ def test_a_database_out_of_reach_is_told_in_a_sentence_and_in_full_when_asked():
     assert "Traceback" in in_full.stderr
 
 
+def test_what_a_database_cannot_do_is_not_told_as_if_it_were_out_of_reach(db):
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE activities_regenerationrun")
+    url = database_url(connection.settings_dict)
+
+    said = manage("regeneration_status", DATABASE_URL=url, PGOPTIONS="-c lock_timeout=20")
+
+    assert said.returncode == 1
+    assert said.stderr.startswith("The database cannot do what it should: canceling statement due to lock timeout")
+    assert "Traceback" not in said.stderr
+
+
+def test_a_command_that_nobody_reads_any_more_ends_without_a_word(db):
+    """As by `manage.py … | head`."""
+    url = database_url(connection.settings_dict)
+    asked = subprocess.Popen(
+        [sys.executable, "manage.py", "promote_model"],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"DATABASE_URL": url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    asked.stdout.close()
+
+    said = asked.stderr.read()
+
+    assert (asked.wait(ANSWER_SECONDS), said) == (141, "")
+
+
 @pytest.mark.parametrize("command", ["regeneration_status", "train_recommender", "work"])
 def test_a_database_without_tables_is_told_with_what_makes_them(db, command):
     said = manage(command, DATABASE_URL=database_url(connection.settings_dict | {"NAME": "postgres"}))

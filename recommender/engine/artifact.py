@@ -97,12 +97,10 @@ def heads_of(model: Model) -> dict[str, Head]:
 
 def damaged_files(folder: Path, manifest_sha256: str) -> list[str]:
     """Names of the files that are missing or not what was written."""
-    if not (folder / MANIFEST).is_file() or sha256(folder / MANIFEST) != manifest_sha256:
+    if sha256(folder / MANIFEST) != manifest_sha256:
         return [MANIFEST]
     manifest = json.loads((folder / MANIFEST).read_text())
-    return [
-        name for name, digest in manifest.items() if not (folder / name).is_file() or sha256(folder / name) != digest
-    ]
+    return [name for name, digest in manifest.items() if sha256(folder / name) != digest]
 
 
 def load(folder: Path) -> Model:
@@ -169,5 +167,9 @@ def load_acceptance(folder: Path) -> Acceptance:
 
 
 def sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Empty where there is no such file; another process may be removing it."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return ""

@@ -13,6 +13,9 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetMetadata, Shee
 from recommender.loading.errors import UnreadableFileError
 from recommender.loading.order_file import CHUNK_ROWS, LINE, Chunk, OrderFile, distinct_names
 
+ERROR_CELL = b' t="e"'
+PART_BYTES = 1024 * 1024
+
 NumberedRow = tuple[int, list[Any]]
 
 
@@ -45,10 +48,16 @@ def _first_shown(sheets: list[SheetMetadata]) -> int:
 
 
 def _has_errors(path: Path) -> bool:
-    """Whether a cell of any sheet holds an error."""
+    """Whether a cell of any sheet holds an error. Sheets are read part by part: one can be of a gigabyte."""
     with ZipFile(path) as workbook:
-        sheets = (name for name in workbook.namelist() if name.startswith("xl/worksheets/"))
-        return any(b' t="e"' in workbook.read(name) for name in sheets)
+        for name in (name for name in workbook.namelist() if name.startswith("xl/worksheets/")):
+            end = b""
+            with workbook.open(name) as sheet:
+                while part := sheet.read(PART_BYTES):
+                    if ERROR_CELL in end + part:
+                        return True
+                    end = part[-len(ERROR_CELL) :]
+    return False
 
 
 def _chunks(rows: Iterator[NumberedRow], columns: list[str]) -> Iterator[Chunk]:

@@ -173,5 +173,6 @@ def test_a_database_that_does_not_answer_is_a_503_that_says_when_to_come_back(
 
     assert (generated.status_code, generated.body["code"]) == (503, "unavailable")
     assert (pushed.status_code, pushed.body["code"]) == (503, "unavailable")
+    assert pushed.body["error"].startswith("The database cannot do this now, and nothing was changed.")
     assert int(generated.headers["Retry-After"]) > 0
     assert tool.get(f"{API}/{activity['_id']}").body["data"] == activity

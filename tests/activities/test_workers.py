@@ -20,7 +20,7 @@ from tests.bulk_runs import (
     running_workers,
     wait_for_random_point,
 )
-from tests.installation import kill_postmaster, wait_for
+from tests.installation import ANSWER_SECONDS, kill_postmaster, wait_for
 
 ROUNDS = int(os.environ.get("KILL_ROUNDS", 1))
 TYPES = ("recommendation", "cross-sell", "upsell")
@@ -129,6 +129,33 @@ def test_workers_outlive_a_killed_postgresql(installation, workers, round_):
 
     assert_all_was_done_once(installation, run)
     assert [worker.poll() for worker in workers] == [None, None]
+
+
+def told_to_stop(workers) -> list[int]:
+    """What workers end with that are told to stop."""
+    for worker in workers:
+        worker.terminate()
+    return [worker.wait(ANSWER_SECONDS) for worker in workers]
+
+
+def test_workers_that_are_told_to_stop_leave_no_job_half_done(installation, workers):
+    run = begin_queued(installation, CHUNK)
+    wait_for_random_point(installation, run)
+
+    ends = told_to_stop(workers)
+
+    assert ends == [0, 0]
+    assert installation.ask("SELECT id FROM procrastinate_jobs WHERE status = 'doing'") == []
+
+
+def test_workers_that_are_told_to_stop_while_the_database_is_away_do_not_come_back_with_it(installation, workers):
+    wait_for(lambda: installation.ask("SELECT count(*) FROM procrastinate_workers") >= [(2,)])
+
+    kill_postmaster(installation.postgres)
+    ends = told_to_stop(workers)
+    installation.postgres.start()
+
+    assert ends == [0, 0]
 
 
 def heartbeat_ages(installation, job) -> list[float]:

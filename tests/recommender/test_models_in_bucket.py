@@ -1,11 +1,15 @@
 """Models kept in an S3 bucket: published there, copied by each machine, and copied anew where a copy is damaged."""
 
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
+from unittest.mock import Mock
 
 import boto3
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import DEFAULT_DB_ALIAS, connections
 from environ import Env
 from moto import mock_aws
 
@@ -80,6 +84,38 @@ def test_a_damaged_copy_is_made_anew(promoted, machine):
     largest.write_bytes(largest.read_bytes()[:-1])
 
     assert suggestions() == whole
+
+
+def test_processes_that_find_the_same_damaged_copy_at_once_have_it_made_anew_once(promoted, machine):
+    copy = machine("first") / "model-cache" / promoted.artifact
+    suggestions()
+    (copy / "model.json").unlink()
+
+    def verified(_) -> Path:
+        connections[DEFAULT_DB_ALIAS] = here  # the others would not see the test's model
+        return artifacts.verify(promoted.artifact, promoted.sha256)
+
+    here = connections[DEFAULT_DB_ALIAS]
+    here.inc_thread_sharing()
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(verified, range(8)))
+    here.dec_thread_sharing()
+
+    assert found == {copy}
+
+
+def test_what_a_killed_process_had_fetched_of_a_model_goes_with_the_next_fetch(promoted, machine, monkeypatch):
+    folder = machine("second")
+    with monkeypatch.context() as killed:
+        killed.setattr(shutil, "copyfileobj", Mock(side_effect=KeyboardInterrupt))
+        killed.setattr(shutil, "rmtree", Mock())
+        with pytest.raises(KeyboardInterrupt):
+            suggestions()
+
+    suggestions()
+
+    assert {path.name for path in folder.iterdir()} == {"model-cache"}
+    assert copies(folder) == {promoted.artifact}
 
 
 def test_a_machine_keeps_no_copy_of_a_model_whose_files_were_removed(promoted, bucket, machine):
