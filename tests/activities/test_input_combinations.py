@@ -109,6 +109,31 @@ def test_a_budget_pays_for_what_costs_just_as_much(suggested, budget, units):
     assert [line["quantity"] for line in lines.values()] == units
 
 
+def test_a_total_that_is_rounded_up_to_the_cent_stays_within_the_budget_too(generated):
+    priced = {"marketData": {"prices": {"coffee": 12.345}}}
+    wishes = {"onlyCategories": ["hot drinks"], "excludeProducts": ["tea"], "includeNewProducts": False}
+
+    short, enough = (generated(clientPreferences=wishes | {"budget": budget}, **priced) for budget in (12.345, 12.35))
+
+    assert short["generatedOrder"] == {}
+    assert enough["generatedOrder"]["totalAmount"] == 12.35
+
+
+def test_a_product_without_a_name_is_called_by_its_id(suggested):
+    facts("milk", name="")
+
+    assert suggested()["milk"]["productName"] == "milk"
+
+
+def test_a_budget_does_not_cut_what_costs_nothing(suggested):
+    free, within = (
+        suggested(marketData={"prices": {"milk": 0}}, clientPreferences=wishes) for wishes in ({}, {"budget": 20})
+    )
+
+    assert within["milk"]["quantity"] == free["milk"]["quantity"]
+    assert "Cut from" in within["coffee"]["reason"]
+
+
 def test_a_budget_of_nothing_suggests_nothing_and_says_why(generated):
     activity = generated(clientPreferences={"budget": 0})
 
@@ -268,6 +293,13 @@ def test_a_short_list_counts_what_is_not_on_it_by_cause(generated):
 
     said = activity["insights"]["riskFactors"][-1]
     assert all(cause in said for cause in ("1 excluded", "1 no longer sold", "1 out of stock", " new to the client"))
+
+
+def test_a_list_that_is_as_long_as_was_asked_for_is_not_called_short(generated):
+    activity = generated({"limit": 3})
+
+    assert len(activity["recommendations"]) == 3
+    assert [said for said in activity["insights"]["riskFactors"] if "asked for" in said] == []
 
 
 @pytest.mark.parametrize(
