@@ -230,6 +230,26 @@ def test_what_came_back_and_is_closed_again_is_no_longer_marked(decide, activity
     assert (item_of(activity).state, item_of(activity).returned) == ("closed", False)
 
 
+def test_what_got_well_and_turns_bad_again_brings_a_closed_item_back(decide, activity, say):
+    say(activity, userRating=1, comments="hm")
+    decide(item_of(activity), "close", comments="hm", rating="1", reason="solved")
+    say(activity, userRating=5, comments="hm")
+    well = item_of(activity).state
+
+    say(activity, userRating=1, comments="hm")
+
+    assert (well, item_of(activity).state, item_of(activity).returned) == ("closed", "open", True)
+
+
+def test_a_snoozed_item_that_no_rule_finds_any_more_closes_itself(decide, activity, say):
+    say(activity, userRating=1)
+    decide(item_of(activity), "snooze", rating="1")
+
+    say(activity, userRating=5)
+
+    assert (item_of(activity).state, item_of(activity).reason) == ("closed", "better")
+
+
 def test_another_failure_brings_a_closed_item_back_and_the_same_one_does_not(tool, decide):
     activity = fail(tool.file(client="cafe-03"))
     decide(item_of(activity), "close", reason="solved")
