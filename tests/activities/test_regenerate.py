@@ -141,7 +141,7 @@ def test_an_activity_that_fails_takes_no_other_with_it_and_keeps_its_results(poi
     former = results_of([activities[3].pk])[0]
     poisoned("bar-03")
 
-    with pytest.raises(CommandError, match="6 completed, 1 failed"):
+    with pytest.raises(CommandError, match="6 completed, 1 failed, 0 left out"):
         call_command("regenerate_activities")
 
     failed = results_of([activities[3].pk])[0]

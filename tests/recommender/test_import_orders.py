@@ -381,6 +381,7 @@ class TestFilesThatCannotBeRead:
             ("qty=amount", "there is no field 'amount'. Fields: order, client, product, quantity"),
             ("Menge=quantity", "there is no such column. Columns: Order ID, customer"),
             ("qty", "write it as COLUMN=FIELD"),
+            ("qty=price", "No column was found for 'quantity'."),
         ],
     )
     def test_a_mapping_that_fits_nothing(self, refusal, option, said):
