@@ -204,6 +204,17 @@ def test_of_two_products_with_one_successor_it_takes_the_place_of_the_more_proba
     assert line["reason"].startswith(f"Takes the place of {usual[probable]['productName']}, no longer sold.")
 
 
+def test_a_successor_that_others_buy_already_stands_on_the_list_once(generated):
+    before = [line["product"] for line in generated({"limit": 100})["recommendations"]]
+    facts("milk", active=False, replaced_by=Product.objects.get(external_id="coffee-gold"))
+
+    lines = generated({"limit": 100})["recommendations"]
+
+    assert "coffee-gold" in before
+    [reason] = [line["reason"] for line in lines if line["product"] == "coffee-gold"]
+    assert reason.startswith("Takes the place of Milk, no longer sold.")
+
+
 def test_a_successor_that_is_not_sold_either_gives_the_place_on(suggested):
     barista = Product.objects.create(external_id="barista-oat", name="Barista oat")
     oat = Product.objects.create(external_id="oat-milk", name="Oat drink", active=False, replaced_by=barista)
