@@ -11,7 +11,7 @@ from recommender.requests import FormerOutcome
 
 def answered(answer: FormerOutcome, probability: float, now: float) -> dict[str, Any]:
     """The fields of an Item with that probability that the answer decides, `now` in days since 1970-01-01 UTC."""
-    days, never = np.array([max(now - day_of(answer.at), 0.0)]), np.array([np.nan])
+    days, never = np.array([now - day_of(answer.at)]), np.array([np.nan])
     accepted, rejected = (days, never) if answer.accepted else (never, days)
     found = standing(np.array([probability]), np.zeros(1), accepted, rejected)
     return {"ranking_weight": round(float(found.weight[0]), 6), "held_back": bool(found.held_back[0])}

@@ -1,42 +1,53 @@
 """Connections that threads keep: looked at before each request, with the statements of each request planned once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from salesai.prepared import PreparingCursor
+from salesai.prepared import PreparingCursor, fetch
 from tests.conftest import API
 
 
 @pytest.fixture
 def kept(db) -> Iterator[BaseDatabaseWrapper]:
     """The connection of a thread of the web server, between two requests."""
-    other = connections.create_connection(DEFAULT_DB_ALIAS)
+    other, of_test = connections.create_connection(DEFAULT_DB_ALIAS), connections[DEFAULT_DB_ALIAS]
     other.ensure_connection()
+    connections[DEFAULT_DB_ALIAS] = other
     yield other
+    connections[DEFAULT_DB_ALIAS] = of_test
     other.close()
 
 
-def next_request(kept: BaseDatabaseWrapper) -> int:
+def with_cursor(sql: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchone()[0]
+
+
+def prepared(sql: str) -> int:
+    return fetch(sql)[0][0]
+
+
+def next_request(kept: BaseDatabaseWrapper, ask: Callable[[str], int] = with_cursor) -> int:
     """What Django does as a request begins, and the request's first question: which process answers it."""
     kept.close_if_unusable_or_obsolete()
-    with kept.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        return cursor.fetchone()[0]
+    return ask("SELECT pg_backend_pid()")
 
 
 def test_a_connection_is_kept_from_request_to_request(kept):
     assert next_request(kept) == next_request(kept)
 
 
-def test_one_that_the_server_has_ended_is_replaced_before_a_request_sees_it(kept):
-    ended = next_request(kept)
-    with connection.cursor() as cursor:
+@pytest.mark.parametrize("ask", [with_cursor, prepared])
+def test_one_that_the_server_has_ended_is_replaced_before_a_request_sees_it(kept, ask):
+    ended = next_request(kept, ask)
+    with connections.create_connection(DEFAULT_DB_ALIAS).temporary_connection() as cursor:
         cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [ended])
 
-    assert next_request(kept) != ended
+    assert next_request(kept, ask) != ended
 
 
 def test_plans_that_a_migration_has_made_wrong_cost_one_request(kept):

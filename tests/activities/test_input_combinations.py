@@ -110,6 +110,31 @@ def test_a_budget_pays_for_what_costs_just_as_much(suggested, budget, units):
     assert [line["quantity"] for line in lines.values()] == units
 
 
+def test_a_total_that_is_rounded_up_to_the_cent_stays_within_the_budget_too(generated):
+    priced = {"marketData": {"prices": {"coffee": 12.345}}}
+    wishes = {"onlyCategories": ["hot drinks"], "excludeProducts": ["tea"], "includeNewProducts": False}
+
+    short, enough = (generated(clientPreferences=wishes | {"budget": budget}, **priced) for budget in (12.345, 12.35))
+
+    assert short["generatedOrder"] == {}
+    assert enough["generatedOrder"]["totalAmount"] == 12.35
+
+
+def test_a_product_without_a_name_is_called_by_its_id(suggested):
+    facts("milk", name="")
+
+    assert suggested()["milk"]["productName"] == "milk"
+
+
+def test_a_budget_does_not_cut_what_costs_nothing(suggested):
+    free, within = (
+        suggested(marketData={"prices": {"milk": 0}}, clientPreferences=wishes) for wishes in ({}, {"budget": 20})
+    )
+
+    assert within["milk"]["quantity"] == free["milk"]["quantity"]
+    assert "Cut from" in within["coffee"]["reason"]
+
+
 def test_a_budget_of_nothing_suggests_nothing_and_says_why(generated):
     activity = generated(clientPreferences={"budget": 0})
 
@@ -178,6 +203,17 @@ def test_of_two_products_with_one_successor_it_takes_the_place_of_the_more_proba
     [line] = [line for line in lines if line["product"] in (probable, other, "both-in-one")]
     assert (line["product"], line["confidence"]) == ("both-in-one", usual[probable]["confidence"])
     assert line["reason"].startswith(f"Takes the place of {usual[probable]['productName']}, no longer sold.")
+
+
+def test_a_successor_that_others_buy_already_stands_on_the_list_once(generated):
+    before = [line["product"] for line in generated({"limit": 100})["recommendations"]]
+    facts("milk", active=False, replaced_by=Product.objects.get(external_id="coffee-gold"))
+
+    lines = generated({"limit": 100})["recommendations"]
+
+    assert "coffee-gold" in before
+    [reason] = [line["reason"] for line in lines if line["product"] == "coffee-gold"]
+    assert reason.startswith("Takes the place of Milk, no longer sold.")
 
 
 def test_a_successor_that_is_not_sold_either_gives_the_place_on(suggested):
@@ -285,6 +321,13 @@ def test_a_short_list_counts_what_is_not_on_it_by_cause(generated):
 
     said = activity["insights"]["riskFactors"][-1]
     assert all(cause in said for cause in ("1 excluded", "1 no longer sold", "1 out of stock", " new to the client"))
+
+
+def test_a_list_that_is_as_long_as_was_asked_for_is_not_called_short(generated):
+    activity = generated({"limit": 3})
+
+    assert len(activity["recommendations"]) == 3
+    assert [said for said in activity["insights"]["riskFactors"] if "asked for" in said] == []
 
 
 @pytest.mark.parametrize(

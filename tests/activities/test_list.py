@@ -19,7 +19,8 @@ def test_newest_first_in_pages_with_the_total_of_all(tool):
 
     assert listed(tool, "limit=2") == [ids[4], ids[3]]
     assert listed(tool, "limit=2&offset=4") == [ids[0]]
-    assert tool.get(f"{API}?limit=2&offset=99").body == {"success": True, "data": [], "total": 5}
+    for beyond in (99, 10**30):
+        assert tool.get(f"{API}?limit=2&offset={beyond}").body == {"success": True, "data": [], "total": 5}
 
 
 def test_plain_filters_work_together(tool):
@@ -29,6 +30,14 @@ def test_plain_filters_work_together(tool):
 
     assert listed(tool, "client=a&rep=r&activityType=upsell&status=processing") == [wanted]
     assert listed(tool, "client=a&status=completed") == []
+
+
+def test_blanks_around_an_id_are_part_of_it(tool):
+    blank = tool.file(client=" a", rep="r ")["_id"]
+    plain = tool.file(client="a", rep="r")["_id"]
+
+    assert [listed(tool, f"client={client}") for client in ("%20a", "a")] == [[blank], [plain]]
+    assert [listed(tool, f"rep={rep}") for rep in ("r%20", "r")] == [[blank], [plain]]
 
 
 def test_created_after_is_inclusive_and_created_before_exclusive(tool):

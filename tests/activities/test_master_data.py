@@ -66,6 +66,25 @@ def test_an_order_sent_again_replaces_the_former_whole_and_one_without_items_rem
     assert not Order.objects.filter(external_id="o").exists()
 
 
+@pytest.mark.parametrize(
+    ("changed", "stored"),
+    [
+        ({"date": "2026-01-02T00:00:00Z"}, "2026-01-02 c r"),
+        ({"client": "d"}, "2026-01-01 d r"),
+        ({"rep": "s"}, "2026-01-01 c s"),
+        ({"rep": None}, "2026-01-01 c None"),
+    ],
+)
+def test_an_order_that_differs_in_its_date_client_or_rep_alone_is_replaced_too(empty_house, tool, changed, stored):
+    order = ORDER | {"rep": "r"}
+    tool.post({"items": [order]}, "/orders")
+
+    assert counts(tool.post({"items": [order | changed]}, "/orders")) == [0, 1, 0]
+
+    kept = Order.objects.get()
+    assert f"{kept.ordered_at:%Y-%m-%d} {kept.client.external_id} {kept.rep and kept.rep.external_id}" == stored
+
+
 def test_an_order_is_stored_to_the_decimal_with_whom_it_names(empty_house, tool):
     lines = [
         {"product": "new-p", "quantity": 2.0005, "price": 1.00005},

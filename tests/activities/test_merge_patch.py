@@ -19,6 +19,14 @@ def test_one_key_of_a_section_changes_and_null_removes(tool, merge):
     assert changed.body["data"]["feedback"] == {"userRating": 5, "comments": "ok"}
 
 
+def test_an_object_takes_the_place_of_what_is_none_without_its_nulls(tool, merge):
+    activity = tool.file(metadata={"tags": ["x"], "visit": 7})
+
+    changed = merge(activity["_id"], {"metadata": {"tags": {"a": 1, "b": None}, "visit": {}, "new": {"c": None}}})
+
+    assert changed.body["data"]["metadata"] == {"tags": {"a": 1}, "visit": {}, "new": {}}
+
+
 @pytest.mark.parametrize("written", ["application/merge-patch+json; charset=utf-8", "Application/Merge-Patch+JSON"])
 def test_a_merge_patch_is_one_however_its_type_is_written(tool, written):
     activity = tool.file(metadata={"a": 1, "b": 2})

@@ -128,6 +128,7 @@ def test_who_may_be_leaving_was_silent_for_60_days_and_three_of_its_own_interval
     [
         (range(1, 365, 4), 900, "top client (recency 5, frequency 5, money 5"),
         (range(1, 365, 4), 0, "steady client (recency 5, frequency 5, money 1"),
+        (range(1, 365, 4), None, "top client (recency 5, frequency 5"),
         ([200], 1, "dormant client (recency 1, frequency 1, money 1"),
         (range(100, 365, 4), 900, "top client slipping away (recency 1, frequency 5, money 5"),
     ],
@@ -148,6 +149,13 @@ def test_the_last_quarter_of_a_year_is_held_against_the_one_before(analysed):
     assert "2 orders in the last 90 days, 3 in the 90 days before." in said
     assert "50.00 spent in the last 90 days, 30.00 in the 90 days before: 67% more." in said
     assert "2.0 products an order in the last 90 days, 1.0 in the 90 days before: 100% more." in said
+
+
+@pytest.mark.parametrize(("first", "is_told"), [(179, False), (180, True)])
+def test_no_trend_is_told_before_there_are_two_quarters(analysed, first, is_told):
+    said = analysed(*orders([first, 130, 80, 10], ("milk", 10, 1)))["insights"]["buyingPatterns"]
+
+    assert any("in the 90 days before" in sentence for sentence in said) == is_told
 
 
 def test_a_product_that_costs_more_and_one_that_is_taken_less_are_named(analysed):
@@ -181,6 +189,17 @@ def test_only_an_order_analysis_goes_into_detail(analysed):
     )
 
     assert set(usual) < set(detailed)
+
+
+def test_what_is_overdue_is_as_probable_as_it_is_in_the_next_basket(analysed):
+    history = orders(range(20, 90, 7), ("milk", 6, 1), ("sugar", 6, 1))
+
+    basket, overdue = (
+        {line["product"]: line["confidence"] for line in analysed(*history, purpose=purpose)["recommendations"]}
+        for purpose in ("recommendation", "order-analysis")
+    )
+
+    assert overdue == {product: basket[product] for product in ("milk", "sugar")}
 
 
 def test_a_season_is_told_with_its_evidence(analysed):

@@ -11,7 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from activities import runs
 from activities.generation import generate_waiting
-from activities.models import Activity, Schedule
+from activities.models import Activity, RegenerationRun, Schedule
 from activities.schedules import queue_due_schedules, run_scheduled_command
 from activities.selection import Selection
 from activities.tasks import give_up
@@ -133,6 +133,13 @@ def test_a_queued_run_has_a_job_for_each_chunk_and_its_state_can_be_asked(capsys
     assert "running (queued): 2 completed, 0 failed, 3 waiting, 0 left out of 5" in capsys.readouterr().out
 
 
+def test_a_queued_run_of_nothing_has_ended_at_once_and_stands_in_no_others_way():
+    for _ in range(2):
+        call_command("regenerate_activities", "--queue", "--type", "upsell")
+
+    assert set(RegenerationRun.objects.values_list("status", "total")) == {("completed", 0)}
+
+
 def test_a_run_goes_on_without_a_chunk_that_killed_its_workers():
     for _ in range(4):
         Activity.objects.create(client="cafe-01", rep="r", activity_type="upsell", requested_model=NOW)
@@ -145,6 +152,20 @@ def test_a_run_goes_on_without_a_chunk_that_killed_its_workers():
     run.refresh_from_db()
     assert (run.status, run.reason) == ("failed", "3 workers died over it.")
     assert run.figures()["completed"] == run.figures()["left_out"] == 2
+
+
+def test_what_was_stored_before_its_worker_died_is_not_given_up():
+    for _ in range(4):
+        Activity.objects.create(client="cafe-01", rep="r", activity_type="upsell", requested_model=NOW)
+    run = runs.start_run(Selection(), queued=True, chunk_size=2)
+    first, second = ProcrastinateJob.objects.order_by("id")
+
+    runs.work_on(first.args["chunk_id"])
+    workers_die_over(first)
+    runs.work_on(second.args["chunk_id"])
+
+    run.refresh_from_db()
+    assert (run.status, run.reason, run.figures()["completed"]) == ("completed", "", 4)
 
 
 def test_a_chunk_of_a_run_that_another_took_the_place_of_is_not_done(tool):
@@ -233,6 +254,15 @@ def test_a_schedule_runs_its_command_and_keeps_how_that_ended(nightly, command, 
     assert kept.last_run_at < kept.last_finished_at < timezone.now()
 
 
+def test_of_much_that_a_command_says_the_end_is_kept(nightly):
+    with override_settings(SCHEDULES={"regeneration": ("0 3 * * *", ["regenerate_activities", "--help"])}):
+        run_scheduled_command(nightly)
+
+    words = Schedule.objects.get().last_words
+    assert len(words) == 2000
+    assert words.endswith("Skip system checks.")
+
+
 def test_how_a_schedule_went_is_told_with_its_next_time(nightly, capsys):
     nightly.begin()
     nightly.finish(False, "No model has been trained yet.")
@@ -255,6 +285,16 @@ def test_one_activity_is_filed_for_each_client_that_orders(capsys):
     filed = Activity.objects.order_by("id")
     assert list(filed.values_list("client", "rep")[:2]) == [("bar-00", "rep-0"), ("bar-01", "rep-1")]
     assert filed.filter(id__regex="^[0-9a-f]{24}$", status="processing").count() == 40
+
+
+def test_another_type_or_one_that_is_done_keeps_no_client_from_having_one_filed(capsys):
+    for kind, status in (("upsell", "processing"), ("cross-sell", "completed")):
+        Activity.objects.create(client="cafe-04", rep="r", activity_type=kind, status=status)
+
+    for kind in ("upsell", "cross-sell", "recommendation"):
+        call_command("create_activities", "--type", kind, "--clients", "cafe-04")
+
+    assert [said.split(" ")[0] for said in capsys.readouterr().out.splitlines()] == ["0", "1", "1"]
 
 
 def test_a_client_that_has_only_returned_something_is_none_that_orders(capsys):

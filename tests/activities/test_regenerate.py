@@ -1,5 +1,7 @@
 """Regenerating many activities at once gives what generating each of them gives, and loses none."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
@@ -139,7 +141,7 @@ def test_an_activity_that_fails_takes_no_other_with_it_and_keeps_its_results(poi
     former = results_of([activities[3].pk])[0]
     poisoned("bar-03")
 
-    with pytest.raises(CommandError, match="6 completed, 1 failed"):
+    with pytest.raises(CommandError, match="6 completed, 1 failed, 0 left out"):
         call_command("regenerate_activities")
 
     failed = results_of([activities[3].pk])[0]
@@ -200,6 +202,18 @@ def test_beginning_anew_stops_the_run_that_was_left():
     assert (left.status, left.reason) == ("stopped", "Another run took its place.")
     assert runs.work_on_next(left) is not None
     assert left.figures()["completed"] == 0
+
+
+def test_what_is_older_than_a_week_tonight_is_the_selection_that_it_was_last_night():
+    file_many(2)
+    last_night = runs.start_run(Selection(results_before=(timezone.now() - timedelta(days=8)).isoformat()))
+
+    with pytest.raises(CommandError, match=f"{last_night} of the same selection has not ended"):
+        call_command("regenerate_activities", "--older-than", "7d")
+    call_command("regenerate_activities", "--older-than", "7d", "--anew")
+
+    last_night.refresh_from_db()
+    assert (last_night.status, last_night.reason) == ("stopped", "Another run took its place.")
 
 
 def test_a_run_whose_first_chunks_fail_stops_itself_and_says_why(poisoned):

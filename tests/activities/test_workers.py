@@ -191,6 +191,25 @@ def test_a_worker_generates_the_activity_that_was_left_to_it(installation, worke
     wait_for(lambda: installation.ask(jobs.format(activity)) == [(1,)])
 
 
+def test_a_job_whose_third_worker_has_died_is_given_up_and_the_activity_says_so(installation):
+    [(activity,)] = installation.ask("SELECT id FROM activities_activity LIMIT 1")
+    later = f"from activities.generation import generate_later; generate_later('{activity}')"
+    installation.manage("shell", "--command", later)
+    job = f"FROM procrastinate_jobs WHERE args ->> 'activity_id' = '{activity}' ORDER BY id DESC LIMIT 1"
+    installation.ask(
+        f"""WITH dead AS (
+            INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 minute') RETURNING id
+        ) UPDATE procrastinate_jobs SET status = 'doing', attempts = 2, worker_id = dead.id
+        FROM dead WHERE procrastinate_jobs.id = (SELECT id {job}) RETURNING 1"""
+    )
+
+    with running_workers(installation):
+        wait_for(lambda: installation.ask(f"SELECT status {job}") == [("failed",)])
+
+    state = f"SELECT status, metadata ->> 'failure' FROM activities_activity WHERE id = '{activity}'"
+    assert installation.ask(state) == [("failed", "3 workers died over it.")]
+
+
 @contextmanager
 def model_out_of_reach(installation):
     models = installation.folder / "models"

@@ -69,6 +69,19 @@ def test_answers_to_what_was_never_suggested_do_not_count(answered, tool):
     assert reckon_uptake().total.answered == 0
 
 
+def test_answers_count_from_the_monday_eleven_weeks_ago_on(answered):
+    monday = reckon_uptake().since
+    accepted, also, rejected = SuggestedLine.objects.answered().order_by("rank")
+    moments = {accepted: monday, also: monday - timedelta(seconds=1), rejected: timezone.now()}
+    for line, moment in moments.items():
+        SuggestedLine.objects.filter(pk=line.pk).update(outcome_at=moment)
+
+    taken_up = reckon_uptake()
+
+    assert (taken_up.total.answered, taken_up.total.accepted) == (2, 1)
+    assert [each.answered for each in taken_up.by_week.values()] == [1, *[0] * 10, 1]
+
+
 def test_money_is_told_as_it_was_suggested(answered):
     lines = answered["recommendations"]
     amount = [line["quantity"] * line["price"] for line in lines]

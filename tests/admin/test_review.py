@@ -10,6 +10,7 @@ from pytest_django.asserts import assertInHTML
 
 from activities import generation
 from activities.models import Activity, ReviewItem, ReviewRule
+from recommender.models import ModelVersion
 from tests.admin.feedback_on_page import feedback_on, seen_in
 from tests.admin.people import ops_user, sales_manager
 from tests.conftest import API
@@ -163,6 +164,24 @@ def test_the_first_lists_of_a_version_are_found_and_no_more(tool):
     assert [kinds(activity) for activity in made] == [{Kind.FIRST_LISTS}, {Kind.FIRST_LISTS}, None]
 
 
+def test_what_a_version_listed_first_is_nothing_to_look_at_once_another_answers(tool):
+    ReviewRule.objects.filter(kind=Kind.FIRST_LISTS).update(enabled=True)
+    activity = tool.generated(client="cafe-01", aiModel=AS_OF)
+    ModelVersion.objects.update(status=ModelVersion.Status.RETIRED)
+
+    call_command("review_activities", verbosity=0)
+
+    assert item_of(activity).state == "closed"
+
+
+def test_the_weights_of_all_that_finds_a_list_add_up(activity, say):
+    say(activity, userRating=1, comments="no")
+    at_once = item_of(activity).weight
+    say(activity, userRating=1, comments="no", rejectedRecommendations=["a", "b", "c"])
+
+    assert (at_once, item_of(activity).weight) == (40 + 30, 40 + 30 + 20)
+
+
 def test_the_queue_shows_the_most_urgent_first(ops, tool, say):
     light, heavy = (tool.generated(client=client, aiModel=AS_OF) for client in ("cafe-01", "cafe-02"))
     say(light, comments="hm")
@@ -201,6 +220,36 @@ def test_another_comment_brings_a_closed_item_back(decide, activity, say):
     say(activity, comments="worse than before")
 
     assert item_of(activity).returned
+
+
+def test_what_came_back_and_is_closed_again_is_no_longer_marked(decide, activity, say):
+    say(activity, comments="hm")
+    decide(item_of(activity), "close", comments="hm", reason="solved")
+    say(activity, comments="worse than before")
+
+    decide(item_of(activity), "close", comments="worse than before", reason="solved")
+
+    assert (item_of(activity).state, item_of(activity).returned) == ("closed", False)
+
+
+def test_what_got_well_and_turns_bad_again_brings_a_closed_item_back(decide, activity, say):
+    say(activity, userRating=1, comments="hm")
+    decide(item_of(activity), "close", comments="hm", rating="1", reason="solved")
+    say(activity, userRating=5, comments="hm")
+    well = item_of(activity).state
+
+    say(activity, userRating=1, comments="hm")
+
+    assert (well, item_of(activity).state, item_of(activity).returned) == ("closed", "open", True)
+
+
+def test_a_snoozed_item_that_no_rule_finds_any_more_closes_itself(decide, activity, say):
+    say(activity, userRating=1)
+    decide(item_of(activity), "snooze", rating="1")
+
+    say(activity, userRating=5)
+
+    assert (item_of(activity).state, item_of(activity).reason) == ("closed", "better")
 
 
 def test_another_failure_brings_a_closed_item_back_and_the_same_one_does_not(tool, decide):

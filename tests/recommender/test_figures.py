@@ -110,6 +110,18 @@ def test_the_figures_of_insights_stand_in_the_tables(insights, kind):
     assert [recomputed(sentence, INSIGHTS) for sentence in insights[kind]] == [said.shown for said in insights[kind]]
 
 
+def test_what_all_clients_will_take_more_of_is_an_opportunity_and_less_of_a_risk(house):
+    said = {
+        (name, " more than " in sentence)
+        for _, result in house.answers
+        for name in ("opportunities", "riskFactors")
+        for sentence in result.insights[name]
+        if "all clients together" in sentence
+    }
+
+    assert said == {("opportunities", True), ("riskFactors", False)}
+
+
 def test_the_months_are_the_units_of_the_orders_against_the_average_month(house):
     shown = [result.insights["seasonality"].get("months", []) for _, result in house.answers]
 

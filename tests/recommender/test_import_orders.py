@@ -146,6 +146,14 @@ class TestGenericFiles:
         call_command("import_orders", str(tmp_path / "orders.parquet"))
         assert loaded() == LOADED
 
+    def test_parquet_times_of_any_zone_are_those_moments_and_ids_of_a_column_with_gaps_are_whole(self, tmp_path):
+        moment = datetime(2026, 7, 2, 23, 30, tzinfo=UTC)
+        row = {"order": "1", "client": 17850.0, "product": 1e9, "quantity": 1, "price": 1234.5, "date": moment}
+        in_berlin = pl.DataFrame([row]).with_columns(pl.col("date").dt.convert_time_zone("Europe/Berlin"))
+        in_berlin.write_parquet(tmp_path / "orders.parquet")
+        call_command("import_orders", str(tmp_path / "orders.parquet"))
+        assert loaded() == [("1", "17850", "", moment, "1000000000", "", Decimal(1), Decimal("1234.5"))]
+
     def test_importing_twice_leaves_identical_tables(self, import_file):
         import_file(CSV)
         before = all_rows()
@@ -373,10 +381,15 @@ class TestFilesThatCannotBeRead:
             ("qty=amount", "there is no field 'amount'. Fields: order, client, product, quantity"),
             ("Menge=quantity", "there is no such column. Columns: Order ID, customer"),
             ("qty", "write it as COLUMN=FIELD"),
+            ("qty=price", "No column was found for 'quantity'."),
         ],
     )
     def test_a_mapping_that_fits_nothing(self, refusal, option, said):
         assert said in refusal(CSV, "--map", option)
+
+    def test_two_columns_for_one_field_are_refused(self, refusal):
+        two = ("--map", "unit price=price", "--map", "qty=price")
+        assert refusal(CSV, *two) == "--map names two columns for the field price."
 
 
 class TestOnlineRetail:
@@ -421,6 +434,15 @@ C536370,71053,METAL LANTERN,-2,2010-12-01 14:30:00,3.39,17850,United Kingdom
     def test_the_most_frequent_description_and_country_count(self, summary):
         assert Product.objects.get(external_id="85123A").name == "HANGING HEART"
         assert Client.objects.get().region == "United Kingdom"
+
+    def test_a_row_without_a_code_is_bad_and_not_skipped(self, refusal):
+        said = refusal(self.RAW.replace("536365,71053,", "536365,,"))
+        assert "line 3: StockCode is missing" in said
+
+    def test_with_columns_of_ones_own_choice_the_file_is_generic(self, import_file):
+        rows = [row for row in self.RAW.splitlines() if "/" not in row and "22139" not in row]
+        assert "(generic): 5 lines" in import_file("\n".join(rows), "--map", "UnitPrice=list_price")
+        assert Product.objects.get(external_id="POST").list_price == 18
 
     def test_its_columns_are_not_mapped(self, refusal):
         said = refusal(self.RAW, "--format", "online-retail", "--map", "UnitPrice=list_price")

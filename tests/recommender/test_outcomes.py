@@ -197,11 +197,12 @@ def test_answers_from_the_moment_of_training_on_change_nothing(reps_who_love_hon
 
 
 @pytest.mark.django_db
-def test_answers_to_what_was_never_suggested_teach_nothing(wholesale_house):
+def test_answers_to_what_was_never_suggested_and_to_more_at_once_teach_nothing(wholesale_house):
     day = LAST_DAY - timedelta(days=3)
-    SuggestedLine.objects.create(
-        activity="a", client="cafe-01", rep="rep-1", product="tea", suggested_at=day, outcome="rejected", outcome_at=day
-    )
+    answer = {"activity": "a", "client": "cafe-01", "rep": "rep-1", "suggested_at": day, "outcome_at": day}
+    more_at_once = {"rank": 1, "confidence": 0.3, "quantity": 30, "larger_volume": True}
+    SuggestedLine.objects.create(**answer, product="tea", outcome="rejected")
+    SuggestedLine.objects.create(**answer, product="milk", outcome="accepted", **more_at_once)
 
     assert train_version(LAST_DAY).row_counts["answers"] == 0
 
