@@ -10,7 +10,7 @@ from recommender.cases import Case
 from recommender.engine.volumes import REGULAR
 from recommender.items import Item
 from recommender.money import amount
-from recommender.terms import Terms, demand_factor, price_of, sold_units
+from recommender.terms import Terms, demand_factor, price_before_discount, price_of, sold_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ class LargerVolume:
 
 def larger_volumes_of(case: Case) -> dict[str, LargerVolume]:
     """By product id, of what the client buys regularly and for a known price, where others take more at once."""
-    regular = [item for item in case.own.values() if item.orders >= REGULAR and item.usual_price]
+    market = case.request.market
+    regular = [item for item in case.own.values() if item.orders >= REGULAR and price_before_discount(item, market)]
     known = case.model.knowledge.products
     codes = np.searchsorted(known, [item.product for item in regular]) if regular else []
     found = {}

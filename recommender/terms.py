@@ -49,11 +49,15 @@ def packs_up(units: int, pack: int) -> int:
 
 
 def price_of(item: Item, market: dict[str, Any]) -> tuple[float | None, tuple[str, ...]]:
-    price = market.get("prices", {}).get(item.product, item.usual_price)
+    price = price_before_discount(item, market)
     discount = market.get("promotions", {}).get(item.product, 0)
     if price is None or not discount:
         return rounded_price(price), ()
     return rounded_price(price * (1 - discount)), (f"On promotion at {100 * discount:.15g}% off.",)
+
+
+def price_before_discount(item: Item, market: dict[str, Any]) -> float | None:
+    return market.get("prices", {}).get(item.product, item.usual_price)
 
 
 def rounded_price(price: float | None) -> float | None:

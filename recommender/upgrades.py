@@ -5,6 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from recommender.items import GIVEN_UP, Item
 from recommender.listing import is_wanted
 from recommender.money import amount
 from recommender.requests import SuggestionRequest
-from recommender.terms import Terms, demand_factor, price_of, sold_units, terms_of
+from recommender.terms import Terms, demand_factor, price_before_discount, price_of, sold_units, terms_of
 
 # Beyond that a product of another name is another thing, not a better one.
 DEARER_AT_MOST = 2
@@ -59,16 +60,16 @@ class Upgrade:
 
 def upgrades_of(case: Case) -> dict[str, Upgrade]:
     """By product id, the best replacement that each product new to the client would make, where there is one."""
-    own = defaultdict(list)
+    own, market = defaultdict(list), case.request.market
     for other in case.own.values():
-        if other.kind and other.usual_price and is_bought(other, case):
+        if other.kind and price_before_discount(other, market) and is_bought(other, case):
             own[other.kind].append(other)
     found = {}
     for item in case.items:
         alternatives = [
             upgrade
-            for other in (own[item.kind] if item.is_new and item.usual_price else ())
-            if is_step_up(item, other)
+            for other in (own[item.kind] if item.is_new and price_before_discount(item, market) else ())
+            if is_step_up(item, other, market)
             for upgrade in taken_up(item, other, case)
         ]
         if alternatives:
@@ -83,8 +84,10 @@ def is_bought(item: Item, case: Case) -> bool:
     return lately and is_wanted(item, case.request)
 
 
-def is_step_up(item: Item, other: Item) -> bool:
-    alike, ratio = have_like_names(item, other), item.usual_price / other.usual_price
+def is_step_up(item: Item, other: Item, market: dict[str, Any]) -> bool:
+    alike = have_like_names(item, other)
+    # A promotion makes nothing another thing.
+    ratio = price_before_discount(item, market) / price_before_discount(other, market)
     if ratio > 1:
         return alike or ratio <= DEARER_AT_MOST
     # Far cheaper by the unit, it is a smaller thing in larger packs.

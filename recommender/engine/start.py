@@ -39,6 +39,10 @@ def explore_inputs(features: np.ndarray) -> np.ndarray:
 
 INPUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"repeat": repeat_inputs, "explore": explore_inputs}
 
+# What is believed without examples: the share that happens, and as of how many examples. Of all that a client
+# never bought next to nothing is bought next; what it did buy may well come back each time.
+USUAL = {"repeat": (USUAL_SHARE, DOUBT_ORDERS), "explore": (0.0005, 1000.0)}
+
 
 def column(features: np.ndarray, name: str) -> np.ndarray:
     return np.nan_to_num(features[:, FEATURES.index(name)].astype(float)).clip(0)
@@ -50,7 +54,7 @@ def logistic(log_odds: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Log odds linear in inputs[`inputs`]; all one value where nothing could be learned."""
+    """Log odds linear in inputs[`inputs`]; all one value where all examples came out alike."""
 
     inputs: str
     weights: list[float]
@@ -63,7 +67,8 @@ class Start:
 
         values = INPUTS[inputs](features)
         if not 0 < happened.sum() < len(happened):
-            rate = (happened.sum() + 0.5) / (len(happened) + 1000.0)
+            share, doubt = USUAL[inputs]
+            rate = (happened.sum() + share * doubt) / (len(happened) + doubt)
             return cls(inputs, [0.0] * values.shape[1], float(np.log(rate / (1 - rate))))
         fitted = LogisticRegression(C=1.0, max_iter=500).fit(values, happened, sample_weight=weight)
         return cls(inputs, fitted.coef_[0].round(6).tolist(), round(float(fitted.intercept_[0]), 6))

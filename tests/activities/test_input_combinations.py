@@ -172,6 +172,32 @@ def test_what_is_no_dearer_than_what_it_would_replace_is_no_upgrade(generated):
     assert [line for line in lines if line["product"] == "coffee-gold"] == []
 
 
+@pytest.mark.parametrize(
+    ("prices", "is_upgraded"),
+    [
+        ({}, True),  # 19 instead of 12.5
+        ({"coffee-gold": 26}, False),
+        ({"coffee": 9}, False),
+        ({"coffee-gold": 26, "coffee": 13.5}, True),
+        ({"coffee-gold": 12}, False),
+    ],
+)
+def test_how_much_dearer_an_upgrade_is_goes_by_the_prices_of_the_market(generated, prices, is_upgraded):
+    facts("coffee-gold", name="Arabica")
+
+    lines = generated(purpose="upsell", marketData={"prices": prices})["recommendations"]
+
+    assert ("coffee-gold" in {line["product"] for line in lines}) == is_upgraded
+
+
+def test_what_has_a_price_on_the_market_alone_can_be_an_upgrade(generated):
+    facts("coffee-gold", list_price=None)
+
+    lines = generated(purpose="upsell", marketData={"prices": {"coffee-gold": 20}})["recommendations"]
+
+    assert [line["replaces"] for line in lines if line["product"] == "coffee-gold"] == ["coffee"]
+
+
 def test_the_price_of_the_market_counts_against_the_budget(suggested):
     lines = suggested(clientPreferences={"budget": 20}, marketData={"prices": {"milk": 100}})
 

@@ -198,6 +198,28 @@ def test_a_handful_of_orders_is_enough_to_train_and_suggest(empty_house, orders)
     assert 0 < result.confidence < 1
 
 
+@pytest.mark.parametrize("clients", [1, 6])
+def test_what_every_order_holds_is_expected_in_the_next_one(empty_house, clients):
+    merge_orders(
+        [
+            {"external_id": f"{client}-{week}", "client": f"c{client}", "ordered_at": FIRST_DAY + timedelta(weeks=week),
+             "lines": [{"product": product, "quantity": 2} for product in ("bread", "milk")]}
+            for client in range(clients)
+            for week in range(30)
+        ],
+        source="test",
+    )  # fmt: skip
+    registry.promote(train_version(FIRST_DAY + timedelta(weeks=30)))
+    now = FIRST_DAY + timedelta(weeks=30)
+
+    basket, forecast = suggest(
+        [SuggestionRequest("c0", purpose, now=now) for purpose in ("recommendation", "demand-forecasting")]
+    )
+
+    assert min(line["confidence"] for line in basket.recommendations) > 0.85
+    assert min(line["confidence"] for line in forecast.recommendations) > 0.85
+
+
 def test_the_command_trains_and_promotes(wholesale_house):
     out = StringIO()
     call_command("train_recommender", until=LAST_DAY, stdout=out, stderr=StringIO())
