@@ -96,11 +96,14 @@ def heads_of(model: Model) -> dict[str, Head]:
 
 
 def damaged_files(folder: Path, manifest_sha256: str) -> list[str]:
-    """Names of the files that are missing or not what was written."""
-    if sha256(folder / MANIFEST) != manifest_sha256:
+    """Names of the files that are missing or not what was written; another process may be removing them."""
+    try:
+        manifest = (folder / MANIFEST).read_bytes()
+    except FileNotFoundError:
         return [MANIFEST]
-    manifest = json.loads((folder / MANIFEST).read_text())
-    return [name for name, digest in manifest.items() if sha256(folder / name) != digest]
+    if hashlib.sha256(manifest).hexdigest() != manifest_sha256:
+        return [MANIFEST]
+    return [name for name, digest in json.loads(manifest).items() if sha256(folder / name) != digest]
 
 
 def load(folder: Path) -> Model:
@@ -167,7 +170,7 @@ def load_acceptance(folder: Path) -> Acceptance:
 
 
 def sha256(path: Path) -> str:
-    """Empty where there is no such file; another process may be removing it."""
+    """Empty where there is no such file."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
