@@ -21,13 +21,15 @@ WEEKS_SHOWN = 26
 class ClientDemand:
     """What one client will take of the products it bought, over one horizon.
 
-    row     product id -> position in `demand`
-    start   the first day of the horizon
+    row       product id -> position in `demand`
+    last_day  the last day of which something is past
+    start     the first day of the horizon; the same one, but at midnight
     """
 
     history: OrderHistory
     row: dict[str, int]
     demand: Demand
+    last_day: date
     start: date
     horizon_days: int
 
@@ -51,7 +53,9 @@ class ClientDemand:
             habits,
         )
         row = {product: position for position, product in enumerate(products)}
-        return cls(history, row, demand, date_of(now).date(), horizon_days)
+        moment = date_of(now)
+        last_day = (moment - timedelta.resolution).date()
+        return cls(history, row, demand, last_day, moment.date(), horizon_days)
 
     def expected(self) -> dict[str, float]:
         """Product id -> units."""
@@ -65,7 +69,7 @@ class ClientDemand:
         return [
             {
                 "product": item.product,
-                "history": weekly_units(self.history, item.known_as, self.start),
+                "history": weekly_units(self.history, item.known_as, self.last_day),
                 "forecast": {
                     "from": self.start.isoformat(),
                     "to": (self.start + timedelta(days=self.horizon_days)).isoformat(),
@@ -79,14 +83,14 @@ class ClientDemand:
         ]
 
 
-def weekly_units(history: OrderHistory, product: str, until: date) -> list[dict[str, Any]]:
+def weekly_units(history: OrderHistory, product: str, last_day: date) -> list[dict[str, Any]]:
     """Units of each of the last WEEKS_SHOWN weeks since the first purchase, oldest first, weeks from Monday."""
     lines = history.products[history.line_product] == product
     mondays = [monday(date_of(day).date()) for day in history.line_day[lines]]
     units: dict[date, float] = {}
     for week, quantity in zip(mondays, history.line_quantity[lines].tolist(), strict=True):
         units[week] = units.get(week, 0) + quantity
-    this_week = monday(until)
+    this_week = monday(last_day)
     first = max(min(units, default=this_week), this_week - timedelta(weeks=WEEKS_SHOWN - 1))
     weeks = [first + timedelta(weeks=n) for n in range((this_week - first).days // 7 + 1)]
     return [{"from": week.isoformat(), "units": round(units.get(week, 0.0), 3)} for week in weeks]

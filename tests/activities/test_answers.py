@@ -225,6 +225,30 @@ def test_the_series_of_a_forecast_are_units_per_week_from_monday(newcomer):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("as_of", "last"),
+    [
+        ("2025-12-28T23:59:59Z", {"from": "2025-12-22", "units": 6}),
+        ("2025-12-29", {"from": "2025-12-22", "units": 6}),
+        ("2025-12-29T00:01:00Z", {"from": "2025-12-29", "units": 0}),
+        ("2026-01-02", {"from": "2025-12-29", "units": 4}),
+        ("2026-01-05", {"from": "2025-12-29", "units": 12}),
+    ],
+)
+def test_the_series_of_a_forecast_end_with_the_week_of_which_something_is_over(newcomer, as_of, last):
+    activity = newcomer(
+        order("2025-12-22", ("milk", 6)),
+        order("2026-01-01", ("milk", 4)),
+        order("2026-01-04", ("milk", 8)),
+        activityType="demand-forecasting",
+        aiModel={"parameters": {"asOf": as_of, "horizonDays": 28}},
+    )
+
+    [milk] = [entry for entry in activity["insights"]["seasonality"]["products"] if entry["product"] == "milk"]
+    assert milk["history"][-1] == last
+    assert milk["forecast"]["from"] == as_of[:10]
+
+
 def test_a_forecast_is_over_the_whole_horizon_with_an_interval_and_its_level(tool):
     week, month = (
         tool.generated(

@@ -177,9 +177,9 @@ INSIGHTS = {
     "of others": Kind(r"Not bought yet, but by clients alike: .+\.", ""),
 }
 WEEKS = f"""{MINE}, weeks AS (
-        SELECT generate_series(greatest(date_trunc('week', min(ordered_at)), date_trunc('week', now)
-               - interval '25 weeks'), now, interval '1 week') AS week, now
-        FROM own, moment GROUP BY now
+        SELECT generate_series(greatest(date_trunc('week', min(ordered_at)), date_trunc('week', last)
+               - interval '25 weeks'), last, interval '1 week') AS week
+        FROM own, (SELECT now - interval '1 microsecond' AS last FROM moment) AS before GROUP BY last
     )
     SELECT week::date::text, coalesce(sum(quantity), 0)::float
     FROM weeks LEFT JOIN own ON date_trunc('week', ordered_at) = week GROUP BY week ORDER BY week"""
