@@ -9,6 +9,7 @@ from recommender.engine.history import OrderHistory
 SHORT = 2  # orders; a client is as good as new up to there
 SHORT_SHARE = 0.1  # of the questions about next orders, at least, are of clients with so little history
 MOMENTS_OF_CLIENT = 4  # in one window, on average: more would ask for nearly the same days again
+MOST_LINES = 10_000_000  # that the histories of a window's questions have together, each a copy: a gigabyte
 LONGEST_WAIT_DAYS = 60  # a moment between two orders lies at most so long before the later one
 
 
@@ -34,9 +35,9 @@ def before_orders(
 ) -> Questions:
     """What comes before orders from day `start` to `end`, at most `at_most` of them.
 
-    A client's first order is among them, with an empty history. Where nearly all clients have long
-    histories, some are cut short: else nothing would be learned of clients that are new, or that a
-    caller knows only a few orders of.
+    Fewer are asked about where histories are very long (`thinned`). A client's first order is among them, with
+    an empty history. Where nearly all clients have long histories, some are cut short: else nothing would be
+    learned of clients that are new, or that a caller knows only a few orders of.
 
     Args:
         between: share of the questions asked at a moment between the former order and the target;
@@ -53,6 +54,9 @@ def before_orders(
     if missing > 0:
         shortened = random.choice(long, min(missing, len(long)), replace=False)
         first[shortened] = target[shortened] - random.integers(0, SHORT + 1, len(shortened))
+    lines = np.searchsorted(history.line_order, target) - np.searchsorted(history.line_order, first)
+    kept = thinned(lines, MOST_LINES, random)
+    target, first, now = target[kept], first[kept], now[kept]
     client = history.order_client[target]
     return Questions(client, now, target, prefixes(history, client, first, target))
 
@@ -72,6 +76,21 @@ def at_any_time(
 
 def drawn(positions: np.ndarray, at_most: int, random: np.random.Generator) -> np.ndarray:
     return np.sort(random.choice(positions, at_most, replace=False)) if len(positions) > at_most else positions
+
+
+def thinned(lines: np.ndarray, most: int, random: np.random.Generator) -> np.ndarray:
+    """(N,) bool: which of the questions with so many lines ((N,) int64) to ask, for about `most` lines in all.
+
+    All, where that is enough. Else those above a length are asked the more seldom the longer they are: a single
+    client that stands for all cash sales has hundreds of thousands of lines, before each of its many orders.
+    """
+    if lines.sum() <= most:
+        return np.ones(len(lines), bool)
+    ascending = np.sort(lines)
+    left = most - np.cumsum(ascending) + ascending  # for those that are as long or longer
+    length = left / np.arange(len(lines), 0, -1)
+    longest = length[np.argmax(length <= ascending)]
+    return random.random(len(lines)) * lines <= longest
 
 
 def first_order_from(history: OrderHistory, client: np.ndarray, day: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from recommender.engine.metrics import expected_calibration_error, list_metrics
 from recommender.engine.neighbours import nearest, similarity_to, unit_length
 from recommender.engine.product_features import OF_LATE, late_features, sales_of
 from recommender.engine.purchases import purchases_of
-from recommender.engine.questions import before_orders, bought_within, in_next_order
+from recommender.engine.questions import before_orders, bought_within, in_next_order, thinned
 from recommender.order_rows import baskets_of
 
 
@@ -125,6 +125,16 @@ def test_a_question_knows_what_came_before_it_and_asks_for_what_came_next():
     assert (questions.history.order_day < questions.now[questions.history.order_client]).all()
     assert in_next_order(history, questions).tolist() == [1, 4 + 2]  # product 1 of the first, 2 of the second
     assert bought_within(history, questions, 21.0).tolist() == [1, 2, 4 + 2]
+
+
+def test_a_client_with_a_very_long_history_is_asked_about_less_often_and_all_others_as_often():
+    lines = np.repeat([0, 10, 2000], [50, 300, 700])  # the last is the cash sales of a house
+
+    kept = thinned(lines, 100_000, np.random.default_rng(0))
+
+    assert kept[:350].all()
+    assert lines[kept].sum() == pytest.approx(100_000, rel=0.3)
+    assert thinned(lines, int(lines.sum()), np.random.default_rng(0)).all()
 
 
 def test_calibration_mends_what_is_too_sure_and_leaves_be_what_it_knows_nothing_of():
