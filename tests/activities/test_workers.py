@@ -143,9 +143,11 @@ def test_workers_that_are_told_to_stop_leave_no_job_half_done(installation, work
     wait_for_random_point(installation, run)
 
     ends = told_to_stop(workers)
+    half_done = installation.ask("SELECT id FROM procrastinate_jobs WHERE status = 'doing'")
+    installation.manage("work", "--until-idle")
 
-    assert ends == [0, 0]
-    assert installation.ask("SELECT id FROM procrastinate_jobs WHERE status = 'doing'") == []
+    assert (ends, half_done) == ([0, 0], [])
+    assert_all_was_done_once(installation, run)
 
 
 def test_workers_that_are_told_to_stop_while_the_database_is_away_do_not_come_back_with_it(installation, workers):
