@@ -4,6 +4,7 @@ KILL_ROUNDS says how often each kind is killed, at random points (`make kill`).
 """
 
 import os
+import signal
 import time
 from contextlib import contextmanager
 
@@ -157,7 +158,8 @@ def test_workers_that_are_told_to_stop_while_the_database_is_away_do_not_come_ba
     ends = told_to_stop(workers)
     installation.postgres.start()
 
-    assert ends == [0, 0]
+    # By itself, or by the signal where it was just about to connect anew.
+    assert set(ends) <= {0, -signal.SIGTERM}
 
 
 def heartbeat_ages(installation, job) -> list[float]:
