@@ -7,6 +7,7 @@ from datetime import datetime
 import numpy as np
 from django.db import connection
 
+from recommender.baskets import OrderColumns, baskets_of
 from recommender.engine.history import OrderHistory
 from recommender.engine.questions import ranges
 from recommender.models import Client, Product
@@ -67,10 +68,11 @@ class OrderRows:
     line_price: np.ndarray
 
     def baskets(self) -> OrderHistory:
-        return baskets_of(
-            self.clients, self.products, self.order_client, self.order_day,
+        columns = OrderColumns(
+            self.order_client, self.order_day,
             self.line_order, self.line_product, self.line_quantity, self.line_price,
         )  # fmt: skip
+        return baskets_of(self.clients, self.products, columns)
 
 
 def read_order_rows(until: datetime, clients: Sequence[str] | None = None) -> OrderRows:
@@ -134,68 +136,6 @@ def external_codes(model: type, keys: np.ndarray, named: dict[int, str] | None =
     position = np.empty(len(order), np.int32)
     position[order] = np.arange(len(order), dtype=np.int32)
     return ids[order], position[inverse]
-
-
-def baskets_of(
-    clients: np.ndarray,
-    products: np.ndarray,
-    order_client: np.ndarray,
-    order_day: np.ndarray,
-    line_order: np.ndarray,
-    line_product: np.ndarray,
-    line_quantity: np.ndarray,
-    line_price: np.ndarray,
-) -> OrderHistory:
-    """Baskets of orders that are sorted by client and time.
-
-    Lines of one product in an order are added up. What is below zero then is a return: it takes from
-    the client's latest purchases of the product before it. Lines with nothing left, and orders
-    without a line, are not in the result.
-    """
-    key = line_order.astype(np.int64) * max(len(products), 1) + line_product
-    unique, inverse = np.unique(key, return_inverse=True)
-    quantity = np.bincount(inverse, line_quantity, minlength=len(unique)).round(3)
-    weight = np.where(np.isnan(line_price), 0, np.maximum(line_quantity, 0))
-    paid = np.bincount(inverse, weight * np.nan_to_num(line_price), minlength=len(unique))
-    weights = np.bincount(inverse, weight, minlength=len(unique))
-    price = np.divide(paid, weights, out=np.full(len(unique), np.nan), where=weights > 0)
-    order, product = np.divmod(unique, max(len(products), 1))
-    quantity = less_returns(quantity, order_client[order].astype(np.int64) * max(len(products), 1) + product)
-    kept = quantity > 0
-    with_lines = np.zeros(len(order_client), bool)
-    with_lines[order[kept]] = True
-    position = np.cumsum(with_lines) - 1
-    return OrderHistory(
-        clients=clients,
-        products=products,
-        order_client=order_client[with_lines].astype(np.int32),
-        order_day=order_day[with_lines],
-        line_order=position[order[kept]].astype(np.int32),
-        line_product=product[kept].astype(np.int32),
-        line_quantity=quantity[kept],
-        line_price=price[kept],
-    )
-
-
-def less_returns(quantity: np.ndarray, bought_by: np.ndarray) -> np.ndarray:
-    """`quantity` with each return taken from the latest earlier purchases of the same client and product.
-
-    Args:
-        quantity: (N,) net units of an order and product, in order of time for each client.
-        bought_by: (N,) a number that is the same for lines of one client and product.
-    """
-    quantity = quantity.copy()
-    by_owner = np.argsort(bought_by, kind="stable")
-    place = np.empty(len(by_owner), np.int64)
-    place[by_owner] = np.arange(len(by_owner))
-    for returned in np.flatnonzero(quantity < 0):
-        left, at = -quantity[returned], place[returned] - 1
-        while left > 0 and at >= 0 and bought_by[by_owner[at]] == bought_by[returned]:
-            taken = min(left, max(quantity[by_owner[at]], 0.0))
-            quantity[by_owner[at]] -= taken
-            left -= taken
-            at -= 1
-    return quantity.round(3)
 
 
 def rows_of_client(rows: OrderRows, client: str) -> tuple[np.ndarray, np.ndarray]:

@@ -1,13 +1,13 @@
 """The order history behind a batch of requests: stored orders with those a request brings along."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
 import numpy as np
 
+from recommender.baskets import OrderColumns, baskets_of, sent_back
 from recommender.engine.history import OrderHistory, positions_in
 from recommender.models import Order
-from recommender.order_rows import SECONDS_PER_DAY, baskets_of, read_order_rows, rows_of_client
+from recommender.order_rows import SECONDS_PER_DAY, OrderRows, read_order_rows, rows_of_client
 from recommender.requests import SuggestionRequest
 
 
@@ -45,34 +45,15 @@ def history_of_requests(
     code[code < 0] = len(known_products) + np.arange(len(new))
     codes = dict(zip(named.tolist(), code.tolist(), strict=True))
     product_codes = np.array([codes[product] for product in rows.products.tolist()], dtype=np.int32)
-    parts = [
-        orders_of_request(rows, request, position, replaced, product_codes, codes)
-        for position, request in enumerate(requests)
-    ]
-    offset = np.cumsum([0] + [len(part[0]) for part in parts[:-1]])
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    columns[2] += np.repeat(offset, [len(part[2]) for part in parts])
+    columns = of_clients(
+        [
+            orders_of_request(request, stored_orders(rows, request, replaced, product_codes), codes)
+            for request in requests
+        ]
+    )
     products = np.concatenate([known_products, new]) if len(new) else known_products
-    history = baskets_of(np.array([request.client for request in requests]), products, *columns)
-    return history, sent_back(history, *columns)
-
-
-def sent_back(
-    history: OrderHistory,
-    order_client: np.ndarray,
-    order_day: np.ndarray,
-    line_order: np.ndarray,
-    line_product: np.ndarray,
-    line_quantity: np.ndarray,
-    line_price: np.ndarray,
-) -> list[frozenset[str]]:
-    """Of each client the products that it ordered and has nothing of in `history`, made of these columns."""
-    width = len(history.products)
-    ordered = (order_client[line_order].astype(np.int64) * width + line_product)[line_quantity > 0]
-    gone = np.setdiff1d(ordered, history.line_client.astype(np.int64) * width + history.line_product)
-    client, product = np.divmod(gone, max(width, 1))
-    bounds = np.searchsorted(client, np.arange(len(history.clients) + 1))
-    return [frozenset(history.products[product[start:stop]].tolist()) for start, stop in pairwise(bounds)]
+    history = baskets_of(np.array([request.client for request in requests]), products, columns)
+    return history, sent_back(history, columns)
 
 
 def inline_products(requests: list[SuggestionRequest]) -> set[str]:
@@ -87,33 +68,44 @@ def replaced_orders(requests: list[SuggestionRequest]) -> dict[str, int]:
     return dict(Order.objects.filter(external_id__in=named).values_list("external_id", "pk"))
 
 
-def orders_of_request(rows, request, position, replaced, product_codes, codes) -> tuple[np.ndarray, ...]:
-    """(order_client, order_day, line_order, line_product, quantity, price) of one request, in order of time."""
+def stored_orders(
+    rows: OrderRows, request: SuggestionRequest, replaced: dict[str, int], product_codes: np.ndarray
+) -> OrderColumns:
+    """Those of the client before the moment of judgement that the request does not replace; the client's code is 0.
+
+    Args:
+        product_codes: of the products of `rows`.
+    """
     orders, lines = rows_of_client(rows, request.client)
-    end = day_of(as_of(request))
     gone = [replaced[order["orderId"]] for order in request.orders if order.get("orderId") in replaced]
-    stays = (rows.order_day[orders] < end) & ~np.isin(rows.order_key[orders], gone)
-    first = orders[0] if len(orders) else 0
-    line_order = rows.line_order[lines] - first
-    line_stays = stays[line_order]
-    day = [rows.order_day[orders][stays]]
-    new_position = np.cumsum(stays) - 1
-    line_columns = [[
-        new_position[line_order[line_stays]],
-        product_codes[rows.line_product[lines[line_stays]]],
-        rows.line_quantity[lines[line_stays]],
-        rows.line_price[lines[line_stays]],
-    ]]  # fmt: skip
-    count = int(stays.sum())
+    stays = (rows.order_day[orders] < day_of(as_of(request))) & ~np.isin(rows.order_key[orders], gone)
+    line_order = rows.line_order[lines] - (orders[0] if len(orders) else 0)
+    kept = stays[line_order]
+    lines = lines[kept]
+    return OrderColumns(
+        order_client=np.zeros(stays.sum(), np.int32),
+        order_day=rows.order_day[orders][stays],
+        line_order=(np.cumsum(stays) - 1)[line_order[kept]],
+        line_product=product_codes[rows.line_product[lines]],
+        line_quantity=rows.line_quantity[lines],
+        line_price=rows.line_price[lines],
+    )
+
+
+def orders_of_request(request: SuggestionRequest, stored: OrderColumns, codes: dict[str, int]) -> OrderColumns:
+    """The stored orders with those that the request brings along.
+
+    Args:
+        codes: product id to product code.
+    """
+    end = day_of(as_of(request))
+    brought = []
     # Of orders with the same id the last counts; those without one are told apart by their place.
     for order in {order.get("orderId") or i: order for i, order in enumerate(request.orders)}.values():
         placed = inline_day(order, end)
-        if placed > end or (placed == end and "date" in order):
-            continue
-        day.append(np.array([placed]))
-        line_columns.append(inline_lines(order, count, codes))
-        count += 1
-    return in_time(position, np.concatenate(day), *(np.concatenate(c) for c in zip(*line_columns, strict=True)))
+        if placed < end or "date" not in order:
+            brought.append(inline_order(order, placed, codes))
+    return in_time(joined([stored, *brought])) if brought else stored
 
 
 def inline_day(order: dict, now: float) -> float:
@@ -123,23 +115,44 @@ def inline_day(order: dict, now: float) -> float:
     return day_of(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
-def inline_lines(order: dict, position: int, codes: dict[str, int]) -> list[np.ndarray]:
+def inline_order(order: dict, day: float, codes: dict[str, int]) -> OrderColumns:
     items = order["items"]
-    return [
-        np.full(len(items), position, np.int64),
-        np.array([codes[item["product"]] for item in items], np.int32),
-        np.array([item["quantity"] for item in items], float).round(3),
-        np.array([item.get("price", np.nan) for item in items], float).round(4),
-    ]
+    return OrderColumns(
+        order_client=np.zeros(1, np.int32),
+        order_day=np.array([day]),
+        line_order=np.zeros(len(items), np.int64),
+        line_product=np.array([codes[item["product"]] for item in items], np.int32),
+        line_quantity=np.array([item["quantity"] for item in items], float).round(3),
+        line_price=np.array([item.get("price", np.nan) for item in items], float).round(4),
+    )
 
 
-def in_time(position, day, line_order, product, quantity, price) -> tuple[np.ndarray, ...]:
-    """The same with the orders sorted by day."""
-    by_day = np.argsort(day, kind="stable")
-    rank = np.empty(len(day), np.int64)
-    rank[by_day] = np.arange(len(day))
-    order = np.argsort(rank[line_order], kind="stable")
-    return (
-        np.full(len(day), position, np.int32), day[by_day], rank[line_order][order],
-        product[order], quantity[order], price[order],
-    )  # fmt: skip
+def of_clients(parts: list[OrderColumns]) -> OrderColumns:
+    """The orders of many clients, each of which had them alone; part i is client i."""
+    client = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part.order_day) for part in parts])
+    return joined(parts)._replace(order_client=client)
+
+
+def joined(parts: list[OrderColumns]) -> OrderColumns:
+    """The orders of the parts, one after the other."""
+    offset = np.cumsum([0] + [len(part.order_day) for part in parts[:-1]])
+    columns = OrderColumns(*map(np.concatenate, zip(*parts, strict=True)))
+    position = columns.line_order + np.repeat(offset, [len(part.line_order) for part in parts])
+    return columns._replace(line_order=position)
+
+
+def in_time(columns: OrderColumns) -> OrderColumns:
+    """The same orders, of one client, sorted by day."""
+    by_day = np.argsort(columns.order_day, kind="stable")
+    rank = np.empty(len(by_day), np.int64)
+    rank[by_day] = np.arange(len(by_day))
+    line_order = rank[columns.line_order]
+    lines = np.argsort(line_order, kind="stable")
+    return OrderColumns(
+        order_client=columns.order_client,
+        order_day=columns.order_day[by_day],
+        line_order=line_order[lines],
+        line_product=columns.line_product[lines],
+        line_quantity=columns.line_quantity[lines],
+        line_price=columns.line_price[lines],
+    )

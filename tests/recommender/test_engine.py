@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from recommender.baskets import OrderColumns, baskets_of
 from recommender.engine.heads import Examples, calibration
 from recommender.engine.held_out import reliability
 from recommender.engine.history import OrderHistory
@@ -12,23 +13,22 @@ from recommender.engine.neighbours import nearest, similarity_to, unit_length
 from recommender.engine.product_features import OF_LATE, late_features, sales_of
 from recommender.engine.purchases import purchases_of
 from recommender.engine.questions import before_orders, bought_within, in_next_order, thinned
-from recommender.order_rows import baskets_of
 
 
 def basket(orders: list[tuple[int, float, dict[int, float]]], products: int = 4) -> OrderHistory:
     """A history of (client, day, {product: quantity}), sorted by client and day; prices are not known."""
     lines = [(order, p, q) for order, (_, _, content) in enumerate(orders) for p, q in content.items()]
     line_order, line_product, quantity = np.array(lines).T
-    return baskets_of(
-        np.array(sorted({f"c{client}" for client, _, _ in orders})),
-        np.array([f"p{product}" for product in range(products)]),
-        np.array([client for client, _, _ in orders]),
-        np.array([day for _, day, _ in orders], float),
-        line_order.astype(int),
-        line_product.astype(int),
-        quantity.astype(float),
-        np.full(len(lines), np.nan),
+    columns = OrderColumns(
+        order_client=np.array([client for client, _, _ in orders]),
+        order_day=np.array([day for _, day, _ in orders], float),
+        line_order=line_order.astype(int),
+        line_product=line_product.astype(int),
+        line_quantity=quantity.astype(float),
+        line_price=np.full(len(lines), np.nan),
     )
+    clients = np.array(sorted({f"c{client}" for client, _, _ in orders}))
+    return baskets_of(clients, np.array([f"p{product}" for product in range(products)]), columns)
 
 
 def test_purchases_tell_how_often_since_when_and_how_much():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from recommender.baskets import OrderColumns, baskets_of
 from recommender.engine.quantities import usual_quantities
-from recommender.order_rows import baskets_of
 
 TYPICAL = np.array([10.0, 4.0])
 
@@ -14,16 +14,15 @@ def history_of(*clients: list[dict[int, float]]):
     orders = [(client, week, basket) for client, baskets in enumerate(clients) for week, basket in enumerate(baskets)]
     lines = [(order, product, units) for order, (*_, basket) in enumerate(orders) for product, units in basket.items()]
     line_order, product, quantity = (np.array(column) for column in zip(*lines, strict=True))
-    return baskets_of(
-        np.array([f"c{n}" for n in range(len(clients))]),
-        np.array(["apples", "bread"]),
-        np.array([client for client, _, _ in orders]),
-        np.array([7.0 * week for _, week, _ in orders]),
-        line_order,
-        product,
-        quantity.astype(float),
-        np.full(len(lines), np.nan),
+    columns = OrderColumns(
+        order_client=np.array([client for client, _, _ in orders]),
+        order_day=np.array([7.0 * week for _, week, _ in orders]),
+        line_order=line_order,
+        line_product=product,
+        line_quantity=quantity.astype(float),
+        line_price=np.full(len(lines), np.nan),
     )
+    return baskets_of(np.array([f"c{n}" for n in range(len(clients))]), np.array(["apples", "bread"]), columns)
 
 
 @pytest.mark.parametrize(
