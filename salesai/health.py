@@ -1,6 +1,7 @@
 """Whether the process runs (`/healthz`) and whether it can serve (`/readyz`)."""
 
-from django.db import DatabaseError, connection
+import structlog
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -8,6 +9,9 @@ from django.views.decorators.http import require_safe
 
 from recommender import registry
 from recommender.errors import RecommenderError
+from salesai.database_errors import is_out_of_reach
+
+logger = structlog.get_logger(__name__)
 
 
 @require_safe
@@ -25,8 +29,10 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """
     try:
         reason = what_is_missing()
-    except DatabaseError:
-        reason = "The database is out of reach."
+    except Error as error:
+        logger.warning("not_ready", error=str(error))
+        what = "is out of reach" if is_out_of_reach(error) else "cannot answer; the log has the cause"
+        reason = f"The database {what}."
     if reason:
         return JsonResponse({"success": False, "error": reason, "code": "not_ready"}, status=503)
     return JsonResponse({"success": True, "status": "ready"})

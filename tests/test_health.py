@@ -1,5 +1,7 @@
 """Probes for whoever runs the service."""
 
+from django.db import connection
+
 from recommender.models import ModelVersion
 
 
@@ -22,3 +24,13 @@ def test_ready_means_that_a_model_can_answer(client, wholesale_house, db):
 
     assert client.get("/readyz").status_code == 503
     assert "train_recommender" in client.get("/readyz").json()["error"]
+
+
+def test_a_database_that_refuses_is_not_called_out_of_reach(client, db):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE pg_read_all_stats")  # which may read none of our tables
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["error"] == "The database cannot answer; the log has the cause."
