@@ -1,5 +1,6 @@
 """Dates on the wire: ISO 8601, and UTC where no offset is given."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 from recommender.loading.rows import FIRST_YEAR, LAST_YEAR
@@ -36,7 +37,7 @@ def is_day_or_time(text: str) -> bool:
     return parses(parse_day_or_time, text) and FIRST_YEAR <= parse_day_or_time(text).year <= LAST_YEAR
 
 
-def parses(parse, text: str) -> bool:
+def parses(parse: Callable[[str], datetime], text: str) -> bool:
     try:
         parse(text)
     except ValueError:

@@ -6,7 +6,9 @@ jobs, which it tells by the heartbeat that their worker has not given for a whil
 
 import asyncio
 import itertools
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from asgiref.sync import sync_to_async
@@ -123,7 +125,7 @@ async def take_up_abandoned_jobs(worker_app: App) -> None:
             logger.info("job_taken_up_by_another", job=job.id)
 
 
-async def in_own_thread(function, *arguments) -> None:
+async def in_own_thread(function: Callable[..., None], *arguments: Any) -> None:
     """Django's ORM, away from the event loop and from the thread of a job."""
 
     def call() -> None:

@@ -6,7 +6,7 @@ gunicorn.conf.py), so that a scrape of any of them tells of all.
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
@@ -36,7 +36,7 @@ def measure_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Cal
 class ModelCollector(Collector):
     """Read at each scrape, because a promotion may have been made by another process."""
 
-    def collect(self):
+    def collect(self) -> Iterator[GaugeMetricFamily]:
         gauge = GaugeMetricFamily(
             "salesai_model_traffic_share", "Share of clients a model version answers.", labels=["name", "version"]
         )

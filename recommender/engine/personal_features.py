@@ -52,9 +52,9 @@ def personal_features(history: OrderHistory, clock: OrderClock, purchases: Purch
         orders,
         orders / purchases.client_orders,
         orders / np.maximum(since_first, 1),
-        *(share(purchases, clock, history, decay**after, decay**clock.orders_after) for decay in DECAYS),
-        share(purchases, clock, history, 0.5 ** (age / HALF_LIFE_DAYS), 0.5 ** (clock.age_days / HALF_LIFE_DAYS)),
-        *(share(purchases, clock, history, age <= days, clock.age_days <= days) for days in WINDOW_DAYS),
+        *(share(purchases, history, decay**after, decay**clock.orders_after) for decay in DECAYS),
+        share(purchases, history, 0.5 ** (age / HALF_LIFE_DAYS), 0.5 ** (clock.age_days / HALF_LIFE_DAYS)),
+        *(share(purchases, history, age <= days, clock.age_days <= days) for days in WINDOW_DAYS),
         since,
         ago,
         age[purchases.start] if len(last) else since,
@@ -73,7 +73,7 @@ def personal_features(history: OrderHistory, clock: OrderClock, purchases: Purch
     return np.column_stack(columns).astype(np.float32)
 
 
-def share(purchases: Purchases, clock: OrderClock, history: OrderHistory, of_lines, of_orders) -> np.ndarray:
+def share(purchases: Purchases, history: OrderHistory, of_lines: np.ndarray, of_orders: np.ndarray) -> np.ndarray:
     """(R,) weight of the orders with the product over that of all the client's orders, 0 where that is nothing."""
     total = np.bincount(history.order_client, of_orders, minlength=purchases.clients)[purchases.client]
     return np.divide(purchases.sums(of_lines), total, out=np.zeros(len(total)), where=total > 1e-12)
