@@ -23,9 +23,11 @@ TIMES = 25
 
 
 def main() -> None:
-    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clients", type=int, default=100, help="with about 290 order lines each; default: 100")
+    arguments = parser.parse_args()
     with own_database() as database:
-        fill(database, 100 * LINES_A_CLIENT)
+        fill(database, arguments.clients * LINES_A_CLIENT)
         database.run_apart(train_and_promote)
         generate_originals(20)
         documents, _ = page_of(ListQuery.of({}), rep="")

@@ -28,9 +28,10 @@ API = "/activity-ai-sales-order"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7, help="starts of each; default: 7")
+    parser.add_argument("--clients", type=int, default=100, help="with about 290 order lines each; default: 100")
     arguments = parser.parse_args()
     with own_database() as database:
-        fill(database, 100 * LINES_A_CLIENT)
+        fill(database, arguments.clients * LINES_A_CLIENT)
         database.run_apart(train_and_promote)
         file_for_clients(Activity.Type.RECOMMENDATION, None, None)
         figures = measured(Path(database.models).parent, arguments.rounds)

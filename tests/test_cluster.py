@@ -17,7 +17,7 @@ from tests.bulk_runs import WAITING, assert_all_was_done, begin, go_on, wait_for
 from tests.dask_cluster import running_cluster
 from tests.installation import Installation, wait_for
 
-CLIENTS = int(os.environ.get("CLUSTER_CLIENTS", 150))
+CLIENTS = int(os.environ.get("CLUSTER_CLIENTS", 80))
 ONLINE_RETAIL = Path(settings.BASE_DIR).parent / "shared" / "data" / "online-retail"
 AS_OF = "2011-11-25"  # within the generated orders as well as the real ones
 CHUNK = 5

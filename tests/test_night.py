@@ -16,7 +16,7 @@ from tests.installation import Installation, wait_for
 from tests.sales_traffic import Caller, traffic
 from tests.service import database_url, running_service
 
-CLIENTS = int(os.environ.get("NIGHT_CLIENTS", 200))
+CLIENTS = int(os.environ.get("NIGHT_CLIENTS", 100))
 HOURS_SECONDS = 3600  # longer than the largest night takes
 NIGHTLY = {
     "SCHEDULE_TRAINING": "0 1 * * *",

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db  # so that the module alone has a database to
 
 END = datetime(2026, 3, 1, tzinfo=UTC)
 AS_OF = datetime(2025, 12, 13, tzinfo=UTC)  # the morning after an order; those of ten weeks come later
-CLIENTS = 80
+CLIENTS = 50
 PURPOSES = ["recommendation", "order-analysis", "demand-forecasting", "cross-sell", "upsell"]
 SEGMENTS = """
     SELECT c.external_id, coalesce(nullif(c.segment, ''), chain.segment, '')
