@@ -93,6 +93,6 @@ class OrderHistory:
 
 
 def positions_in(known: np.ndarray, names: np.ndarray) -> np.ndarray:
-    """(N,) int64: the position of each name in `known`, which is sorted; -1 for one that is not there."""
+    """(N,) int64: the position of each name or number in `known`, which is sorted; -1 for one that is not there."""
     at = np.searchsorted(known, names).clip(max=max(len(known) - 1, 0))
     return np.where(known[at] == names, at, -1) if len(known) else np.full(len(names), -1)

@@ -1,6 +1,7 @@
 """Training: orders in, a version that answers out."""
 
 import resource
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -9,7 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 
-from recommender import registry
+from recommender import order_rows, registry
+from recommender.engine.history import OrderHistory
 from recommender.loading.merge import merge_orders
 from recommender.models import ModelVersion, Order
 from recommender.requests import SuggestionRequest
@@ -125,6 +127,32 @@ def test_orders_from_then_on_change_nothing(wholesale_house, tamper):
 
     assert train_version(cut).sha256 == before.sha256
     assert suggested(now=cut).recommendations == answer.recommendations
+
+
+def new_order(cut):
+    return {"external_id": "pushed meanwhile", "client": "a new one", "ordered_at": cut - timedelta(days=1)}
+
+
+def order_moved_before(cut):
+    later = Order.objects.filter(ordered_at__gte=cut).earliest("pk")
+    return {"external_id": later.external_id, "client": "bar-01", "ordered_at": cut - timedelta(days=1)}
+
+
+@pytest.mark.parametrize("order", [new_order, order_moved_before])
+def test_an_order_that_comes_in_while_orders_are_read_is_read_whole_or_not_at_all(wholesale_house, monkeypatch, order):
+    cut, copy_arrays = LAST_DAY - timedelta(days=40), order_rows.copy_arrays
+    former = order_rows.read_order_rows(cut).baskets()
+
+    def copy_before_the_order(*arguments):
+        copied = copy_arrays(*arguments)
+        merge_orders([order(cut) | {"lines": [{"product": "unheard-of", "quantity": 9}]}], source="test")
+        return copied
+
+    monkeypatch.setattr(order_rows, "copy_arrays", copy_before_the_order)
+    read = order_rows.read_order_rows(cut).baskets()
+
+    for column in fields(OrderHistory):
+        np.testing.assert_array_equal(getattr(read, column.name), getattr(former, column.name))
 
 
 def test_a_batch_and_single_calls_agree(wholesale_house):
