@@ -47,7 +47,7 @@ def weekly_series(history: OrderHistory, as_of: float) -> WeeklySeries:
     products = len(history.products)
     span = (as_of - history.order_day.min(initial=as_of)) // DAYS
     weeks = int(min(span, WEEKS_AT_MOST))
-    week = weeks - 1 - ((as_of - history.line_day) // DAYS).astype(np.int64)
+    week = weeks + ((history.line_day - as_of) // DAYS).astype(np.int64)
     inside = week >= 0
     cell = history.line_product[inside].astype(np.int64) * weeks + week[inside]
     units = np.bincount(cell, history.line_quantity[inside], products * weeks).reshape(products, weeks)

@@ -163,7 +163,7 @@ INSIGHTS = {
         r"(?P<name>[^:]+): all clients together are expected to take [\d.]+ units a week in the 4 weeks from \S+, "
         r"\d+% (?:more|less) than the (?P<recent>[\d.]+) of the 8 weeks before\.",
         """SELECT %(name)s AS name, sum(quantity) / 8 AS recent FROM baskets
-            WHERE name = %(name)s AND ordered_at > %(now)s::timestamptz - interval '56 days'""",
+            WHERE name = %(name)s AND ordered_at >= %(now)s::timestamptz - interval '56 days'""",
     ),
     "too few overdue": Kind(
         rf"{N} suggestions? where {N} were asked for; left out: (?:(?P<seldom>{N}) bought too seldom to tell, )?"

@@ -30,6 +30,12 @@ def test_weeks_are_counted_back_from_the_day_of_training_and_an_incomplete_first
     assert found.first.tolist() == [0, 1, 3, 3]
 
 
+def test_orders_that_have_a_date_and_no_time_fall_into_the_week_of_their_day():
+    history = basket([(0, day, {0: 1}) for day in range(979, 1000)] + [(1, day, {1: 1}) for day in (979, 986, 993)])
+
+    assert weekly_series(history, AS_OF).units[:2].tolist() == [[7, 7, 7], [1, 1, 1]]
+
+
 @pytest.mark.parametrize(
     ("weeks", "name"),
     [
