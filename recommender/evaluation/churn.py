@@ -6,7 +6,7 @@ import numpy as np
 
 from recommender.cadence import CHURN_DAYS, CHURN_INTERVALS
 from recommender.engine.demand import LEAST_LEFT
-from recommender.engine.intervals import DRAWS, Bootstrap, Estimate
+from recommender.engine.intervals import Bootstrap, Estimate, estimate
 from recommender.evaluation.later_orders import LaterOrders, Standing
 
 SHORTEST_DAYS = 28  # of silence after the cut that can be called one
@@ -72,10 +72,3 @@ def weighted_areas(score: np.ndarray, happened: np.ndarray, weights: np.ndarray)
     below = np.cumsum(negative, axis=1) - negative / 2
     pairs = positive.sum(axis=1) * negative.sum(axis=1)
     return np.divide((positive * below).sum(axis=1), pairs, out=np.full(len(weights), np.nan), where=pairs > 0)
-
-
-def estimate(drawn: np.ndarray) -> Estimate:
-    """`drawn`: the figure first, then that of each of DRAWS draws."""
-    assert len(drawn) == DRAWS + 1
-    low, high = np.nanquantile(drawn[1:], (0.025, 0.975))
-    return Estimate(float(drawn[0]), float(low), float(high))
