@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.engine.best import best_of
 from recommender.engine.client_answers import NO_ANSWERS, ClientAnswers
 from recommender.engine.clock import clock_of
 from recommender.engine.features import features_of
@@ -75,12 +76,9 @@ def pointed_to(batch: Batch, knowledge: Knowledge, first: int) -> Pointed:
     own = np.zeros(scores.shape[1:], bool)
     own[np.repeat(np.arange(own.shape[0]), np.diff(batch.bought.indptr)), batch.bought.indices] = True
     chosen = own.copy()
-    count = min(NEW_BY_POINTER, own.shape[1])
-    for score in scores if count else ():
+    for score in scores:
         among_new = np.where(own, 0, score)
-        best = np.argpartition(-among_new, count - 1, axis=1)[:, :count]
-        is_pointed_to = np.take_along_axis(among_new, best, axis=1) > 0
-        np.put_along_axis(chosen, best, is_pointed_to | np.take_along_axis(chosen, best, axis=1), axis=1)
+        chosen |= best_of(among_new, NEW_BY_POINTER) & (among_new > 0)
     client, product = np.nonzero(chosen)
     return Pointed((client + first).astype(np.int32), product.astype(np.int32), scores[:, client, product].T)
 

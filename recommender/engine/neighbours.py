@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from recommender.engine.best import best_of
 from recommender.engine.clock import OrderClock
 from recommender.engine.history import OrderHistory
 from recommender.engine.purchases import Purchases
@@ -83,11 +84,7 @@ def nearest(similarity: np.ndarray, count: int) -> sparse.csr_matrix:
     Args:
         similarity: (C, U) float32, 0 or more; a client's own column is 0.
     """
-    clients, others = similarity.shape
-    count = min(count, others)
-    columns = np.argpartition(-similarity, count - 1, axis=1)[:, :count] if count else np.zeros((clients, 0), int)
-    columns.sort(axis=1)
-    alike = np.take_along_axis(similarity, columns, axis=1) > 0
+    alike = best_of(similarity, count) & (similarity > 0)
     found = alike.sum(axis=1)
     weight = np.repeat(1 / np.maximum(found, 1), found).astype(np.float32)
-    return sparse.csr_matrix((weight, columns[alike], np.r_[0, np.cumsum(found)]), shape=similarity.shape)
+    return sparse.csr_matrix((weight, np.nonzero(alike)[1], np.r_[0, np.cumsum(found)]), shape=similarity.shape)

@@ -5,6 +5,7 @@ import pytest
 from scipy import sparse
 
 from recommender.baskets import OrderColumns, baskets_of
+from recommender.engine.best import best_of
 from recommender.engine.heads import Examples, calibration
 from recommender.engine.held_out import reliability
 from recommender.engine.history import OrderHistory
@@ -51,6 +52,27 @@ def test_a_return_takes_from_the_latest_purchases_before_it():
 
     assert history.order_day.tolist() == [1, 4]
     assert history.line_quantity.tolist() == [4, 7]
+
+
+def test_a_return_takes_no_more_than_is_left_of_what_one_before_it_has_taken_from():
+    history = basket(
+        [(0, 1, {0: 5}), (0, 2, {0: 3}), (0, 3, {0: -4}), (0, 4, {0: -3}), (0, 5, {0: -9}), (0, 6, {0: 2})]
+    )
+
+    assert history.order_day.tolist() == [6]
+    assert history.line_quantity.tolist() == [2]
+
+
+def test_of_products_pointed_to_alike_the_first_are_taken_whatever_the_processor():
+    random = np.random.default_rng(0)
+    score = random.integers(0, 4, (50, 300)).astype(np.float32)
+
+    [row, column] = np.nonzero(best_of(score, 40))
+
+    assert row.tolist() == np.repeat(np.arange(50), 40).tolist()
+    assert (
+        column.reshape(50, 40).tolist() == np.sort(np.argsort(-score, axis=1, kind="stable")[:, :40], axis=1).tolist()
+    )
 
 
 def test_an_order_without_a_line_above_zero_is_no_basket():
