@@ -1,6 +1,6 @@
 """From orders as they are sent to baskets: lines of one product together, what came back taken off."""
 
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -66,16 +66,20 @@ def less_returns(quantity: np.ndarray, bought_by: np.ndarray) -> np.ndarray:
         bought_by: (N,) a number that is the same for lines of one client and product.
     """
     quantity = quantity.copy()
-    by_owner = np.argsort(bought_by, kind="stable")
-    place = np.empty(len(by_owner), np.int64)
-    place[by_owner] = np.arange(len(by_owner))
-    for returned in np.flatnonzero(quantity < 0):
-        left, at = -quantity[returned], place[returned] - 1
-        while left > 0 and at >= 0 and bought_by[by_owner[at]] == bought_by[returned]:
-            taken = min(left, max(quantity[by_owner[at]], 0.0))
-            quantity[by_owner[at]] -= taken
-            left -= taken
-            at -= 1
+    lines = np.flatnonzero(np.isin(bought_by, bought_by[quantity < 0]))
+    lines = lines[np.argsort(bought_by[lines], kind="stable")]
+    for _, lines_of_one in groupby(lines.tolist(), key=bought_by.__getitem__):
+        left: list[int] = []  # purchases of which something is left, the latest last
+        for line in lines_of_one:
+            if quantity[line] > 0:
+                left.append(line)
+            returned = -quantity[line]
+            while returned > 0 and left:
+                taken = min(returned, quantity[left[-1]])
+                quantity[left[-1]] -= taken
+                returned -= taken
+                if quantity[left[-1]] <= 0:
+                    left.pop()
     return quantity.round(3)
 
 
