@@ -58,6 +58,12 @@ class OrderHistory:
             line_price=self.line_price[lines],
         )
 
+    def of_clients(self, chosen: np.ndarray) -> "OrderHistory":
+        """The orders of the clients at these positions, ascending, who are clients 0, 1, ... of it."""
+        kept = self.where(np.isin(self.order_client, chosen))
+        order_client = np.searchsorted(chosen, kept.order_client).astype(np.int32)
+        return replace(kept, clients=self.clients[chosen], order_client=order_client)
+
     def each_client(self) -> list["OrderHistory"]:
         """The orders of each client as a history of its own, whose only client it is."""
         order = np.searchsorted(self.order_client, np.arange(len(self.clients) + 1))

@@ -134,18 +134,17 @@ def after_cut(
     before: OrderHistory, after: OrderHistory, model: Model, answers: Answers, cut: datetime, seed: int
 ) -> AfterCut:
     """Of all the clients of `before`, whether they order again or not; of more than AT_MOST_CLIENTS a sample."""
-    later, some, clients = later_orders(before, after, day_of(cut)), before, np.arange(len(before.clients))
-    if len(clients) > AT_MOST_CLIENTS:
-        clients = np.sort(np.random.default_rng(seed).choice(clients, AT_MOST_CLIENTS, replace=False))
-        some = before.where(np.isin(before.order_client, clients))
-    standing = standing_at(
-        model, some, day_of(cut), attributes_of(before.clients.tolist()), answers_about(before, answers)
-    )
+    some, later = before, later_orders(before, after, day_of(cut))
+    if len(before.clients) > AT_MOST_CLIENTS:
+        chosen = np.random.default_rng(seed).choice(len(before.clients), AT_MOST_CLIENTS, replace=False)
+        some = before.of_clients(np.sort(chosen))
+    later_of_some = later_orders(some, after, day_of(cut))
+    standing = standing_at(model, some, day_of(cut), attributes_of(some.clients.tolist()), answers_about(some, answers))
     return AfterCut(
-        demand=demand_backtests(standing, later, model, seed),
+        demand=demand_backtests(standing, later_of_some, model, seed),
         products=product_backtest(before, later, model.outlook, day_of(cut), seed),
-        upsell=upsell_backtest(model, before.clients, later, cut, seed),
-        churn=churn_backtest(standing, later, seed),
+        upsell=upsell_backtest(model, some.clients, later_of_some, cut, seed),
+        churn=churn_backtest(standing, later_of_some, seed),
     )
 
 

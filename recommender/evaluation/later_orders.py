@@ -14,18 +14,18 @@ from recommender.engine.horizons import Foretold
 from recommender.engine.model import Model
 from recommender.engine.purchases import Purchases, purchases_of
 from recommender.engine.scoring import score
-from recommender.evaluation.lists import BATCH_CLIENTS, clients_from
+from recommender.evaluation.lists import BATCH_CLIENTS
 
 
 @dataclass(frozen=True, slots=True)
 class LaterOrders:
-    """Lines from the cut on, of products that stand in the history before it; codes are its own.
+    """Lines from the cut on, of products that stand in a history before it; codes are its own.
 
     days                       how long after the cut the history goes on
-    line_client, line_product  (L,) int      the client -1 for a new one
+    line_client, line_product  (L,) int      the client -1 for one that is not in that history
     line_day                   (L,) float64  days since the cut
     line_quantity              (L,) float64
-    order_client, order_day    (O,)          of orders of any product by clients that are not new
+    order_client, order_day    (O,)          of orders of any product by clients that are in it
     """
 
     days: float
@@ -39,7 +39,7 @@ class LaterOrders:
 
     def units(self, client: np.ndarray, product: np.ndarray, days: float) -> np.ndarray:
         """(R,) float64 units that each client took of a product within `days`, 0 for none."""
-        inside = self.line_day < days  # of new clients too: their keys are below zero, and nobody's
+        inside = self.line_day < days  # of other clients too: their keys are below zero, and nobody's
         key = self.line_client[inside].astype(np.int64) * self.products + self.line_product[inside]
         bought, position = np.unique(key, return_inverse=True)
         units = np.bincount(position, self.line_quantity[inside], minlength=len(bought))
@@ -68,7 +68,7 @@ def at_keys(keys: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndar
 
 
 def later_orders(before: OrderHistory, after: OrderHistory, cut: float) -> LaterOrders:
-    """`after` holds the orders of `before`, and those from day `cut` on."""
+    """`after` holds the orders of `before`, of these clients and others, and those from day `cut` on."""
     client, product = positions_in(before.clients, after.clients), positions_in(before.products, after.products)
     order_client, line_client, line_product = (
         client[after.order_client], client[after.line_client], product[after.line_product]
@@ -116,7 +116,7 @@ def standing_at(
     clients = len(history.clients)
     for start in tqdm(range(0, clients, BATCH_CLIENTS), desc="At the cut", unit="batch", disable=None):
         chosen = np.arange(start, min(start + BATCH_CLIENTS, clients))
-        some = clients_from(history, int(chosen[0]), int(chosen[-1]) + 1)
+        some = history.of_clients(chosen)
         scores = score(model, some, np.full(len(chosen), now), attributes.of(chosen), answers.of(chosen))
         own, is_own = scores.purchases, ~scores.is_new  # in the same order
         within.append(scores.within_horizon[is_own])

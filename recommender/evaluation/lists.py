@@ -1,6 +1,6 @@
 """What each method suggests for the judged orders."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -58,7 +58,7 @@ def suggested_by(
     bounds = [*range(0, len(now), BATCH_CLIENTS), len(now)]
     for start, stop in tqdm(list(pairwise(bounds)), desc=about, unit="batch", disable=None):
         chosen = np.arange(start, stop)
-        some = clients_from(judged.history, start, stop)
+        some = judged.history.of_clients(chosen)
         scores = score(model, some, now[chosen], attributes.of(chosen), answers.of(chosen))
         best = scores.best(LONGEST)
         found.whole.extend(scores.product[rows] for rows in best)
@@ -68,12 +68,6 @@ def suggested_by(
         found.quantity.append(scores.purchases.quantity)
         found.price.append(scores.purchases.price)
     return found
-
-
-def clients_from(history: OrderHistory, start: int, stop: int) -> OrderHistory:
-    """The history of the clients with codes `start` to `stop` (exclusive), as clients 0, 1, ..."""
-    some = history.where((history.order_client >= start) & (history.order_client < stop))
-    return replace(some, clients=history.clients[start:stop], order_client=some.order_client - np.int32(start))
 
 
 def confidence_in(scores: Scores, lists: list[np.ndarray], products: int) -> list[np.ndarray]:

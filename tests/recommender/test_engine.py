@@ -127,6 +127,19 @@ def test_how_a_product_sells_is_told_of_the_day_asked_for():
     assert np.isnan(dict(zip(OF_LATE, unsold.tolist(), strict=True))["days on sale"])
 
 
+def test_the_history_of_some_clients_is_what_they_would_have_alone():
+    orders = [(client, day, {client: day}) for client in range(4) for day in (1, 2 + client)]
+    history = basket(orders)
+
+    some = history.of_clients(np.array([1, 3]))
+
+    assert some.clients.tolist() == ["c1", "c3"]
+    assert some.order_client.tolist() == [0, 0, 1, 1]
+    assert some.order_day.tolist() == [1, 3, 1, 5]
+    assert some.line_product.tolist() == [1, 1, 3, 3]
+    assert some.line_quantity.tolist() == [1, 3, 1, 5]
+
+
 def test_a_client_is_no_neighbour_of_itself():
     vectors = sparse.csr_matrix(np.array([[1, 0, 1], [1, 0, 1], [0, 1, 0]], np.float32))
     ids = np.array(["a", "b", "c"])
