@@ -92,15 +92,16 @@ def remove(folder: str) -> None:
     """
     storage = storages["models"]
     final = path_of(storage, folder)
-    if final is None:
-        try:
+    try:
+        if final is None:
             for name in storage.listdir(folder)[1]:
                 storage.delete(f"{folder}/{name}")
-        except Exception as error:  # each storage has errors of its own
-            raise UnwritableArtifactError(f"The files in {folder} cannot be removed: {error}") from error
-        return
-    for path in (final, final.with_name(final.name + DRAFT)):
-        shutil.rmtree(path, ignore_errors=True)
+        else:
+            for path in (final, final.with_name(final.name + DRAFT)):
+                if path.exists():
+                    shutil.rmtree(path)
+    except Exception as error:  # each storage has errors of its own
+        raise UnwritableArtifactError(f"The files in {folder} cannot be removed: {error}") from error
 
 
 def verify(folder: str, sha256: str) -> Path:

@@ -97,6 +97,18 @@ def test_old_models_lose_their_files_but_stay_on_record_and_the_one_that_answers
     assert made_by_old["_id"] in page
 
 
+def test_a_model_whose_files_cannot_be_removed_is_told_and_still_names_them(own_models_folder, tmp_path):
+    old, _ = (train_version(LAST_DAY) for _ in range(2))
+    folder = own_models_folder / old.artifact
+    folder.symlink_to(folder.rename(tmp_path / "another disk"))  # links are not followed
+
+    with pytest.raises(CommandError, match=f"The files in {old.artifact} cannot be removed"):
+        clean_up(versions=1)
+
+    old.refresh_from_db()
+    assert old.artifact == folder.name
+
+
 def test_a_model_that_was_promoted_meanwhile_keeps_its_files():
     spare = train_version(LAST_DAY)
     train_version(LAST_DAY)
