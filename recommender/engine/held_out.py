@@ -44,12 +44,14 @@ def judge(
 
     Args:
         attributes: of the C clients of `history`.
-        held_back: (C,) bool, the clients to be judged by; those without an order before are not.
+        held_back: (C,) bool, the clients to be judged by; questions without an order before, or with a part of
+            them alone, are not.
     """
     questions, candidates = asked.questions, asked.candidates
     at_order = questions.now == history.order_day[questions.target]
-    is_known = np.bincount(questions.history.order_client, minlength=len(questions.now)) > 0
-    judged = np.flatnonzero(held_back[questions.client] & at_order & is_known)
+    before = questions.target - np.searchsorted(history.order_client, questions.client)
+    is_whole = np.bincount(questions.history.order_client, minlength=len(before)) == before  # not cut short
+    judged = np.flatnonzero(held_back[questions.client] & at_order & is_whole & (before > 0))
     first = np.searchsorted(candidates.client, np.arange(len(questions.now) + 1))
     rows = [np.arange(first[i], first[i + 1]) for i in judged]
     probability = np.zeros(len(candidates.product))

@@ -127,6 +127,17 @@ def test_nobody_whom_a_head_is_fitted_to_says_how_well_it_does(history):
     assert set(model.coverage.clients) == set(history.clients[held_back])
 
 
+def test_what_a_held_out_order_repeats_is_never_held_to_be_new():
+    """Each client orders two products in turns: after two orders nothing is new to it."""
+    orders = [(client, 7.0 * week, {client % 6 * 2 + week % 2: 1}) for client in range(CLIENTS) for week in range(42)]
+    history = basket(orders, PRODUCTS)
+
+    metrics = train(history, attributes_of(history), AS_OF).metrics
+
+    assert metrics["repeat@10"] > 0.9
+    assert "explore@10" not in metrics
+
+
 @pytest.mark.parametrize(
     ("fit", "about", "windows"),
     [(fit_next_order, "next orders", [1]), (fit_within_horizon, 40, [0, 1])],
