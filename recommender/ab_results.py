@@ -6,6 +6,7 @@ from datetime import datetime
 import numpy as np
 from django.db.models import Count, Q
 
+from recommender.ab_test import answering
 from recommender.engine.intervals import Bootstrap, Estimate
 from recommender.models import ModelVersion, Outcome, SuggestedLine
 
@@ -27,7 +28,8 @@ class Comparison:
 def compare_sides(seed: int = 0) -> Comparison | None:
     """Of the two versions that answer now, from the start of their test on; None where there is no test.
 
-    A client counts once, however many lines were answered for it: its lines are not independent.
+    A client counts once, however many lines were answered for it: its lines are not independent. Lines of the
+    other side's version, as who asked for it by name has got, do not count: who asks is not drawn by lot.
     """
     active = list(ModelVersion.objects.active().order_by("number"))
     if len(active) != 2:
@@ -47,7 +49,7 @@ def compare_sides(seed: int = 0) -> Comparison | None:
     place = {client: i for i, client in enumerate(clients)}
     shares = {version.pk: np.full(len(clients), np.nan) for version in active}
     for row in rows:
-        if row["client"] in place:
+        if row["client"] in place and answering(active, row["client"]).pk == row["model_version"]:
             shares[row["model_version"]][place[row["client"]]] = row["accepted"] / row["answered"]
     older, newer = (shares[version.pk] for version in active)
     bootstrap = Bootstrap(len(clients), seed)

@@ -286,6 +286,18 @@ def test_what_the_older_version_suggested_before_the_test_began_does_not_count_i
     assert (older["clients"], older["acceptance"].value) == (1, pytest.approx(2 / 3))
 
 
+def test_a_version_that_was_asked_for_by_name_does_not_count_on_its_side_of_the_test(ops, tested, tool):
+    older, newer = tested
+    asked = tool.generated(client="cafe-03", aiModel=AS_OF | {"version": newer.version})
+    assert asked["aiModel"]["version"] == newer.version
+    tool.patch(asked["_id"], {"feedback": {"rejectedRecommendations": [asked["recommendations"][0]["product"]]}})
+
+    comparison = ops.get(reverse("admin:index")).context["comparison"]
+
+    assert [side["clients"] for side in comparison["sides"]] == [1, 1]
+    assert [side["acceptance"].value for side in comparison["sides"]] == [pytest.approx(2 / 3), 1]
+
+
 def test_an_empty_house_has_a_dashboard_too(client, empty_house):
     client.force_login(ops_user())
 
