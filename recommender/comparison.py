@@ -32,8 +32,9 @@ Verdict = ModelVersion.Verdict
 def compare(candidate: ModelVersion, active: ModelVersion, seed: int = 0) -> dict[str, Any]:
     """Both versions asked, at each order after the active one's data, for the products of that order.
 
-    What they know of the client is what stood, and was answered, before the order; the figure is the mean recall at 10
-    of each client, and the interval that of the paired difference over clients (95%, bootstrap).
+    What they know of the client is what stood, and was answered, before the order, less what came back since; the
+    figure is the mean recall at 10 of each client, and the interval that of the paired difference over clients (95%,
+    bootstrap).
 
     The candidate was trained on these very orders and the active version was not, which favours the
     candidate. So this stops what is broken; it does not prove what is better. `evaluate_recommender`
