@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from django.http import HttpRequest, HttpResponse
+from django.views import View
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import REGISTRY, Collector
@@ -18,6 +19,7 @@ from recommender.models import ModelVersion
 REQUESTS = Counter("salesai_requests_total", "Requests answered.", ["method", "route", "status"])
 LATENCY = Histogram("salesai_request_seconds", "Seconds from request to answer.", ["method", "route"])
 GENERATIONS = Counter("salesai_generations_total", "Generations, by activity type and outcome.", ["type", "outcome"])
+METHODS = {name.upper() for name in View.http_method_names}
 
 
 def measure_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -26,8 +28,10 @@ def measure_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Cal
         response = get_response(request)
         # The pattern, not the path: one series a route, however many ids there are.
         route = request.resolver_match.route if request.resolver_match else ""
-        REQUESTS.labels(request.method, route, response.status_code).inc()
-        LATENCY.labels(request.method, route).observe(time.perf_counter() - started)
+        # A caller may make up others, and needs no key for it: each would stay in memory and in the files.
+        method = request.method if request.method in METHODS else "other"
+        REQUESTS.labels(method, route, response.status_code).inc()
+        LATENCY.labels(method, route).observe(time.perf_counter() - started)
         return response
 
     return middleware

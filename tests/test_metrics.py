@@ -70,3 +70,13 @@ def test_no_folder_stays_behind(transactional_db, tmp_path):
         call(address)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_method_that_somebody_made_up_gets_no_figures_of_its_own(client, tool):
+    client.generic("AAA1", "/orders")
+    client.generic("AAA2", "/orders")
+
+    figures = tool.http.get("/metrics").content.decode()
+
+    assert "AAA" not in figures
+    assert 'method="other",route="orders"' in figures
