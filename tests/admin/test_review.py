@@ -252,6 +252,19 @@ def test_a_snoozed_item_that_no_rule_finds_any_more_closes_itself(decide, activi
     assert (item_of(activity).state, item_of(activity).reason) == ("closed", "better")
 
 
+def test_what_a_rule_closed_is_not_told_as_the_decision_of_who_snoozed_it(decide, activity, say):
+    say(activity, userRating=1)
+    decide(item_of(activity), "snooze", rating="1", note="asked the client")
+    snoozed = item_of(activity)
+
+    say(activity, userRating=5)
+
+    closed = item_of(activity)
+    assert snoozed.decided_by.username == "olga"
+    assert (closed.decided_by, closed.note) == (None, "asked the client")
+    assert closed.decided_at > snoozed.decided_at
+
+
 def test_another_failure_brings_a_closed_item_back_and_the_same_one_does_not(tool, decide):
     activity = fail(tool.file(client="cafe-03"))
     decide(item_of(activity), "close", reason="solved")
