@@ -1,5 +1,7 @@
 """One place that turns what went wrong into an answer: the error envelope of the contract."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import structlog
@@ -111,6 +113,20 @@ def json_answer(status_code: int, message: str, code: str) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return json_answer(400, "The request could not be understood.", "bad_request")
+
+
+def for_reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """As Django's `require_safe`, with the API's envelope for whatever is no GET or HEAD."""
+
+    @csrf_exempt  # else Django's own page would answer a POST
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return view(request, *args, **options)
+        refusal = exceptions.MethodNotAllowed(request.method)
+        return json_response(error_body(refusal), refusal.status_code, {"Allow": "GET, HEAD"})
+
+    return answer
 
 
 @csrf_exempt  # else Django's own page would answer a POST

@@ -70,8 +70,8 @@ class ListQuery:
         """Raises a DRF ValidationError that names every unknown parameter and every bad value."""
         given = check_query("/activity-ai-sales-order", parameters)
         sort, order = SORT_FIELDS[given.pop("sort")], given.pop("order")
-        if "search" in given:
-            given["search"] = given["search"].replace("\0", " ")
+        if search := given.pop("search", "").replace("\0", " ").strip():
+            given["search"] = search
         offset, limit = min(given.pop("offset"), LARGEST_OFFSET), given.pop("limit")
         return cls(given, sort, order == "desc", offset, limit)
 

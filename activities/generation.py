@@ -164,11 +164,11 @@ def store_result(activity: Activity, result: SuggestionResult) -> None:
     with connection.cursor() as cursor:
         cursor.execute(STORE, [*results, pk])
     record_generation([(visit_of(activity), result)], activity.generated_at)
+    GENERATIONS.labels(activity.activity_type, "completed").inc()
 
 
 def complete(activity: Activity, result: SuggestionResult, at: datetime) -> None:
     """Make the activity show the result; saving it is the caller's."""
-    GENERATIONS.labels(activity.activity_type, "completed").inc()
     activity.ai_model = used_model(activity.requested_model, result)
     activity.recommendations = result.recommendations
     activity.insights = result.insights

@@ -33,8 +33,9 @@ def answer_once(caller: ApiKey, key: str, body: Any, answer: Callable[[], HttpRe
     digest = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
     with transaction.atomic():
         wait_for_turn(caller, key)
-        KeptAnswer.objects.outdated().filter(caller=caller).delete()
-        kept = KeptAnswer.objects.filter(caller=caller, key=key).first()
+        under_key = KeptAnswer.objects.filter(caller=caller, key=key)
+        under_key.outdated().delete()
+        kept = under_key.first()
         if kept is None:
             response = answer()
             KeptAnswer.objects.create(

@@ -11,7 +11,9 @@ from activities.review_rules import Findings, findings_of
 from salesai.prepared import IsAnyOf, KeptQuery
 
 State = ReviewItem.State
-CHANGED_BY_RULES = ["state", "weight", "findings", "settled", "returned", "since", "reason", "decided_at"]
+CHANGED_BY_RULES = [
+    "state", "weight", "findings", "settled", "returned", "since", "reason", "decided_by", "decided_at",
+]  # fmt: skip
 JUDGED_AT_ONCE = 1000  # activities; bounds the memory of looking through all
 # Findings whose text is the news: another comment, another failure.
 TOLD_BY_TEXT = (ReviewRule.Kind.COMMENT, ReviewRule.Kind.FAILED)
@@ -55,6 +57,7 @@ def reconsider(item: ReviewItem, findings: Findings, weights: dict[str, int]) ->
     item.settled = {kind: former for kind, former in item.settled.items() if kind in findings}
     if item.state != State.CLOSED and not findings:
         set_aside(item, State.CLOSED, ReviewItem.Reason.BETTER)
+        item.decided_by = None
     elif item.state != State.OPEN and any(is_worse(kind, item) for kind in findings):
         bring_back(item)
         item.returned = True

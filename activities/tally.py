@@ -60,6 +60,11 @@ class ActivityTallyQuerySet(models.QuerySet):
     def total(self) -> int:
         return self.aggregate(total=models.Sum("number", default=0))["total"]
 
+    def by_type_and_status(self) -> dict[tuple[str, str], int]:
+        """What there are, or were; of any other there is none."""
+        rows = self.order_by().values_list("activity_type", "status").annotate(models.Sum("number"))
+        return {(kind, status): number for kind, status, number in rows}
+
 
 class ActivityTally(models.Model):
     """A change of the number of activities, or the sum of many."""

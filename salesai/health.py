@@ -5,8 +5,8 @@ from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
+from activities.errors import for_reading
 from recommender import registry
 from recommender.errors import RecommenderError
 from salesai.database_errors import is_out_of_reach
@@ -14,13 +14,13 @@ from salesai.database_errors import is_out_of_reach
 logger = structlog.get_logger(__name__)
 
 
-@require_safe
+@for_reading
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"success": True, "status": "alive"})
 
 
-@require_safe
+@for_reading
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 where the database answers, is migrated and has a model that can be loaded; otherwise 503 and why.

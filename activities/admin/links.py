@@ -53,5 +53,9 @@ class LinesLink:
         return self.address(outcome__exact="accepted")
 
     @property
+    def rejected(self) -> str:
+        return self.address(outcome__exact="rejected")
+
+    @property
     def ordered(self) -> str:
         return self.address(ordered="yes")

@@ -25,6 +25,7 @@ from unfold.decorators import display
 
 from activities.admin.activity_page import page_of
 from activities.admin.feedback_form import MOST_TOLD, changed_meanwhile, record_feedback, shown_again, told
+from activities.admin.links import LinesLink
 from activities.models import Activity, ReviewItem, ReviewRule
 from activities.review import Decision, decide
 from recommender.models import SuggestedLine
@@ -123,8 +124,7 @@ class ReviewItemAdmin(ModelAdmin):
         return ReviewItem.objects.most_urgent_first().query.order_by
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
-        rejected = SuggestedLine.objects.most_rejected(timezone.now() - REJECTIONS_OF)[:REJECTIONS_SHOWN]
-        return super().changelist_view(request, {"title": "Review queue", "most_rejected": rejected})
+        return super().changelist_view(request, {"title": "Review queue", "most_rejected": most_rejected()})
 
     def render_change_form(self, request, context, *args, obj: ReviewItem | None = None, **options) -> HttpResponse:
         if obj:
@@ -205,6 +205,14 @@ class ReviewItemAdmin(ModelAdmin):
             form.data["seen_item"] = mark_of(item)  # of which the person is told now
             return [told(error)]
         return []
+
+
+def most_rejected() -> list[dict[str, Any]]:
+    since = timezone.now() - REJECTIONS_OF
+    return [
+        each | {"link": LinesLink(product__exact=each["product"], outcome_at__gte=since.isoformat()).rejected}
+        for each in SuggestedLine.objects.most_rejected(since)[:REJECTIONS_SHOWN]
+    ]
 
 
 def item_changed_meanwhile(item: ReviewItem, seen_item: str) -> dict[str, list[str]]:

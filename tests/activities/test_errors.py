@@ -64,6 +64,15 @@ def test_a_method_that_is_not_there_names_those_that_are(tool, method, path):
     assert answer.headers["Allow"]
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/", "/admin", "/healthz", "/readyz"])
+def test_what_is_there_to_be_read_says_so_to_who_writes_without_a_cookie(method, path):
+    answer = HttpClient(enforce_csrf_checks=True).generic(method, path, b"{}", content_type="application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert answer.headers["Allow"] == "GET, HEAD"
+
+
 @pytest.mark.parametrize(
     "accepted", ["text/html", "application/json;q=0", "image/*, text/*", "application/json;q=0, */*", "*/*;q=0"]
 )

@@ -38,6 +38,15 @@ def test_an_answer_is_kept_for_a_day_and_no_longer(tool):
     assert Activity.objects.count() == 2
 
 
+def test_answers_under_other_keys_are_left_to_the_cleaning_however_many_there_are(tool):
+    tool.post(WANTED, idempotency_key="yesterday's")
+    kept_since(DAY + MOMENT)
+
+    tool.post(WANTED, idempotency_key="today's")
+
+    assert set(KeptAnswer.objects.values_list("key", flat=True)) == {"yesterday's", "today's"}
+
+
 def test_the_same_key_with_another_body_is_refused_and_refusals_are_not_kept(tool):
     refused = tool.post({"client": "c"}, idempotency_key="k")
     first = tool.post(WANTED, idempotency_key="k")

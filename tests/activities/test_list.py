@@ -3,6 +3,8 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from activities.models import Activity
 from tests.conftest import API
@@ -147,3 +149,15 @@ def test_text_that_nothing_can_hold_finds_nothing(tool):
     assert listed(tool, "client=%00") == []
     assert listed(tool, "rep=") == []
     assert listed(tool, "search=a%00b") == []
+
+
+@pytest.mark.parametrize("search", ["", "%20", "%00"])
+def test_an_empty_search_asks_the_database_no_more_than_none(tool, search):
+    tool.file()
+    with CaptureQueriesContext(connection) as without:
+        listed(tool)
+
+    with CaptureQueriesContext(connection) as empty:
+        listed(tool, f"search={search}")
+
+    assert len(empty) == len(without)

@@ -1,16 +1,19 @@
 """What comes into the review queue, in which order, and what brings it back."""
 
 import re
+from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django.asserts import assertInHTML
 
 from activities import generation
 from activities.models import Activity, ReviewItem, ReviewRule
-from recommender.models import ModelVersion
+from recommender.models import ModelVersion, SuggestedLine
 from tests.admin.feedback_on_page import feedback_on, seen_in
 from tests.admin.people import ops_user, sales_manager
 from tests.conftest import API
@@ -250,6 +253,19 @@ def test_a_snoozed_item_that_no_rule_finds_any_more_closes_itself(decide, activi
     say(activity, userRating=5)
 
     assert (item_of(activity).state, item_of(activity).reason) == ("closed", "better")
+
+
+def test_what_a_rule_closed_is_not_told_as_the_decision_of_who_snoozed_it(decide, activity, say):
+    say(activity, userRating=1)
+    decide(item_of(activity), "snooze", rating="1", note="asked the client")
+    snoozed = item_of(activity)
+
+    say(activity, userRating=5)
+
+    closed = item_of(activity)
+    assert snoozed.decided_by.username == "olga"
+    assert (closed.decided_by, closed.note) == (None, "asked the client")
+    assert closed.decided_at > snoozed.decided_at
 
 
 def test_another_failure_brings_a_closed_item_back_and_the_same_one_does_not(tool, decide):
@@ -552,6 +568,20 @@ def test_products_most_rejected_stand_under_the_queue(ops, tool, say):
     for client in ("cafe-01", "cafe-02"):
         say(tool.generated(client=client, aiModel=AS_OF), rejectedRecommendations=["coffee"])
 
-    page = ops.get(reverse("admin:activities_reviewitem_changelist"))
+    [coffee] = ops.get(reverse("admin:activities_reviewitem_changelist")).context["most_rejected"]
 
-    assert list(page.context["most_rejected"]) == [{"product": "coffee", "rejected": 2, "answered": 2}]
+    assert (coffee["product"], coffee["rejected"], coffee["answered"]) == ("coffee", 2, 2)
+
+
+def test_a_product_most_rejected_leads_to_the_lines_that_were_counted(ops, tool, say):
+    counted, long_ago = (tool.generated(client=client, aiModel=AS_OF) for client in ("cafe-01", "cafe-02"))
+    for activity in (counted, long_ago, tool.file(client="cafe-03")):  # to the last nothing was suggested
+        say(activity, rejectedRecommendations=["coffee"])
+    answer = SuggestedLine.objects.filter(activity=long_ago["_id"], product="coffee")
+    answer.update(outcome_at=timezone.now() - timedelta(days=91))
+
+    page = ops.get(reverse("admin:activities_reviewitem_changelist")).content.decode()
+    [address] = re.findall(r'href="([^"]*product__exact=coffee[^"]*)"', page)
+    listed = ops.get(unescape(address)).context["cl"].result_list
+
+    assert [line.activity for line in listed] == [counted["_id"]]

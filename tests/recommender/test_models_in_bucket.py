@@ -2,18 +2,22 @@
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from unittest.mock import Mock
 
 import boto3
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import F
 from environ import Env
 from moto import mock_aws
 
-from activities.models import Activity
+from activities.models import Activity, KeptAnswer
 from recommender import artifacts, registry
 from recommender.models import ModelVersion
 from recommender.requests import SuggestionRequest
@@ -161,17 +165,24 @@ def test_a_training_whose_model_cannot_be_written_to_the_bucket_says_so(bucket):
     assert not list(bucket.objects.filter(Prefix=f"models/wholesale/{failed.artifact}"))
 
 
-def test_a_clean_up_that_cannot_remove_files_says_so_and_the_next_one_does(promoted, bucket):
+def test_a_clean_up_that_cannot_remove_files_does_the_rest_and_says_so_and_the_next_one_does(promoted, bucket, tool):
     registry.promote(train_version(LAST_DAY))
+    tool.post({"client": "cafe-03", "rep": "rep-0", "activityType": "upsell"}, idempotency_key="k")
+    KeptAnswer.objects.update(created_at=F("created_at") - timedelta(hours=25))
+    session = SessionStore()
+    session.set_expiry(-1)
+    session.create()
     kept = {each.key: each.get()["Body"].read() for each in bucket.objects.all()}
     bucket.objects.delete()
     bucket.delete()
 
     with pytest.raises(CommandError, match=rf"The files in {promoted.artifact} cannot be removed: .*does not exist"):
         call_command("clean_up", versions=1, stdout=StringIO())
+    left = KeptAnswer.objects.count(), Session.objects.count()
     bucket.create()
     for key, content in kept.items():
         bucket.put_object(Key=key, Body=content)
     call_command("clean_up", versions=1, stdout=StringIO())
 
+    assert left == (0, 0)
     assert not any(promoted.artifact in each.key for each in bucket.objects.all())

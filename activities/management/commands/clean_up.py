@@ -48,12 +48,13 @@ class Command(BaseCommand):
             for number in forget_lines(before):
                 forgotten += number
                 bar.update(number)
+        outdated, _ = answers.delete()
+        call_command("clearsessions")
+        # Last: a storage that cannot be reached ends it.
         try:
             removed = sum(map(remove_files, versions))
         except UnwritableArtifactError as error:
             raise CommandError(str(error)) from error
-        outdated, _ = answers.delete()
-        call_command("clearsessions")
         self.stdout.write(f"{said(forgotten, removed, outdated)} are gone, and sessions that had ended.")
 
 
