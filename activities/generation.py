@@ -70,20 +70,21 @@ def generate(activity_id: str, rep: str = "") -> Activity:
         OperationalError: the database is out of reach; nothing was changed.
         GenerationError: anything else; the activity is `failed` and keeps its former results.
     """
-    try:
-        with transaction.atomic():
-            activity = to_generate(activity_id, rep)
-            store_result(activity, suggest(requests_for([activity]))[0])
-            judge([activity.pk])
-            return activity
-    except (Activity.DoesNotExist, CancelledError, *UNAVAILABLE):
-        raise
-    except Exception as error:
-        with transaction.atomic():
-            activity = to_generate(activity_id, rep)
+    failure = None
+    with transaction.atomic():
+        activity = to_generate(activity_id, rep)
+        try:
+            with transaction.atomic():
+                store_result(activity, suggest(requests_for([activity]))[0])
+        except UNAVAILABLE:
+            raise
+        except Exception as error:
             fail(activity, error)
-            judge([activity.pk])
-        raise GenerationError(activity.metadata[FAILURE]) from error
+            failure = error
+        judge([activity.pk])
+    if failure:
+        raise GenerationError(activity.metadata[FAILURE]) from failure
+    return activity
 
 
 def to_generate(activity_id: str, rep: str) -> Activity:

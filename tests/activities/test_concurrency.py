@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from activities import runs
 from activities.filing import Filed, file_for_clients
+from activities.generation import GenerationError, generate
 from activities.housekeeping import forget_lines
 from activities.models import Activity, ApiKey, RegenerationRun, ReviewItem, ReviewRule
 from activities.review import decide, judge_all
@@ -60,14 +61,16 @@ def remote_tool(service, db):
 @pytest.fixture
 def meanwhile(transactional_db):
     """Begins a call on a connection of its own, and comes back when it stands waiting for somebody or has ended."""
+    begun = []
 
     def begin(call):
         running = pool.submit(on_own_connection, call)
+        begun.append(running)
         with connection.cursor() as cursor:
-            wait_until_calls_wait(cursor, several=1, unless=running.done)
+            wait_until_calls_wait(cursor, several=sum(not each.done() for each in begun), unless=running.done)
         return running
 
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         yield begin
 
 
@@ -139,6 +142,21 @@ def test_two_at_once_file_one_activity_for_a_client(meanwhile):
 
     assert second.result() == Filed(possible=0, waiting=1, without_rep=[])
     assert Activity.objects.count() == 1
+
+
+def test_inputs_that_are_put_right_while_a_generation_fails_over_the_former_ones_are_not_failed(meanwhile, tool):
+    activity = create_activity(**STORED, requested_model={"parameters": {"asOf": "never"}})
+
+    with transaction.atomic():
+        Activity.objects.select_for_update().get()
+        generation = meanwhile(lambda: generate(activity.pk))
+        correction = meanwhile(lambda: tool.put(activity.pk, WANTED | {"aiModel": {"name": "default"}}))
+
+    with pytest.raises(GenerationError, match="never"):
+        generation.result()
+    assert correction.result().status_code == 200
+    shown = tool.get(f"{API}/{activity.pk}").body["data"]
+    assert (shown["status"], shown["metadata"]) == ("processing", {})
 
 
 def test_a_run_waits_a_while_for_an_activity_that_somebody_is_at_and_tries_again_later(meanwhile, monkeypatch):
