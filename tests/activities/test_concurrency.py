@@ -13,13 +13,14 @@ from django.utils import timezone
 
 from activities import runs
 from activities.filing import Filed, file_for_clients
-from activities.generation import GenerationError, generate
+from activities.generation import GenerationError, generate, generate_later, generate_waiting
 from activities.housekeeping import forget_lines
+from activities.job_queue import queue_generation
 from activities.models import Activity, ApiKey, RegenerationRun, ReviewItem, ReviewRule
 from activities.review import decide, judge_all
 from activities.selection import Selection
 from activities.updates import create_activity, update_activity
-from recommender.models import SuggestedLine
+from recommender.models import ModelVersion, SuggestedLine
 from tests.conftest import API, Tool
 from tests.service import PATIENCE_SECONDS, database_url, running_service
 
@@ -32,6 +33,7 @@ WAITING = """
 """
 WANTED = {"client": "c", "rep": "r", "activityType": "upsell"}
 STORED = {"client": "c", "rep": "r", "activity_type": "upsell"}
+IMPOSSIBLE = {"parameters": {"asOf": "never"}}
 
 
 class RemoteTool(Tool):
@@ -145,7 +147,7 @@ def test_two_at_once_file_one_activity_for_a_client(meanwhile):
 
 
 def test_inputs_that_are_put_right_while_a_generation_fails_over_the_former_ones_are_not_failed(meanwhile, tool):
-    activity = create_activity(**STORED, requested_model={"parameters": {"asOf": "never"}})
+    activity = create_activity(**STORED, requested_model=IMPOSSIBLE)
 
     with transaction.atomic():
         Activity.objects.select_for_update().get()
@@ -157,6 +159,21 @@ def test_inputs_that_are_put_right_while_a_generation_fails_over_the_former_ones
     assert correction.result().status_code == 200
     shown = tool.get(f"{API}/{activity.pk}").body["data"]
     assert (shown["status"], shown["metadata"]) == ("processing", {})
+
+
+def test_an_activity_asked_for_anew_while_a_worker_begins_its_former_job_is_not_left_waiting(meanwhile):
+    ModelVersion.objects.create(name="m", number=1, status="active", traffic_share=1)
+    activity = create_activity(**STORED, status="completed", requested_model=IMPOSSIBLE)
+    queue_generation(activity.pk)
+
+    with transaction.atomic():
+        generate_later(activity.pk)
+        job = meanwhile(lambda: generate_waiting(activity.pk))
+
+    with pytest.raises(GenerationError):
+        job.result()
+    activity.refresh_from_db()
+    assert activity.status == "failed"
 
 
 def test_a_run_waits_a_while_for_an_activity_that_somebody_is_at_and_tries_again_later(meanwhile, monkeypatch):
