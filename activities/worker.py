@@ -18,7 +18,8 @@ from procrastinate import exceptions, signals
 from procrastinate.app import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateWorker
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
 
 from activities.schedules import queue_due_schedules
 from activities.tasks import TRIES, give_up
@@ -116,13 +117,21 @@ async def take_up_abandoned_jobs(worker_app: App) -> None:
     for job in await worker_app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
         logger.warning("worker_died", job=job.id, task=job.task_name, tries=job.attempts + 1)
         try:
-            if job.attempts + 1 >= TRIES:
-                await in_own_thread(give_up, job.task_name, job.task_kwargs, f"{TRIES} workers died over it.")
-                await worker_app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
-            else:
-                await worker_app.job_manager.retry_job(job)
+            await take_up(worker_app.job_manager, job)
         except exceptions.ConnectorException:
             logger.info("job_taken_up_by_another", job=job.id)
+
+
+async def take_up(jobs: JobManager, job: Job) -> None:
+    if job.attempts + 1 >= TRIES:
+        await in_own_thread(give_up, job.task_name, job.task_kwargs, f"{TRIES} workers died over it.")
+        await jobs.finish_job(job, Status.FAILED, delete_job=False)
+        return
+    try:
+        await jobs.retry_job(job)
+    except exceptions.UniqueViolation:
+        # The same work waits as another job already: a schedule's next run, which does not begin before this one ends.
+        await jobs.finish_job(job, Status.FAILED, delete_job=False)
 
 
 async def in_own_thread(function: Callable[..., None], *arguments: Any) -> None:

@@ -1,5 +1,6 @@
 """Many callers at once, over real connections: nothing twice, nothing lost."""
 
+import asyncio
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -10,16 +11,19 @@ import requests
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from activities import runs
 from activities.filing import Filed, file_for_clients
 from activities.generation import GenerationError, generate, generate_later, generate_waiting
 from activities.housekeeping import forget_lines
-from activities.job_queue import queue_generation
+from activities.job_queue import queue_generation, queue_schedule
 from activities.models import Activity, ApiKey, RegenerationRun, ReviewItem, ReviewRule
 from activities.review import decide, judge_all
 from activities.selection import Selection
 from activities.updates import create_activity, update_activity
+from activities.worker import take_up_abandoned_jobs
 from recommender.models import ModelVersion, SuggestedLine
 from tests.conftest import API, Tool
 from tests.service import PATIENCE_SECONDS, database_url, running_service
@@ -58,6 +62,14 @@ def service(django_db_setup):
 @pytest.fixture
 def remote_tool(service, db):
     return RemoteTool(service, ApiKey.issue("many")[1])
+
+
+@pytest.fixture
+def queue(transactional_db):
+    """The workers' queue, which Django does not empty after a test."""
+    queue = app.connector.get_sync_connector()
+    yield queue
+    queue.execute_query("DELETE FROM procrastinate_jobs")
 
 
 @pytest.fixture
@@ -161,7 +173,7 @@ def test_inputs_that_are_put_right_while_a_generation_fails_over_the_former_ones
     assert (shown["status"], shown["metadata"]) == ("processing", {})
 
 
-def test_an_activity_asked_for_anew_while_a_worker_begins_its_former_job_is_not_left_waiting(meanwhile):
+def test_an_activity_asked_for_anew_while_a_worker_begins_its_former_job_is_not_left_waiting(meanwhile, queue):
     ModelVersion.objects.create(name="m", number=1, status="active", traffic_share=1)
     activity = create_activity(**STORED, status="completed", requested_model=IMPOSSIBLE)
     queue_generation(activity.pk)
@@ -221,3 +233,24 @@ def test_a_decision_made_while_all_activities_are_looked_through_stands(meanwhil
     assert looked_through.result() == 1
     item = ReviewItem.objects.get()
     assert (item.state, item.decided_by, item.weight) == ("closed", ops, 77)
+
+
+def test_a_schedule_whose_worker_died_when_its_next_run_waited_already_runs_again(queue):
+    queue_schedule("training")
+    # As a worker leaves its job that was found dead and is forgotten.
+    queue.execute_query("UPDATE procrastinate_jobs SET status = 'doing'")
+    queue_schedule("training")
+
+    taken = asyncio.run(sweep_and_take_a_job())
+
+    first, second = ProcrastinateJob.objects.order_by("id")
+    assert (first.status, second.status) == ("failed", "doing")
+    assert taken.id == second.pk
+
+
+async def sweep_and_take_a_job():
+    worker_app = app.with_connector(app.connector.get_worker_connector())
+    async with worker_app.open_async():
+        worker = await worker_app.job_manager.register_worker()
+        await take_up_abandoned_jobs(worker_app)
+        return await worker_app.job_manager.fetch_job(queues=None, worker_id=worker)
