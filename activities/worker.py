@@ -7,6 +7,7 @@ jobs, which it tells by the heartbeat that their worker has not given for a whil
 import asyncio
 import itertools
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -18,8 +19,11 @@ from procrastinate import exceptions, signals
 from procrastinate.app import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateWorker
+from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
+from procrastinate.middleware import AsyncCallNext
+from procrastinate.worker import Worker
 
 from activities.schedules import queue_due_schedules
 from activities.tasks import TRIES, give_up
@@ -93,6 +97,7 @@ async def work_while_connected(concurrency: int, until_idle: bool, stop: asyncio
                 update_heartbeat_interval=HEARTBEAT_SECONDS,
                 stalled_worker_timeout=DEAD_AFTER_SECONDS,
                 install_signal_handlers=False,
+                worker_middleware=[with_heartbeat],
             )
         )
         tasks = {minding, working, asyncio.create_task(stop.wait())}
@@ -102,6 +107,25 @@ async def work_while_connected(concurrency: int, until_idle: bool, stop: asyncio
         await asyncio.gather(*tasks - done, return_exceptions=True)
         for task in done:
             task.result()
+
+
+async def with_heartbeat(run_job: AsyncCallNext, context: JobContext, worker: Worker) -> Any:
+    """Of procrastinate's WorkerMiddleware: show that the worker lives until the job is done.
+
+    Its own heartbeat ends when it is told to stop, or was without a database; the jobs at hand do not.
+    """
+    heart = asyncio.create_task(beat(worker))
+    try:
+        return await run_job()
+    finally:
+        heart.cancel()
+
+
+async def beat(worker: Worker) -> None:
+    while True:
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+        with suppress(exceptions.ConnectorException):  # the database may be back at the next one
+            await worker.app.job_manager.update_heartbeat(worker.worker_id)
 
 
 async def mind(worker_app: App) -> None:
