@@ -10,6 +10,7 @@ import pytest
 import requests
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -22,9 +23,10 @@ from activities.job_queue import queue_generation, queue_schedule
 from activities.models import Activity, ApiKey, RegenerationRun, ReviewItem, ReviewRule
 from activities.review import decide, judge_all
 from activities.selection import Selection
-from activities.updates import create_activity, update_activity
+from activities.updates import cancel_activity, create_activity, update_activity
 from activities.worker import take_up_abandoned_jobs
 from recommender.models import ModelVersion, SuggestedLine
+from tests.admin.people import ops_user
 from tests.conftest import API, Tool
 from tests.service import PATIENCE_SECONDS, database_url, running_service
 
@@ -35,6 +37,7 @@ WAITING = """
         SELECT pid FROM pg_locks WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database())
     )
 """
+JOBS = "admin:procrastinate_procrastinatejob_changelist"
 WANTED = {"client": "c", "rep": "r", "activityType": "upsell"}
 STORED = {"client": "c", "rep": "r", "activity_type": "upsell"}
 IMPOSSIBLE = {"parameters": {"asOf": "never"}}
@@ -186,6 +189,22 @@ def test_an_activity_asked_for_anew_while_a_worker_begins_its_former_job_is_not_
         job.result()
     activity.refresh_from_db()
     assert activity.status == "failed"
+
+
+def test_an_activity_and_its_job_can_be_cancelled_at_once(meanwhile, queue, client):
+    activity = create_activity(**STORED)
+    queue_generation(activity.pk)
+    client.force_login(ops_user())
+    wanted = {"action": "cancel", "_selected_action": [ProcrastinateJob.objects.get().pk]}
+
+    with transaction.atomic():
+        Activity.objects.select_for_update().get()
+        page = meanwhile(lambda: client.post(reverse(JOBS), wanted, follow=True))
+        cancel_activity(activity)
+
+    assert "0 cancelled." in page.result().content.decode()
+    activity.refresh_from_db()
+    assert activity.status == "cancelled"
 
 
 def test_a_run_waits_a_while_for_an_activity_that_somebody_is_at_and_tries_again_later(meanwhile, monkeypatch):
