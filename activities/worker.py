@@ -55,7 +55,7 @@ def any_is_alive() -> bool:
 
 
 async def work(concurrency: int, until_idle: bool) -> None:
-    """Work until told to stop by a signal, or until no job waits. A database that goes away is waited for.
+    """Work until told to stop by a signal, or until no job can be begun. A database that goes away is waited for.
 
     Raises NotMigratedError.
     """
