@@ -70,20 +70,21 @@ def generate(activity_id: str, rep: str = "") -> Activity:
         OperationalError: the database is out of reach; nothing was changed.
         GenerationError: anything else; the activity is `failed` and keeps its former results.
     """
-    try:
-        with transaction.atomic():
-            activity = to_generate(activity_id, rep)
-            store_result(activity, suggest(requests_for([activity]))[0])
-            judge([activity.pk])
-            return activity
-    except (Activity.DoesNotExist, CancelledError, *UNAVAILABLE):
-        raise
-    except Exception as error:
-        with transaction.atomic():
-            activity = to_generate(activity_id, rep)
+    failure = None
+    with transaction.atomic():
+        activity = to_generate(activity_id, rep)
+        try:
+            with transaction.atomic():
+                store_result(activity, suggest(requests_for([activity]))[0])
+        except UNAVAILABLE:
+            raise
+        except Exception as error:
             fail(activity, error)
-            judge([activity.pk])
-        raise GenerationError(activity.metadata[FAILURE]) from error
+            failure = error
+        judge([activity.pk])
+    if failure:
+        raise GenerationError(activity.metadata[FAILURE]) from failure
+    return activity
 
 
 def to_generate(activity_id: str, rep: str) -> Activity:
@@ -122,17 +123,26 @@ def generate_later(activity_id: str, rep: str = "") -> Activity:
 
 def generate_waiting(activity_id: str) -> None:
     """Generate the activity if that is still wanted: it may be gone, cancelled or done meanwhile. As `generate`."""
-    if Activity.objects.filter(pk=activity_id, status=Activity.Status.PROCESSING).exists():
+    with transaction.atomic():
+        is_wanted = locked_if_waiting(activity_id) is not None
+    if is_wanted:
         generate(activity_id)
 
 
 @transaction.atomic
 def fail_waiting(activity_id: str, reason: str) -> None:
     """Mark as failed what still waits for its results."""
-    waiting = Activity.objects.filter(pk=activity_id, status=Activity.Status.PROCESSING)
-    for activity in waiting.select_for_update():
+    activity = locked_if_waiting(activity_id)
+    if activity is not None:
         mark_failed(activity, reason)
         judge([activity.pk])
+
+
+def locked_if_waiting(activity_id: str) -> Activity | None:
+    """The activity if it waits for its results; who is just asking for them is waited for."""
+    # By its id alone: a query for those that wait passes over what is not committed yet.
+    found = locked_activity(activity_id)
+    return found[0] if found and found[0].status == Activity.Status.PROCESSING else None
 
 
 def requests_for(activities: Sequence[Activity]) -> list[SuggestionRequest]:

@@ -32,7 +32,12 @@ class RunUnderWayError(Exception):
     """A run of the same selection has not ended."""
 
     def __init__(self, run: RegenerationRun) -> None:
-        super().__init__(f"{run} of the same selection has not ended. Go on with it (--resume) or begin anew (--anew).")
+        what_to_do = (
+            "The workers are at it: `manage.py regeneration_status` says how far, and --anew stops it and begins anew."
+            if run.queued
+            else "Go on with it (--resume) or begin anew (--anew)."
+        )
+        super().__init__(f"{run} of the same selection has not ended. {what_to_do}")
         self.run = run
 
 

@@ -7,6 +7,7 @@ jobs, which it tells by the heartbeat that their worker has not given for a whil
 import asyncio
 import itertools
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +19,11 @@ from procrastinate import exceptions, signals
 from procrastinate.app import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateWorker
-from procrastinate.jobs import Status
+from procrastinate.job_context import JobContext
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
+from procrastinate.middleware import AsyncCallNext
+from procrastinate.worker import Worker
 
 from activities.schedules import queue_due_schedules
 from activities.tasks import TRIES, give_up
@@ -50,7 +55,7 @@ def any_is_alive() -> bool:
 
 
 async def work(concurrency: int, until_idle: bool) -> None:
-    """Work until told to stop by a signal, or until no job waits. A database that goes away is waited for.
+    """Work until told to stop by a signal, or until no job can be begun. A database that goes away is waited for.
 
     Raises NotMigratedError.
     """
@@ -92,6 +97,7 @@ async def work_while_connected(concurrency: int, until_idle: bool, stop: asyncio
                 update_heartbeat_interval=HEARTBEAT_SECONDS,
                 stalled_worker_timeout=DEAD_AFTER_SECONDS,
                 install_signal_handlers=False,
+                worker_middleware=[with_heartbeat],
             )
         )
         tasks = {minding, working, asyncio.create_task(stop.wait())}
@@ -101,6 +107,25 @@ async def work_while_connected(concurrency: int, until_idle: bool, stop: asyncio
         await asyncio.gather(*tasks - done, return_exceptions=True)
         for task in done:
             task.result()
+
+
+async def with_heartbeat(run_job: AsyncCallNext, context: JobContext, worker: Worker) -> Any:
+    """Of procrastinate's WorkerMiddleware: show that the worker lives until the job is done.
+
+    Its own heartbeat ends when it is told to stop, or was without a database; the jobs at hand do not.
+    """
+    heart = asyncio.create_task(beat(worker))
+    try:
+        return await run_job()
+    finally:
+        heart.cancel()
+
+
+async def beat(worker: Worker) -> None:
+    while True:
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+        with suppress(exceptions.ConnectorException):  # the database may be back at the next one
+            await worker.app.job_manager.update_heartbeat(worker.worker_id)
 
 
 async def mind(worker_app: App) -> None:
@@ -116,13 +141,21 @@ async def take_up_abandoned_jobs(worker_app: App) -> None:
     for job in await worker_app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
         logger.warning("worker_died", job=job.id, task=job.task_name, tries=job.attempts + 1)
         try:
-            if job.attempts + 1 >= TRIES:
-                await in_own_thread(give_up, job.task_name, job.task_kwargs, f"{TRIES} workers died over it.")
-                await worker_app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
-            else:
-                await worker_app.job_manager.retry_job(job)
+            await take_up(worker_app.job_manager, job)
         except exceptions.ConnectorException:
             logger.info("job_taken_up_by_another", job=job.id)
+
+
+async def take_up(jobs: JobManager, job: Job) -> None:
+    if job.attempts + 1 >= TRIES:
+        await in_own_thread(give_up, job.task_name, job.task_kwargs, f"{TRIES} workers died over it.")
+        await jobs.finish_job(job, Status.FAILED, delete_job=False)
+        return
+    try:
+        await jobs.retry_job(job)
+    except exceptions.UniqueViolation:
+        # The same work waits as another job already: a schedule's next run, which does not begin before this one ends.
+        await jobs.finish_job(job, Status.FAILED, delete_job=False)
 
 
 async def in_own_thread(function: Callable[..., None], *arguments: Any) -> None:

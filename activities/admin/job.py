@@ -126,7 +126,9 @@ class JobAdmin(ReadOnlyAdmin):
     @transaction.atomic
     def cancel_one(self, job: ProcrastinateJob) -> bool:
         """Whether it still waited; nobody comes for its work then, and whoever waits for that is told."""
-        if not app.job_manager.cancel_job_by_id(job.pk, abort=False):
-            return False
+        # First what it is about: whoever cancels or asks for an activity holds that when they come for its job.
         give_up(job.task_name, job.args, "Its job was cancelled.")
-        return True
+        was_waiting = app.job_manager.cancel_job_by_id(job.pk, abort=False)
+        if not was_waiting:
+            transaction.set_rollback(True)
+        return was_waiting

@@ -1,5 +1,6 @@
 """Many callers at once, over real connections: nothing twice, nothing lost."""
 
+import asyncio
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -9,16 +10,23 @@ import pytest
 import requests
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.urls import reverse
 from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from activities import runs
 from activities.filing import Filed, file_for_clients
+from activities.generation import GenerationError, generate, generate_later, generate_waiting
 from activities.housekeeping import forget_lines
+from activities.job_queue import queue_generation, queue_schedule
 from activities.models import Activity, ApiKey, RegenerationRun, ReviewItem, ReviewRule
 from activities.review import decide, judge_all
 from activities.selection import Selection
-from activities.updates import create_activity, update_activity
-from recommender.models import SuggestedLine
+from activities.updates import cancel_activity, create_activity, update_activity
+from activities.worker import take_up_abandoned_jobs
+from recommender.models import ModelVersion, SuggestedLine
+from tests.admin.people import ops_user
 from tests.conftest import API, Tool
 from tests.service import PATIENCE_SECONDS, database_url, running_service
 
@@ -29,8 +37,10 @@ WAITING = """
         SELECT pid FROM pg_locks WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database())
     )
 """
+JOBS = "admin:procrastinate_procrastinatejob_changelist"
 WANTED = {"client": "c", "rep": "r", "activityType": "upsell"}
 STORED = {"client": "c", "rep": "r", "activity_type": "upsell"}
+IMPOSSIBLE = {"parameters": {"asOf": "never"}}
 
 
 class RemoteTool(Tool):
@@ -58,16 +68,26 @@ def remote_tool(service, db):
 
 
 @pytest.fixture
+def queue(transactional_db):
+    """The workers' queue, which Django does not empty after a test."""
+    queue = app.connector.get_sync_connector()
+    yield queue
+    queue.execute_query("DELETE FROM procrastinate_jobs")
+
+
+@pytest.fixture
 def meanwhile(transactional_db):
     """Begins a call on a connection of its own, and comes back when it stands waiting for somebody or has ended."""
+    begun = []
 
     def begin(call):
         running = pool.submit(on_own_connection, call)
+        begun.append(running)
         with connection.cursor() as cursor:
-            wait_until_calls_wait(cursor, several=1, unless=running.done)
+            wait_until_calls_wait(cursor, several=sum(not each.done() for each in begun), unless=running.done)
         return running
 
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         yield begin
 
 
@@ -141,6 +161,52 @@ def test_two_at_once_file_one_activity_for_a_client(meanwhile):
     assert Activity.objects.count() == 1
 
 
+def test_inputs_that_are_put_right_while_a_generation_fails_over_the_former_ones_are_not_failed(meanwhile, tool):
+    activity = create_activity(**STORED, requested_model=IMPOSSIBLE)
+
+    with transaction.atomic():
+        Activity.objects.select_for_update().get()
+        generation = meanwhile(lambda: generate(activity.pk))
+        correction = meanwhile(lambda: tool.put(activity.pk, WANTED | {"aiModel": {"name": "default"}}))
+
+    with pytest.raises(GenerationError, match="never"):
+        generation.result()
+    assert correction.result().status_code == 200
+    shown = tool.get(f"{API}/{activity.pk}").body["data"]
+    assert (shown["status"], shown["metadata"]) == ("processing", {})
+
+
+def test_an_activity_asked_for_anew_while_a_worker_begins_its_former_job_is_not_left_waiting(meanwhile, queue):
+    ModelVersion.objects.create(name="m", number=1, status="active", traffic_share=1)
+    activity = create_activity(**STORED, status="completed", requested_model=IMPOSSIBLE)
+    queue_generation(activity.pk)
+
+    with transaction.atomic():
+        generate_later(activity.pk)
+        job = meanwhile(lambda: generate_waiting(activity.pk))
+
+    with pytest.raises(GenerationError):
+        job.result()
+    activity.refresh_from_db()
+    assert activity.status == "failed"
+
+
+def test_an_activity_and_its_job_can_be_cancelled_at_once(meanwhile, queue, client):
+    activity = create_activity(**STORED)
+    queue_generation(activity.pk)
+    client.force_login(ops_user())
+    wanted = {"action": "cancel", "_selected_action": [ProcrastinateJob.objects.get().pk]}
+
+    with transaction.atomic():
+        Activity.objects.select_for_update().get()
+        page = meanwhile(lambda: client.post(reverse(JOBS), wanted, follow=True))
+        cancel_activity(activity)
+
+    assert "0 cancelled." in page.result().content.decode()
+    activity.refresh_from_db()
+    assert activity.status == "cancelled"
+
+
 def test_a_run_waits_a_while_for_an_activity_that_somebody_is_at_and_tries_again_later(meanwhile, monkeypatch):
     monkeypatch.setattr(runs, "PATIENCE", timedelta(seconds=1))
     activity = create_activity(**STORED)
@@ -186,3 +252,24 @@ def test_a_decision_made_while_all_activities_are_looked_through_stands(meanwhil
     assert looked_through.result() == 1
     item = ReviewItem.objects.get()
     assert (item.state, item.decided_by, item.weight) == ("closed", ops, 77)
+
+
+def test_a_schedule_whose_worker_died_when_its_next_run_waited_already_runs_again(queue):
+    queue_schedule("training")
+    # As a worker leaves its job that was found dead and is forgotten.
+    queue.execute_query("UPDATE procrastinate_jobs SET status = 'doing'")
+    queue_schedule("training")
+
+    taken = asyncio.run(sweep_and_take_a_job())
+
+    first, second = ProcrastinateJob.objects.order_by("id")
+    assert (first.status, second.status) == ("failed", "doing")
+    assert taken.id == second.pk
+
+
+async def sweep_and_take_a_job():
+    worker_app = app.with_connector(app.connector.get_worker_connector())
+    async with worker_app.open_async():
+        worker = await worker_app.job_manager.register_worker()
+        await take_up_abandoned_jobs(worker_app)
+        return await worker_app.job_manager.fetch_job(queues=None, worker_id=worker)

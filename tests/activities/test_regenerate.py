@@ -204,6 +204,16 @@ def test_beginning_anew_stops_the_run_that_was_left():
     assert left.figures()["completed"] == 0
 
 
+def test_a_run_that_the_workers_are_at_is_not_said_to_be_one_to_go_on_with():
+    file()
+    runs.start_run(Selection(), queued=True)
+
+    with pytest.raises(CommandError, match=r"workers.*regeneration_status.*--anew") as refused:
+        call_command("regenerate_activities")
+
+    assert "--resume" not in str(refused.value)
+
+
 def test_what_is_older_than_a_week_tonight_is_the_selection_that_it_was_last_night():
     file_many(2)
     last_night = runs.start_run(Selection(results_before=(timezone.now() - timedelta(days=8)).isoformat()))

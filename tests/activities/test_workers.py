@@ -49,7 +49,7 @@ def hold(seconds):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         pass
-hold.defer(seconds=15)
+hold.defer(seconds=8)
 asyncio.run(work(1, until_idle=True))
 """
 LEFT = "SELECT activities, busy_ids FROM activities_regenerationchunk WHERE status = 'waiting' AND run_id = {run}"
@@ -171,14 +171,17 @@ def heartbeat_ages(installation, job) -> list[float]:
     return ages
 
 
-def test_a_long_computation_does_not_keep_a_worker_from_showing_that_it_lives(installation):
+@pytest.mark.parametrize("told_to_stop", [False, True])
+def test_a_long_computation_does_not_keep_a_worker_from_showing_that_it_lives(installation, told_to_stop):
     worker = installation.start("-c", HOLDS_THE_INTERPRETER)
     wait_for(lambda: installation.ask(AGE.format(job="hold")))
+    if told_to_stop:
+        worker.terminate()
     ages = heartbeat_ages(installation, "hold")
     said = worker.communicate()[0]
 
-    jobs = installation.ask("SELECT status, attempts FROM procrastinate_jobs WHERE task_name = 'hold'")
-    assert jobs == [("succeeded", 1)], said
+    jobs = "SELECT status, attempts FROM procrastinate_jobs WHERE task_name = 'hold' ORDER BY id DESC LIMIT 1"
+    assert installation.ask(jobs) == [("succeeded", 1)], said
     assert len(ages) > 20
     assert max(ages) < DEAD_AFTER_SECONDS / 2
 

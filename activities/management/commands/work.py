@@ -24,7 +24,12 @@ class Command(BaseCommand):
             help="done at once by this process: two, so that a training or a run does not keep single activities "
             "waiting; for more, start more workers",
         )
-        parser.add_argument("--until-idle", action="store_true", help="end when no job waits")
+        parser.add_argument(
+            "--until-idle",
+            action="store_true",
+            help="end when no job can be begun now: one that waits for its next try, or that the last ones at hand "
+            "queue, is left to others",
+        )
 
     def handle(self, **options: Any) -> None:
         try:
