@@ -287,7 +287,7 @@ def test_what_the_older_version_suggested_before_the_test_began_does_not_count_i
 
 
 def test_a_version_that_was_asked_for_by_name_does_not_count_on_its_side_of_the_test(ops, tested, tool):
-    older, newer = tested
+    _, newer = tested
     asked = tool.generated(client="cafe-03", aiModel=AS_OF | {"version": newer.version})
     assert asked["aiModel"]["version"] == newer.version
     tool.patch(asked["_id"], {"feedback": {"rejectedRecommendations": [asked["recommendations"][0]["product"]]}})
