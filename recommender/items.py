@@ -21,7 +21,8 @@ class Item:
     is_overdue        regular, not bought for as long as usual or longer, but not given up either
     orders_in_season  around this time of the year (`seasons`), of any year; of the client's orders
                       `client_orders_in_season`
-    typical_quantity  units in one of the client's recent orders; for a new product in anyone's
+    typical_quantity  units in one of the client's recent orders; for a new product in anyone's, times how much
+                      larger the client's orders are than others'
     usual_price       what the client paid last; for a new product the median paid; None where not known
     goes_with         a product of the client's own, bought by `buyers_of_other` clients of whom
                       `buyers_of_both` buy this one too

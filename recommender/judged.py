@@ -14,6 +14,7 @@ from recommender.catalogue import ProductFacts
 from recommender.engine.history import OrderHistory
 from recommender.engine.model import Model
 from recommender.engine.outcomes import Standing
+from recommender.engine.quantities import client_sizes
 from recommender.engine.scoring import Scores
 from recommender.items import GIVEN_UP, REGULAR_ORDERS, Item
 from recommender.seasons import is_in_season
@@ -88,6 +89,7 @@ def columns_of(
     orders_in_season = is_in_season(history.order_day, now[history.order_client])
     known = product < len(knowledge.products)
     code = np.where(known, product, 0)
+    size = client_sizes(history, knowledge.quantity)[client]
     goes_with = scores.goes_with[order]
     pointed = (goes_with >= 0) & ~is_own
     both, buyers = np.zeros((2, len(code)), int)
@@ -110,7 +112,7 @@ def columns_of(
         gap_days=gap_days.tolist(),
         overdue=overdue.tolist(),
         is_overdue=((orders >= REGULAR_ORDERS) & (overdue >= 1) & (overdue < GIVEN_UP)).tolist(),
-        quantity=np.where(is_own, of_purchase(purchases.quantity), knowledge.quantity[code]).tolist(),
+        quantity=np.where(is_own, of_purchase(purchases.quantity), (knowledge.quantity[code] * size).round(3)).tolist(),
         paid=np.where(is_own, of_purchase(purchases.price), np.nan).tolist(),
         median_price=np.where(known, knowledge.price[code], np.nan).tolist(),
         goes_with=np.where(pointed, history.products[goes_with], None).tolist(),

@@ -26,13 +26,12 @@ def usual_quantities(history: OrderHistory, typical: np.ndarray) -> np.ndarray:
         typical: (P',) float64, P' up to P, median units of a product in anyone's order; NaN, like a
             product from P' on, where that is not known.
     """
-    known = np.full(len(history.products), np.nan)
-    known[: len(typical)] = typical
+    known = of_catalogue(typical, len(history.products))
     key = history.line_client.astype(np.int64) * len(history.products) + history.line_product
     by_key = np.lexsort((history.line_order, key))
     starts = np.flatnonzero(np.r_[True, np.diff(key[by_key]) != 0][: len(key)])
     ends = np.r_[starts[1:], len(key)].astype(np.int64)[: len(starts)]
-    expected = known[history.line_product] * client_sizes(history, known)[history.line_client]
+    expected = known[history.line_product] * client_sizes(history, typical)[history.line_client]
     at = ends[:, None] - 1 - np.arange(PURCHASES)
     inside = at >= starts[:, None]
     bought = history.line_quantity[by_key][np.where(inside, at, 0)] if len(key) else np.zeros(at.shape)
@@ -44,9 +43,19 @@ def usual_quantities(history: OrderHistory, typical: np.ndarray) -> np.ndarray:
     return np.where(ends - starts == 1, np.fmin(medians, SINGLE_AT_MOST * one_more[:, 0]), medians)
 
 
+def of_catalogue(typical: np.ndarray, products: int) -> np.ndarray:
+    """(P,) float64: `typical` with NaN for the products that follow."""
+    return np.concatenate([typical, np.full(products - len(typical), np.nan)])
+
+
 def client_sizes(history: OrderHistory, typical: np.ndarray) -> np.ndarray:
-    """(C,) float64: the client's quantities as a multiple of what is typical, by their geometric mean."""
-    ratio = np.log(history.line_quantity / typical[history.line_product])
+    """(C,) float64: the client's quantities as a multiple of what is typical, by their geometric mean.
+
+    Args:
+        typical: as of `usual_quantities`.
+    """
+    known = of_catalogue(typical, len(history.products))
+    ratio = np.log(history.line_quantity / known[history.line_product])
     counted = ~np.isnan(ratio)
     client, clients = history.line_client[counted], len(history.clients)
     return np.exp(

@@ -83,6 +83,18 @@ def test_who_rejects_the_product_is_not_offered_more_of_it_either(tool, generate
     assert "sugar" not in products(generated("upsell", client="newcomer", historicalOrders=monthly))
 
 
+def test_of_what_is_new_a_large_client_is_to_take_more_than_a_small_one(generated):
+    def quantities(units):
+        weekly = orders(range(5, 60, 7), ("coffee", units, 12.5), ("sugar", units, 0.9))
+        lines = generated("cross-sell", client="newcomer", historicalOrders=weekly)["recommendations"]
+        return {line["product"]: line["quantity"] for line in lines}
+
+    small, usual, large = (quantities(units) for units in (3, 12, 48))
+
+    assert all(small[product] < usual[product] < large[product] for product in usual)
+    assert small.keys() == usual.keys() == large.keys() and usual
+
+
 def test_what_was_all_sent_back_is_not_suggested_as_new(generated):
     kept = orders(range(5, 60, 7), ("coffee", 6, 12.5))
     tea, back = orders([20], ("tea", 5, 3)), orders([12], ("tea", -5, 3))
