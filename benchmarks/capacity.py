@@ -87,6 +87,8 @@ def night() -> tuple[float, float, float]:
     with Measured() as took:
         while work_on_next(run) is not None:
             pass
+    if run.figures()["completed"] != run.total:
+        raise RuntimeError(f"Not all activities were completed: {run.figures()}.")
     return took.wall, took.cpu, sum(session.cpu_times()[:2]) - before
 
 

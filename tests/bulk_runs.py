@@ -4,9 +4,13 @@ import random
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from subprocess import Popen
 
 from tests.installation import Installation, wait_for
+
+# A time of every day, for schedules that are to run when a test says so and not by themselves.
+FAR_FROM_NOW = f"0 {(datetime.now(UTC).hour + 12) % 24} * * *"
 
 WAITING = "SELECT count(*) FROM activities_regenerationchunk WHERE status = 'waiting' AND run_id = {run}"
 STATE = "SELECT status, reason FROM activities_regenerationrun WHERE id = {run}"

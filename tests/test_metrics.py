@@ -62,7 +62,8 @@ def reload() -> None:
     former = server.children()
     server.send_signal(signal.SIGHUP)
     end = time.monotonic() + PATIENCE_SECONDS
-    while set(former) & set(server.children()) and time.monotonic() < end:
+    while set(former) & set(server.children()):
+        assert time.monotonic() < end
         time.sleep(0.1)
 
 

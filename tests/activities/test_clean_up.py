@@ -140,14 +140,26 @@ def test_a_dry_run_says_what_would_go_and_changes_nothing(tool):
     activity = tool.generated(client="cafe-03")
     tool.generate(activity["_id"])
     train_version(LAST_DAY)
+    train_version(LAST_DAY)
+    tool.post({"client": "c", "rep": "r", "activityType": "upsell"}, idempotency_key="old")
+    KeptAnswer.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    SessionStore().create()
+    Session.objects.update(expire_date=timezone.now() - timedelta(hours=1))
     time_passes(days=91)
-    before = set(SuggestedLine.objects.all()), set(ModelVersion.objects.values_list("artifact"))
+
+    def stored():
+        rows = [set(model.objects.all()) for model in (SuggestedLine, KeptAnswer, Session)]
+        return rows, set(ModelVersion.objects.values_list("artifact")), set(storages["models"].listdir("")[0])
+
+    before = stored()
 
     said = clean_up(dry_run=True, versions=1)
 
     replaced = lines_of(activity).filter(superseded=True).count()
-    assert said.startswith(f"Dry run: {replaced} replaced suggestions, the files of 0 model versions")
-    assert (set(SuggestedLine.objects.all()), set(ModelVersion.objects.values_list("artifact"))) == before
+    assert said.startswith(
+        f"Dry run: {replaced} replaced suggestions, the files of 1 model versions and 1 answers kept"
+    )
+    assert stored() == before
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "ninety", "1000000"])

@@ -111,7 +111,8 @@ def at_once(calls):
 def wait_until_calls_wait(cursor, several=4, unless=lambda: False):
     end = time.monotonic() + PATIENCE_SECONDS
     waiting = 0
-    while waiting < several and not unless() and time.monotonic() < end:
+    while waiting < several and not unless():
+        assert time.monotonic() < end
         time.sleep(0.01)
         cursor.execute(WAITING)
         [waiting] = cursor.fetchone()

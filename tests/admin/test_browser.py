@@ -192,7 +192,7 @@ def addresses():
 
 def on_every_page(window, look):
     """What `look` finds on each page where it finds anything."""
-    found = {page: window.goto(address) and look(window) for page, address in addresses().items()}
+    found = {page: look(window) if window.goto(address).ok else "no page" for page, address in addresses().items()}
     return {page: each for page, each in found.items() if each}
 
 
