@@ -42,7 +42,7 @@ def from_own_orders(item: Item) -> str:
     sentence = f"Ordered in {item.orders} of {counted(item.orders_since_first, 'order')} since the first time"
     if item.gap_days and item.gap_days > SHORTEST_INTERVAL:
         sentence += f", lately every {days(item.gap_days)}"
-    sentence += f"; last {days(item.days_since)} ago."
+    sentence += f"; last {days(item.days_ago)} ago."
     return f"Takes the place of {item.stands_for.name}, no longer sold. {sentence}" if item.stands_for else sentence
 
 

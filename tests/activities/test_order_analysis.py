@@ -46,6 +46,27 @@ def test_what_was_bought_twice_has_no_rhythm_yet(analysed):
 
 
 @pytest.mark.parametrize(
+    ("ordered", "asked", "ago"),
+    [
+        ("2025-10-01T16:00:00Z", "2025-10-02T03:00:00Z", "1 day ago"),
+        ("2025-10-01T00:00:00Z", "2025-10-02T13:00:00Z", "1 day ago"),
+        ("2025-10-01T01:00:00Z", "2025-10-01T23:00:00Z", "0 days ago"),
+    ],
+)
+def test_how_long_ago_the_last_order_was_agrees_with_its_date(tool, ordered, asked, ago):
+    weekly = [f"2025-09-{day}T12:00:00Z" for day in (10, 17, 24)]
+    history = [{"date": day, "items": [{"product": "milk", "quantity": 6}]} for day in (*weekly, ordered)]
+
+    activity = tool.generated(
+        client="newcomer", inputData={"historicalOrders": history}, aiModel={"parameters": {"asOf": asked}}
+    )
+
+    [milk] = [line for line in activity["recommendations"] if line["product"] == "milk"]
+    assert activity["insights"]["buyingPatterns"][0].endswith(f"; the last on 2025-10-01, {ago}.")
+    assert milk["reason"].endswith(f"; last {ago}.")
+
+
+@pytest.mark.parametrize(
     ("days_ago", "rhythm"),
     [
         (
