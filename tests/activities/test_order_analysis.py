@@ -172,6 +172,22 @@ def test_the_last_quarter_of_a_year_is_held_against_the_one_before(analysed):
     assert "2.0 products an order in the last 90 days, 1.0 in the 90 days before: 100% more." in said
 
 
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        [*orders(range(115, 175, 15), ("milk", 10, None)), *orders([100], ("milk", 10, 20))],
+        orders(range(100, 175, 15), ("milk", 10, 10), ("sugar", 10, None)),
+    ],
+)
+def test_spending_is_not_told_from_orders_that_have_prices_for_some_of_it(analysed, earlier):
+    said = analysed(
+        *orders([200], ("milk", 1, 1)), *earlier, *orders(range(10, 85, 15), ("milk", 10, 10), ("sugar", 10, 10))
+    )["insights"]["buyingPatterns"]
+
+    assert "5 orders in the last 90 days, 5 in the 90 days before." in said
+    assert [sentence for sentence in said if "spent in the last 90 days" in sentence] == []
+
+
 @pytest.mark.parametrize(("first", "is_told"), [(179, False), (180, True)])
 def test_no_trend_is_told_before_there_are_two_quarters(analysed, first, is_told):
     said = analysed(*orders([first, 130, 80, 10], ("milk", 10, 1)))["insights"]["buyingPatterns"]
