@@ -70,6 +70,7 @@ def test_more_at_once_is_for_who_bought_it_three_times(generated, days_ago, is_o
     upsell = generated("upsell", client="newcomer", historicalOrders=orders(days_ago, ("sugar", 9, 0.9)))
 
     assert ("sugar" in products(upsell)) == is_offered
+    assert ("1 no larger volume to suggest" in upsell["insights"]["riskFactors"][-1]) != is_offered
 
 
 def test_who_rejects_the_product_is_not_offered_more_of_it_either(tool, generated):
