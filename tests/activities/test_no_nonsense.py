@@ -73,6 +73,18 @@ def test_more_at_once_is_for_who_bought_it_three_times(generated, days_ago, is_o
     assert ("1 no larger volume to suggest" in upsell["insights"]["riskFactors"][-1]) != is_offered
 
 
+@pytest.mark.parametrize(("factor", "units", "said"), [(1, 9, "."), (2, 18, ", before the demand factor of 2.")])
+def test_units_with_more_demand_are_not_held_against_what_others_take_without_it(generated, factor, units, said):
+    monthly = orders(range(5, 200, 14), ("sugar", 9, 0.9))
+    market = {"demandFactors": {"sugar": factor}}
+
+    upsell = generated("upsell", client="newcomer", historicalOrders=monthly, marketData=market)
+
+    [sugar] = [line for line in upsell["recommendations"] if line["product"] == line["replaces"]]
+    assert sugar["reason"].startswith(f"Instead of {units} Sugar at 0.9; ")
+    assert sugar["reason"].partition(" or more at once")[2] == said
+
+
 def test_who_rejects_the_product_is_not_offered_more_of_it_either(tool, generated):
     monthly = orders(range(5, 200, 14), ("sugar", 9, 0.9))
     upsell = generated("upsell", client="newcomer", historicalOrders=monthly)
