@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import Q
+
 from activities.models import Activity, ActivityEvent
 from recommender.models import ModelVersion
 from recommender.requests import most_lines
@@ -33,10 +35,10 @@ def asked_again(sent: Model, activity: Activity, inputs: dict[str, Any]) -> Mode
 
 
 def has_answered(sent: Model, activity: Activity) -> bool:
-    """Whether the model of that name and version has made results of the activity, now or before."""
+    """Whether the model of that name and version made the results of now, or former ones that are on record."""
     made = ActivityEvent.objects.filter(pgh_obj=activity.pk).values("model_version")
     versions = ModelVersion.objects.numbered(sent.get("version", "")).filter(name=sent.get("name", ""))
-    return versions.filter(pk__in=made).exists()
+    return versions.filter(Q(pk=activity.model_version_id) | Q(pk__in=made)).exists()
 
 
 def is_only_shown(limit: float, activity: Activity, inputs: dict[str, Any]) -> bool:

@@ -28,12 +28,14 @@ def pass_on(activity: Activity, at: datetime) -> None:
 def outcomes_for(activities: Sequence[Activity], moments: Sequence[datetime]) -> list[FormerOutcomes]:
     """What is known of each activity's client at its moment of judgement: one query for all.
 
+    The moments may be far apart: what is forgotten at one of them is not at another.
     What an activity's own feedback rejects stays away from it for as long as it says so.
     """
-    found = former_outcomes([activity.client for activity in activities], remembered_since(min(moments)))
+    since = [remembered_since(moment) for moment in moments]
+    found = former_outcomes([activity.client for activity in activities], min(since))
     return [
-        with_rejected(found.get(activity.client, FormerOutcomes()), activity, moment)
-        for activity, moment in zip(activities, moments, strict=True)
+        with_rejected(found.get(activity.client, FormerOutcomes()).since(first), activity, moment)
+        for activity, moment, first in zip(activities, moments, since, strict=True)
     ]
 
 

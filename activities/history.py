@@ -43,7 +43,7 @@ def changes_of(activity: Activity) -> list[Change]:
             Change(
                 at=event.pgh_created_at,
                 who=who_made(event, names),
-                what=what_happened(event, changed),
+                what=what_happened(event, former, changed),
                 fields=[(name, shown(former, name), shown(event, name)) for name in changed if name in TOLD],
                 lists=differences.get(event.generated_at, "") if generated else "",
             )
@@ -58,13 +58,13 @@ def shown(event: ActivityEvent, name: str) -> Any:
     return readable(getattr(event, name))
 
 
-def what_happened(event: ActivityEvent, changed: Sequence[str]) -> str:
+def what_happened(event: ActivityEvent, former: ActivityEvent | None, changed: Sequence[str]) -> str:
     if event.pgh_label == "insert":
         return "filed"
-    if "generated_at" in changed and event.generated_at:
-        return "generated"
+    if "generated_at" in changed:
+        return "generated" if event.generated_at else "inputs changed"
     if "status" in changed:
-        return event.status if event.status != Activity.Status.PROCESSING else "reopened"
+        return "reopened" if former.status == Activity.Status.CANCELLED else event.status
     if changed == ["feedback"]:
         return "feedback"
     return "changed"

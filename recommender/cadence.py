@@ -5,7 +5,7 @@ from statistics import median
 import numpy as np
 
 from recommender.engine.history import OrderHistory
-from recommender.request_history import date_of
+from recommender.request_history import calendar_days, date_of
 from recommender.wording import counted, days
 
 LATELY = 5  # intervals
@@ -54,16 +54,16 @@ def churn_risk(history: OrderHistory, now: float) -> list[str]:
     """No order within the greater of CHURN_DAYS and CHURN_INTERVALS of the client's median intervals."""
     if not len(history.order_day):
         return []
-    silent = now - history.order_day[-1]
+    silent, said = now - history.order_day[-1], f"No order for {days(calendar_days(history.order_day[-1], now))}"
     if len(history.order_day) == 1:
-        return [f"No order for {days(silent)} since the only one: {MAY_BE_LEAVING}."] if silent > CHURN_DAYS else []
+        return [f"{said} since the only one: {MAY_BE_LEAVING}."] if silent > CHURN_DAYS else []
     interval = median(np.diff(history.order_day).tolist())
     if silent <= max(CHURN_DAYS, CHURN_INTERVALS * interval):
         return []
     if interval <= SHORTEST_INTERVAL:
-        return [f"No order for {days(silent)}: {MAY_BE_LEAVING} (more than {CHURN_DAYS} days)."]
+        return [f"{said}: {MAY_BE_LEAVING} (more than {CHURN_DAYS} days)."]
     return [
-        f"No order for {days(silent)}, against one every {days(interval)} in the median: {MAY_BE_LEAVING} "
+        f"{said}, against one every {days(interval)} in the median: {MAY_BE_LEAVING} "
         f"(more than {CHURN_DAYS} days and {CHURN_INTERVALS} such intervals)."
     ]
 

@@ -10,7 +10,7 @@ from recommender.cadence import churn_risk, few_orders, ordering_rhythm, rhythm_
 from recommender.cases import Case
 from recommender.changes import price_and_quantity_changes
 from recommender.listing import Listing, may_be_suggested
-from recommender.request_history import date_of, day_of
+from recommender.request_history import calendar_days, date_of, day_of
 from recommender.requests import ORDER_ANALYSIS
 from recommender.seasons import monthly_shares
 from recommender.segments import segment_sentence
@@ -50,7 +50,7 @@ def whole_history(case: Case) -> str:
     day = case.history.order_day
     return (
         f"{counted(len(day), 'order')} since {date_of(day[0]):%Y-%m-%d}; the last on {date_of(day[-1]):%Y-%m-%d}, "
-        f"{days(case.now - day[-1])} ago."
+        f"{days(calendar_days(day[-1], case.now))} ago."
     )
 
 
@@ -93,7 +93,7 @@ def opportunities(case: Case) -> list[str]:
     overdue = [item for item in case.items.overdue() if may_be_suggested(item, case.request)]
     if overdue:
         overdue.sort(key=lambda item: (-item.overdue, item.product))
-        named = listed(f"{item.name} (last {days(item.days_since)} ago)" for item in overdue[:NAMED])
+        named = listed(f"{item.name} (last {days(item.days_ago)} ago)" for item in overdue[:NAMED])
         said.append(f"{counted(len(overdue), 'regular product')} due or overdue: {named}.")
     new = list(islice((item for item in case.items.new() if may_be_suggested(item, case.request)), NAMED))
     if new:

@@ -10,8 +10,10 @@ GIVEN_UP = 6  # intervals without a purchase; what is as long gone is no reorder
 
 @dataclass(slots=True)
 class Item:
-    """`days_since` and `days_since_first` are None for a product never bought, `gap_days` also for one bought once.
+    """`days_since`, `days_ago` and `days_since_first` are None for a product never bought, `gap_days` also for one
+    bought once.
 
+    days_ago          `days_since` by the calendar, as it is told
     further_purchases expected of a forecast after the first, if there is one
     ranking_weight    what lists are sorted by: the probability, moved by what reps have answered
     held_back         rejected so lately that it may not be listed
@@ -47,6 +49,7 @@ class Item:
     client_orders_in_season: int
     days_since_first: float | None
     days_since: float | None
+    days_ago: int | None
     gap_days: float | None
     overdue: float
     is_overdue: bool

@@ -17,6 +17,7 @@ from recommender.engine.outcomes import Standing
 from recommender.engine.quantities import client_sizes
 from recommender.engine.scoring import Scores
 from recommender.items import GIVEN_UP, REGULAR_ORDERS, Item
+from recommender.request_history import calendar_days
 from recommender.seasons import is_in_season
 
 
@@ -238,6 +239,7 @@ class Judged(Sequence[Item]):
             client_orders_in_season=columns.client_orders_in_season[self.client],
             days_since_first=self.now - first_day if own else None,
             days_since=self.now - columns.last_day[row] if own else None,
+            days_ago=calendar_days(columns.last_day[row], self.now) if own else None,
             gap_days=known_number(columns.gap_days[row]) if own else None,
             overdue=columns.overdue[row],
             is_overdue=columns.is_overdue[row],

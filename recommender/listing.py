@@ -131,5 +131,6 @@ def diversified(lines: list[tuple[Item, Terms]], request: SuggestionRequest) -> 
         best = max(waiting, key=lambda line: round(rank.weight(line[0]) * less ** seen[line[0].kind], 6))
         waiting.remove(best)
         chosen.append(best)
-        seen[best[0].kind] += 1
+        if best[0].kind:  # what has none is like nothing else
+            seen[best[0].kind] += 1
     return chosen

@@ -102,7 +102,7 @@ def upgrades(case: Case) -> Choice:
     found = upgrades_of(case) | larger_volumes_of(case)
     chosen = [(upgrade.item, upgrade.units_wanted) for upgrade in found.values()]
     left_out = Counter(
-        "no upgrade of what the client buys" if item.is_new else "bought in no larger volume by others"
+        "no upgrade of what the client buys" if item.is_new else "no larger volume to suggest"
         for item in case.items
         if item.product not in found
     )

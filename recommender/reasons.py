@@ -17,7 +17,7 @@ from recommender.judged import recent_buyers
 from recommender.larger_volumes import LargerVolume
 from recommender.requests import CROSS_SELL, UPSELL
 from recommender.seasons import SEASON_DAYS, Season
-from recommender.terms import Terms
+from recommender.terms import Terms, demand_factor
 from recommender.upgrades import Upgrade
 from recommender.wording import counted, days, units
 
@@ -26,7 +26,7 @@ def reason_of(
     item: Item, terms: Terms, case: Case, season: Season | None, upgrade: Upgrade | LargerVolume | None
 ) -> str:
     if isinstance(upgrade, LargerVolume):
-        said = [more_at_once(upgrade)]
+        said = [more_at_once(upgrade, case)]
     elif upgrade:
         said = [instead_of(upgrade, terms, case)]
     elif item.is_new:
@@ -42,7 +42,7 @@ def from_own_orders(item: Item) -> str:
     sentence = f"Ordered in {item.orders} of {counted(item.orders_since_first, 'order')} since the first time"
     if item.gap_days and item.gap_days > SHORTEST_INTERVAL:
         sentence += f", lately every {days(item.gap_days)}"
-    sentence += f"; last {days(item.days_since)} ago."
+    sentence += f"; last {days(item.days_ago)} ago."
     return f"Takes the place of {item.stands_for.name}, no longer sold. {sentence}" if item.stands_for else sentence
 
 
@@ -75,11 +75,14 @@ def instead_of(upgrade: Upgrade, terms: Terms, case: Case) -> str:
     return sentence + ("." if item.category else "; category made from orders.")
 
 
-def more_at_once(upgrade: LargerVolume) -> str:
+def more_at_once(upgrade: LargerVolume, case: Case) -> str:
+    factor = demand_factor(upgrade.item, case.request.market)
+    # It is in the units suggested and in those they are instead of, and not in what others take.
+    without = "" if factor == 1 else f", before the demand factor of {factor:.15g}"
     return (
         f"Instead of {units(upgrade.units)} {upgrade.item.name} at {upgrade.price:.15g}; {upgrade.takers} of the "
         f"{counted(upgrade.buyers, 'client')} that ordered it {REGULAR} times or more usually take "
-        f"{units(upgrade.units_wanted)} or more at once."
+        f"{units(upgrade.units_wanted)} or more at once{without}."
     )
 
 

@@ -1,6 +1,7 @@
 """The order history behind a batch of requests: stored orders with those a request brings along."""
 
 from datetime import UTC, datetime, timedelta
+from math import floor
 
 import numpy as np
 
@@ -26,6 +27,11 @@ def day_of(moment: datetime) -> float:
 
 def date_of(day: float) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=float(day))
+
+
+def calendar_days(day: float, now: float) -> int:
+    """From one date to the other in UTC, whatever the hours, so that it agrees with the dates that are told."""
+    return floor(now) - floor(day)
 
 
 def history_of_requests(

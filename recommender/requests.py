@@ -31,6 +31,14 @@ class FormerOutcomes:
     products: dict[str, FormerOutcome] = field(default_factory=dict)
     volumes: dict[str, FormerOutcome] = field(default_factory=dict)
 
+    def since(self, moment: datetime) -> "FormerOutcomes":
+        """Those given from `moment` on."""
+        products, volumes = (
+            {product: former for product, former in answers.items() if former.at >= moment}
+            for answers in (self.products, self.volumes)
+        )
+        return FormerOutcomes(products, volumes)
+
 
 @dataclass(frozen=True, slots=True)
 class SuggestionRequest:

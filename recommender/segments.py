@@ -6,6 +6,7 @@ import numpy as np
 
 from recommender.engine.history import OrderHistory
 from recommender.engine.rfm import BEST, WINDOW_DAYS, fifth, rfm_of
+from recommender.request_history import calendar_days
 from recommender.wording import counted, days, money
 
 # Rows by how lately it ordered, columns by how much: the upper two fifths, the middle one, the lower two.
@@ -29,9 +30,10 @@ def segment_sentence(history: OrderHistory, now: float, edges: dict[str, Any] | 
         scores.append(fifth(amount, edges["amount"]))
     worth = f" and {money(amount)} spent" if not np.isnan(amount) else ""
     shown = [f"recency {recency}", f"frequency {scores[0]}", *(f"money {score}" for score in scores[1:])]
+    ago = days(calendar_days(history.order_day[-1], now))
     return [
         f"Segment: {name_of(recency, float(np.mean(scores)))} ({', '.join(shown)}; of {BEST} each, against "
-        f"{counted(edges['clients'], 'client')}): last order {days(since)} ago, {counted(orders, 'order')}{worth} "
+        f"{counted(edges['clients'], 'client')}): last order {ago} ago, {counted(orders, 'order')}{worth} "
         f"in the last {WINDOW_DAYS} days."
     ]
 

@@ -29,8 +29,10 @@ def spend_and_basket_trends(history: OrderHistory, now: float) -> list[str]:
     if not recent.any() or not earlier.any():
         return said
     amounts = order_amounts(history)
-    spent, before = np.nansum(amounts[recent]), np.nansum(amounts[earlier])
-    if before > 0 and not np.isnan(amounts[recent]).all():
+    spent, before = amounts[recent].sum(), amounts[earlier].sum()
+    # Where a line has no price, what was spent is not known.
+    unpriced = np.isnan(history.line_price[(recent | earlier)[history.line_order]])
+    if not unpriced.any() and before > 0:
         said.append(f"{money(spent)} spent {periods.format(money(before))}: {change(spent, before)}.")
     sizes = np.bincount(history.line_order, minlength=len(history.order_day))
     size, former = sizes[recent].mean(), sizes[earlier].mean()

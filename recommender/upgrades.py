@@ -86,12 +86,20 @@ def is_bought(item: Item, case: Case) -> bool:
 
 def is_step_up(item: Item, other: Item, market: dict[str, Any]) -> bool:
     alike = have_like_names(item, other)
-    # A promotion makes nothing another thing.
-    ratio = price_before_discount(item, market) / price_before_discount(other, market)
+    ratio = times_as_dear(item, other, market)
     if ratio > 1:
         return alike or ratio <= DEARER_AT_MOST
     # Far cheaper by the unit, it is a smaller thing in larger packs.
     return alike and item.pack_size > other.pack_size and ratio >= 1 / DEARER_AT_MOST
+
+
+def times_as_dear(item: Item, other: Item, market: dict[str, Any]) -> float:
+    """By list prices where both have one and the market names neither's, else by those that count for the client."""
+    # Its terms for what it buys are none for what it does not buy yet; and a promotion makes nothing another thing.
+    prices = [one.facts and one.facts.list_price for one in (item, other)]
+    if not all(prices) or market.get("prices", {}).keys() & {item.product, other.product}:
+        prices = [price_before_discount(one, market) for one in (item, other)]
+    return prices[0] / prices[1]
 
 
 def taken_up(item: Item, other: Item, case: Case) -> list[Upgrade]:

@@ -74,6 +74,15 @@ def test_diversity_brings_categories_forward(suggested):
     assert CATEGORIES.get(first, "groceries") != CATEGORIES.get(second, "groceries")
 
 
+def test_diversity_takes_what_has_no_category_for_nothing_that_is_alike(suggested):
+    items = [{"product": product, "quantity": 6} for product in ("own-brand", "special")]
+    weekly = [{"date": f"2025-10-{day:02}T09:00:00Z", "items": items} for day in (3, 10, 17, 24, 31)]
+
+    lines = suggested({"diversity": 1, "limit": 4}, historicalOrders=weekly)
+
+    assert {"own-brand", "special"} < set(lines)
+
+
 @pytest.mark.parametrize(("factors", "product"), [({"milk": 3}, "milk"), ({"hot drinks": 3}, "coffee")])
 def test_a_demand_factor_multiplies_the_quantity_of_a_product_or_category(suggested, factors, product):
     usual, more = suggested(), suggested(marketData={"demandFactors": factors})

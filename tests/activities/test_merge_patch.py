@@ -2,6 +2,7 @@ from functools import partial
 
 import pytest
 
+from activities.models import ActivityEvent
 from tests.conftest import API
 
 
@@ -50,6 +51,15 @@ def test_a_patch_that_says_what_is_shown_already_leaves_the_results(tool, merge,
 
     for same in (activity["aiModel"], {"parameters": {"limit": 10}}):
         assert merge(activity["_id"], {"aiModel": same}).body["data"]["recommendations"] == activity["recommendations"]
+
+
+def test_feedback_leaves_the_results_where_the_old_change_records_are_deleted(tool, merge, wholesale_house):
+    activity = tool.generated()
+    ActivityEvent.objects.all().delete()
+
+    changed = merge(activity["_id"], {"feedback": {"userRating": 5}}).body["data"]
+
+    assert (changed["status"], changed["recommendations"]) == ("completed", activity["recommendations"])
 
 
 def test_null_empties_a_section_and_read_only_fields_are_ignored(tool, merge):

@@ -70,6 +70,19 @@ def test_more_at_once_is_for_who_bought_it_three_times(generated, days_ago, is_o
     upsell = generated("upsell", client="newcomer", historicalOrders=orders(days_ago, ("sugar", 9, 0.9)))
 
     assert ("sugar" in products(upsell)) == is_offered
+    assert ("1 no larger volume to suggest" in upsell["insights"]["riskFactors"][-1]) != is_offered
+
+
+@pytest.mark.parametrize(("factor", "units", "said"), [(1, 9, "."), (2, 18, ", before the demand factor of 2.")])
+def test_units_with_more_demand_are_not_held_against_what_others_take_without_it(generated, factor, units, said):
+    monthly = orders(range(5, 200, 14), ("sugar", 9, 0.9))
+    market = {"demandFactors": {"sugar": factor}}
+
+    upsell = generated("upsell", client="newcomer", historicalOrders=monthly, marketData=market)
+
+    [sugar] = [line for line in upsell["recommendations"] if line["product"] == line["replaces"]]
+    assert sugar["reason"].startswith(f"Instead of {units} Sugar at 0.9; ")
+    assert sugar["reason"].partition(" or more at once")[2] == said
 
 
 def test_who_rejects_the_product_is_not_offered_more_of_it_either(tool, generated):
@@ -184,6 +197,22 @@ def test_what_a_client_bought_up_to_its_last_order_is_upgraded_however_long_ago_
 
 
 @pytest.mark.parametrize(
+    ("list_price", "paid", "replaced"),
+    [
+        (12, 8.75, []),  # cheaper at the 30% off that the client has on coffee
+        (13, 8.75, ["coffee"]),
+        (19, 8.75, ["coffee"]),  # more than twice what it pays, and no more than half as dear again
+        (26, 8.75, []),
+    ],
+)
+def test_a_client_that_pays_less_than_the_list_price_makes_nothing_dearer(generated, list_price, paid, replaced):
+    facts("coffee-gold", name="Arabica", list_price=list_price)
+    history = orders(range(5, 100, 7), ("coffee", 6, paid))
+
+    assert replaced_by_gold(generated("upsell", client="newcomer", historicalOrders=history)) == replaced
+
+
+@pytest.mark.parametrize(
     ("name", "coffees", "teas", "replaced"),
     [("Coffee Gold", 3, 9, "coffee"), ("Arabica", 3, 9, "tea"), ("Arabica", 9, 3, "coffee")],
 )
@@ -191,6 +220,7 @@ def test_an_upgrade_is_of_what_has_a_like_name_else_of_what_is_bought_most_often
     generated, name, coffees, teas, replaced
 ):
     facts("coffee-gold", name=name)
+    facts("tea", list_price=12.5)
     history = [
         *orders(range(5, 7 * coffees, 7), ("coffee", 6, 12.5)),
         *orders(range(6, 7 * teas, 7), ("tea", 6, 12.5)),

@@ -46,6 +46,27 @@ def test_what_was_bought_twice_has_no_rhythm_yet(analysed):
 
 
 @pytest.mark.parametrize(
+    ("ordered", "asked", "ago"),
+    [
+        ("2025-10-01T16:00:00Z", "2025-10-02T03:00:00Z", "1 day ago"),
+        ("2025-10-01T00:00:00Z", "2025-10-02T13:00:00Z", "1 day ago"),
+        ("2025-10-01T01:00:00Z", "2025-10-01T23:00:00Z", "0 days ago"),
+    ],
+)
+def test_how_long_ago_the_last_order_was_agrees_with_its_date(tool, ordered, asked, ago):
+    weekly = [f"2025-09-{day}T12:00:00Z" for day in (10, 17, 24)]
+    history = [{"date": day, "items": [{"product": "milk", "quantity": 6}]} for day in (*weekly, ordered)]
+
+    activity = tool.generated(
+        client="newcomer", inputData={"historicalOrders": history}, aiModel={"parameters": {"asOf": asked}}
+    )
+
+    [milk] = [line for line in activity["recommendations"] if line["product"] == "milk"]
+    assert activity["insights"]["buyingPatterns"][0].endswith(f"; the last on 2025-10-01, {ago}.")
+    assert milk["reason"].endswith(f"; last {ago}.")
+
+
+@pytest.mark.parametrize(
     ("days_ago", "rhythm"),
     [
         (
@@ -149,6 +170,22 @@ def test_the_last_quarter_of_a_year_is_held_against_the_one_before(analysed):
     assert "2 orders in the last 90 days, 3 in the 90 days before." in said
     assert "50.00 spent in the last 90 days, 30.00 in the 90 days before: 67% more." in said
     assert "2.0 products an order in the last 90 days, 1.0 in the 90 days before: 100% more." in said
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        [*orders(range(115, 175, 15), ("milk", 10, None)), *orders([100], ("milk", 10, 20))],
+        orders(range(100, 175, 15), ("milk", 10, 10), ("sugar", 10, None)),
+    ],
+)
+def test_spending_is_not_told_from_orders_that_have_prices_for_some_of_it(analysed, earlier):
+    said = analysed(
+        *orders([200], ("milk", 1, 1)), *earlier, *orders(range(10, 85, 15), ("milk", 10, 10), ("sugar", 10, 10))
+    )["insights"]["buyingPatterns"]
+
+    assert "5 orders in the last 90 days, 5 in the 90 days before." in said
+    assert [sentence for sentence in said if "spent in the last 90 days" in sentence] == []
 
 
 @pytest.mark.parametrize(("first", "is_told"), [(179, False), (180, True)])

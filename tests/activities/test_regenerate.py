@@ -10,7 +10,7 @@ from activities import bulk_generation, runs
 from activities.generation import generate
 from activities.models import Activity, RegenerationChunk, RegenerationRun, ReviewItem
 from activities.selection import Selection
-from recommender.models import ModelVersion, SuggestedLine
+from recommender.models import ModelVersion, Product, SuggestedLine
 from tests.wholesale import LAST_DAY
 
 pytestmark = pytest.mark.usefixtures("wholesale_house", "db")
@@ -77,6 +77,23 @@ def test_the_results_are_those_of_generating_one_by_one(tool):
     assert results_of(ids) == one_by_one
     assert lines_of(ids) == lines
     assert SuggestedLine.objects.filter(activity__in=ids, superseded=True).count() > len(lines)
+
+
+def test_what_is_forgotten_alone_is_forgotten_beside_an_activity_of_long_ago(tool):
+    oat_milk = Product.objects.create(external_id="oat-milk")
+    Product.objects.filter(external_id="milk").update(active=False, replaced_by=oat_milk)
+    answers = {"rejectedRecommendations": ["milk"], "acceptedRecommendations": ["oat-milk"]}
+    tool.delete(tool.file(client="cafe-03", feedback=answers)["_id"])
+    for product, days in (("milk", 10), ("oat-milk", 200)):
+        SuggestedLine.objects.filter(product=product).update(outcome_at=LAST_DAY - timedelta(days=days))
+    long_ago = {"parameters": {"asOf": (LAST_DAY - timedelta(days=200)).isoformat()}}
+    activity, _ = file("cafe-03"), file("cafe-03", requested_model=long_ago)
+    generate(activity.pk)
+    alone = results_of([activity.pk])
+
+    call_command("regenerate_activities")
+
+    assert results_of([activity.pk]) == alone
 
 
 def test_every_selected_activity_is_generated_once_and_the_summary_counts_them(capsys):

@@ -14,7 +14,7 @@ from activities.updates import update_activity
 from recommender.models import Client
 from tests.admin.feedback_on_page import feedback_on, seen_in
 from tests.admin.people import ops_user
-from tests.conftest import Tool
+from tests.conftest import API, Tool
 from tests.wholesale import LAST_DAY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wholesale_house")]
@@ -108,6 +108,20 @@ def test_an_activitys_history_says_who_changed_what(ops, tool, activity):
     ]  # fmt: skip
     assert "\N{MINUS SIGN}coffee" in changes[0].lists
     assert ("rep", "+rep", "rep-9") in changes[2].fields
+
+
+def test_an_activitys_history_tells_reopening_from_what_makes_it_wait_otherwise(ops, tool, activity):
+    tool.post(path=f"{API}/{activity['_id']}/generate", prefer="respond-async")
+    tool.generate(activity["_id"])
+    tool.patch(activity["_id"], {"inputData": {"inventoryLevels": {"coffee": 5}}})
+    tool.post(path=f"{API}/{activity['_id']}/cancel")
+    ops.post(reverse("admin:activities_activity_act", args=[activity["_id"]]), {"act": "reopen"})
+
+    changes = changes_of(Activity.objects.get(pk=activity["_id"]))
+
+    assert [change.what for change in changes] == [
+        "reopened", "cancelled", "inputs changed", "generated", "processing", "generated", "filed",
+    ]  # fmt: skip
 
 
 def test_changes_in_bulk_are_on_record_too(activity):

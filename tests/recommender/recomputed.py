@@ -75,7 +75,7 @@ MINE = """
     )"""
 
 MEDIAN_GAP = "(SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY gap) FROM {})"
-SINCE = "extract(epoch FROM (SELECT now FROM moment) - (SELECT max(ordered_at) FROM {})) / 86400"
+SINCE = "(SELECT now FROM moment)::date - (SELECT max(ordered_at) FROM {})::date"
 
 
 @dataclass(frozen=True)

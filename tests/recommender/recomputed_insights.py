@@ -12,6 +12,7 @@ PACED = """spaced AS (
     ), paced AS (
         SELECT product, name, count(*) AS orders,
                extract(epoch FROM (SELECT now FROM moment) - max(ordered_at)) / 86400 AS since,
+               (SELECT now FROM moment)::date - max(ordered_at)::date AS days,
                percentile_cont(0.5) WITHIN GROUP (ORDER BY gap) FILTER (WHERE back <= 5) AS gap
         FROM spaced GROUP BY 1, 2
     )"""
@@ -83,6 +84,7 @@ INSIGHTS = {
         r"and (?P<amount>[\d.]+) spent in the last 365 days\.",
         f"""WITH figures AS (
                 SELECT client, extract(epoch FROM %(now)s - max(ordered_at)) / 86400 AS since,
+                       %(now)s::timestamptz::date - max(ordered_at)::date AS days,
                        count(DISTINCT order_id) FILTER (WHERE ordered_at >= %(now)s - interval '365 days') AS orders,
                        sum(quantity * price) FILTER (WHERE ordered_at >= %(now)s - interval '365 days') AS amount
                 FROM baskets GROUP BY client
@@ -93,7 +95,7 @@ INSIGHTS = {
                        count(*) AS clients
                 FROM figures
             )
-            SELECT me.since, me.orders, me.amount, percentiles.clients, 5 - {edges_below("since")} AS recency,
+            SELECT me.days AS since, me.orders, me.amount, percentiles.clients, 5 - {edges_below("since")} AS recency,
                    1 + {edges_below("orders")} AS frequency, 1 + {edges_below("amount")} AS money
             FROM figures me, percentiles WHERE me.client = %(client)s""",
     ),
@@ -145,7 +147,8 @@ INSIGHTS = {
         rf"No order for (?P<since>{N}) {DAYS}, against one every (?P<gap>{N}) {DAYS} in the median: may be leaving "
         r"\(more than 60 days and 3 such intervals\)\.",
         f"""{MINE} SELECT {SINCE.format("orders")} AS since, {MEDIAN_GAP.format("gaps")} AS gap
-            WHERE {SINCE.format("orders")} > greatest(60, 3 * {MEDIAN_GAP.format("gaps")})""",
+            FROM moment WHERE now - (SELECT max(ordered_at) FROM orders)
+                              > greatest(60, 3 * {MEDIAN_GAP.format("gaps")}) * interval '1 day'""",
     ),
     "overdue": Kind(
         rf"(?P<count>{N}) regular products? due or overdue: (?P<named>.+)\.",
@@ -157,7 +160,7 @@ INSIGHTS = {
             SELECT count(*) AS count,
                    string_agg(name || ' (last ' || days || CASE days WHEN 1 THEN ' day' ELSE ' days' END || ' ago)',
                               ', ' ORDER BY place) FILTER (WHERE place <= 3) AS named
-            FROM (SELECT *, round(since::float) AS days FROM due) AS rounded""",
+            FROM due""",
     ),
     "outlook": Kind(
         r"(?P<name>[^:]+): all clients together are expected to take [\d.]+ units a week in the 4 weeks from \S+, "
