@@ -1,9 +1,10 @@
 """What happened to an activity: its changes, who made them, and how its lists differed."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -34,18 +35,20 @@ def changes_of(activity: Activity) -> list[Change]:
         .order_by("-pgh_id")[: NEWEST + 1]
     )
     names = names_of_callers(events)
-    differences = differences_of(activity)
+    lists = whole_lists(activity)
+    generated = sorted({event.generated_at for event in events if event.generated_at}, reverse=True)
+    before = dict(pairwise(generated))
     made = []
     for event, former in zip_longest(events, events[1:]):
         changed = [name for name in RECORDED if former and getattr(event, name) != getattr(former, name)]
-        generated = "generated_at" in changed and event.generated_at is not None
+        at = event.generated_at if "generated_at" in changed else None
         made.append(
             Change(
                 at=event.pgh_created_at,
                 who=who_made(event, names),
                 what=what_happened(event, former, changed),
                 fields=[(name, shown(former, name), shown(event, name)) for name in changed if name in TOLD],
-                lists=differences.get(event.generated_at, "") if generated else "",
+                lists=how_lists_differ(lists, at, before.get(at)),
             )
         )
     return made[:NEWEST]
@@ -86,19 +89,23 @@ def who_made(event: ActivityEvent, names: dict[tuple[str, int], str]) -> str:
     return callers[0] if callers else "the server"
 
 
-def differences_of(activity: Activity) -> dict[datetime, str]:
-    """When it was generated -> how that list differs from the one before."""
+def whole_lists(activity: Activity) -> dict[datetime, dict[str, int]]:
+    """When it was generated -> quantities by product, of the lists of which no line has been cleaned up."""
     lines = SuggestedLine.objects.of_activity(activity.pk).suggested().order_by("-suggested_at", "rank")
-    lists: dict[datetime, dict[str, int]] = {}
-    for at, product, quantity in lines.values_list("suggested_at", "product", "quantity")[: NEWEST * 100]:
-        lists.setdefault(at, {})[product] = quantity
-    moments = list(lists)
-    return {at: difference(lists[at], lists.get(before, {})) for at, before in zip_longest(moments, moments[1:])}
+    lists, length = defaultdict(dict), {}
+    for at, rank, product, quantity in lines.values_list("suggested_at", "rank", "product", "quantity")[: NEWEST * 100]:
+        lists[at][product], length[at] = quantity, rank
+    return {at: found for at, found in lists.items() if len(found) == length[at]}
+
+
+def how_lists_differ(lists: dict[datetime, dict[str, int]], at: datetime | None, before: datetime | None) -> str:
+    """The list made `at` that time from the one made `before` it, where both are known."""
+    if at not in lists or (before and before not in lists):
+        return ""
+    return difference(lists[at], lists[before]) if before else f"{len(lists[at])} lines"
 
 
 def difference(now: dict[str, int], before: dict[str, int]) -> str:
-    if not before:
-        return f"{len(now)} lines"
     new = [f"+{product}" for product in now if product not in before]
     gone = [f"\N{MINUS SIGN}{product}" for product in before if product not in now]
     other = [

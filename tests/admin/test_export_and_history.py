@@ -7,8 +7,10 @@ import openpyxl
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from activities.history import changes_of
+from activities.housekeeping import forget_lines
 from activities.models import Activity, ApiKey
 from activities.updates import update_activity
 from recommender.models import Client
@@ -108,6 +110,18 @@ def test_an_activitys_history_says_who_changed_what(ops, tool, activity):
     ]  # fmt: skip
     assert "\N{MINUS SIGN}coffee" in changes[0].lists
     assert ("rep", "+rep", "rep-9") in changes[2].fields
+
+
+def test_an_activitys_history_tells_no_difference_from_a_list_that_has_been_cleaned_up(ops, tool, activity):
+    answer(ops, activity, **{"outcome-milk": "accepted"})
+    tool.generate(activity["_id"])
+    changes = changes_of(Activity.objects.get(pk=activity["_id"]))
+    assert [change.lists for change in changes] == ["the same lines", "", "10 lines", ""]
+
+    list(forget_lines(timezone.now()))  # all but the line that was answered
+
+    changes = changes_of(Activity.objects.get(pk=activity["_id"]))
+    assert [change.lists for change in changes] == ["", "", "", ""]
 
 
 def test_an_activitys_history_tells_reopening_from_what_makes_it_wait_otherwise(ops, tool, activity):
