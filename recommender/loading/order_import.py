@@ -63,9 +63,9 @@ def open_order_file(path: Path) -> OrderFile:
         UnreadableFileError: it is not there or cannot be read as what it should be.
         ColumnsError: a folder's file lacks a column.
     """
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise UnreadableFileError(f"{path} is neither a file nor a folder. Save what a pipe gives as a file.")
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise UnreadableFileError(f"{path} is neither a file nor a folder. Save what a pipe gives as a file.")
         return open_dataset(path) if path.is_dir() else OPENERS.get(path.suffix.lower(), open_csv)(path)
     except OSError as error:
         raise UnreadableFileError(f"{path} cannot be read: {error.strerror or error}.") from error

@@ -31,6 +31,8 @@ Order ID,customer,SKU,qty,Date,unit price,client_name,Category
 1001,C1,rice,2.5,2026-03-02T09:30:00Z,,Café Lena,
 1002,C2,milk,-1,2026-03-03,1.1,,Dairy
 """
+# More than is read at once.
+LONG = CSV + "\n" * 2_000_000
 # A quote that is not closed, and a later one in the same column.
 SWALLOWED = CSV.replace("Café Lena,Dairy", '"Café Lena,Dairy').replace("1.1,,", '1.1,"Bar Nord",')
 LOADED = [
@@ -359,6 +361,8 @@ class TestFilesThatCannotBeRead:
             ("orders.xls", b"\xd0\xcf\x11\xe0\xa1", "orders.xls is no text. Save an Excel workbook as .xlsx"),
             ("orders.csv.gz", CSV.encode(), "is named .gz but is not a gzip file"),
             ("orders.csv.gz", gzip.compress(CSV.encode())[:-12], "is damaged or breaks off"),
+            ("orders.csv.gz", gzip.compress(LONG.encode("cp1252"))[:-12], "is damaged or breaks off"),
+            ("orders.csv.gz", gzip.compress(LONG.encode("utf-16"))[:-12], "is damaged or breaks off"),
             ("orders.xlsx", CSV.encode(), "is not an Excel workbook"),
             ("orders.parquet", CSV.encode(), "is not a Parquet file"),
         ],
@@ -371,9 +375,12 @@ class TestFilesThatCannotBeRead:
         with pytest.raises(CommandError, match=r"orders\.csv is neither a file nor a folder"):
             call_command("import_orders", str(tmp_path / "orders.csv"))
 
-    def test_a_file_that_is_not_there(self, tmp_path):
-        with pytest.raises(CommandError, match="cannot be read: No such file"):
-            call_command("import_orders", str(tmp_path / "nothing.csv"))
+    @pytest.mark.parametrize(
+        ("name", "reason"), [("nothing.csv", "No such file"), (f"{'long' * 64}.csv", "File name too long")]
+    )
+    def test_a_file_that_is_not_there(self, tmp_path, name, reason):
+        with pytest.raises(CommandError, match=f"cannot be read: {reason}"):
+            call_command("import_orders", str(tmp_path / name))
 
     @pytest.mark.parametrize(
         ("option", "said"),

@@ -94,7 +94,10 @@ class Command(BaseCommand):
 
 def _would_write_over(rejects: Path, path: Path) -> bool:
     """Whether it is the file, by whatever name, or one of the folder."""
-    return rejects.exists() and path.exists() and any(map(rejects.samefile, [path, *path.glob("*.parquet")]))
+    try:
+        return path.exists() and rejects.exists() and any(map(rejects.samefile, [path, *path.glob("*.parquet")]))
+    except OSError as error:
+        raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from error
 
 
 def _mapping(pairs: list[str]) -> dict[str, str]:
