@@ -99,8 +99,8 @@ def import_orders(
     with transaction.atomic(), connection.cursor() as cursor:
         STAGED_ROWS.create(cursor)
         for chunk in file.chunks:
-            rows, skipped = row_format.read(chunk.rows, file.decimal_comma)
-            checked = check(rows, row_format.columns)
+            rows, skipped = row_format.read(chunk.rows)
+            checked = check(rows, row_format.columns, file.decimal_comma)
             STAGED_ROWS.copy_frame(cursor, checked.rows)
             faults = pl.concat([chunk.faults, checked.faults]).sort("line", maintain_order=True)
             rejects.add(faults)

@@ -25,7 +25,9 @@ the orders without a bad row are, and of the others nothing changes.
 Fields: {", ".join(name for name, field in FIELDS.items() if field.required)}; and, where the file has them,
 {", ".join(name for name, field in FIELDS.items() if not field.required)}.
 Columns are found by these names and common synonyms in any spelling, others by --map. Dates are
-ISO 8601, in UTC where they have no offset. A quantity below zero is a return.
+ISO 8601, in UTC where they have no offset. A quantity below zero is a return. In a CSV file with
+semicolons decimals have a comma (1.234,50); there 1.500 may mean either, and is a bad row: write 1500
+or 1,5.
 """
 
 
