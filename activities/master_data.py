@@ -1,7 +1,9 @@
 """Clients, products and orders pushed by tools, as they happen."""
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
+from django.db import connection, transaction
 from rest_framework import exceptions
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -29,6 +31,9 @@ PRODUCT_FIELDS = {
     "replacedBy": "replaced_by",
 }
 COUNTS = ("packSize", "minOrderQuantity")
+# How long a push waits for others that merge. An import can be at it for minutes: were pushes to wait as
+# long, they would soon hold all threads of the server, and nothing would be answered.
+PATIENCE = timedelta(seconds=5)
 
 
 class UpsertView(APIView):
@@ -49,7 +54,9 @@ class UpsertView(APIView):
         faults |= id_faults(rows_with_id(data, self.id_field), self.id_field, self.other_field)
         if faults:
             raise exceptions.ValidationError(faults)
-        counts = self.merge(data["items"])
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{PATIENCE.total_seconds()}s"])
+            counts = self.merge(data["items"])
         return Response(
             {"success": True, "created": counts.created, "updated": counts.updated, "unchanged": counts.unchanged}
         )

@@ -408,3 +408,5 @@ class ActivityEvent(
     )
 ):
     """A change of an activity by anyone, written by triggers, so that bulk changes are on record too."""
+
+    pgh_id = models.BigAutoField(primary_key=True)  # pghistory's own has 32 bits, and none is ever removed

@@ -12,6 +12,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now, TruncDay
 
+from recommender.loading.rows import FIRST_MOMENT
+
 EXTERNAL_ID_LENGTH = 64
 RELIABILITY = "reliability"  # among a version's metrics
 VERSION = re.compile("2\\.([1-9][0-9]{0,9})\\.0")
@@ -96,8 +98,8 @@ class Product(models.Model):
 
 class OrderQuerySet(models.QuerySet):
     def placed(self) -> "OrderQuerySet":
-        """Without those of a date to come, which nothing learns from: ordered ahead, or a slip of the pen."""
-        return self.filter(ordered_at__lte=Now())
+        """Without those that nothing learns from: of a date to come (ordered ahead, a slip of the pen), or of none."""
+        return self.filter(ordered_at__gte=FIRST_MOMENT, ordered_at__lte=Now())
 
     def cadence_of(self, client: str) -> dict[str, Any]:
         """Of the client with that external id: `count` of its baskets so far, their `first` and `last` moment."""

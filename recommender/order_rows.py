@@ -10,6 +10,7 @@ from django.db import connection
 from recommender.baskets import OrderColumns, baskets_of
 from recommender.engine.history import OrderHistory, positions_in
 from recommender.engine.questions import ranges
+from recommender.loading.rows import FIRST_MOMENT
 from recommender.models import Client, Product
 from salesai.prepared import fetch
 
@@ -76,19 +77,21 @@ class OrderRows:
 
 
 def read_order_rows(until: datetime, clients: Sequence[str] | None = None) -> OrderRows:
-    """The orders before `until`, of all clients or of those with the given external ids.
+    """The orders before `until`, of all clients or of those with the given external ids; none of no real date.
 
     What is stored while they are read is not among them, but for lines of an order that was there already.
     """
     named = {} if clients is None else names_by_key(Client, "external_id", list(clients))
     of_whom, chosen = OF_ALL if clients is None else OF_CLIENTS, {"until": until, "clients": list(named)}
-    order_key, order_client_key, second = copy_arrays(ORDERS.format(of_whom=of_whom), chosen, (">i8", ">i8", ">f8"))
+    orders = copy_arrays(ORDERS.format(of_whom=of_whom), chosen, (">i8", ">i8", ">f8"))
+    dated = orders[2] >= FIRST_MOMENT.timestamp()  # PostgreSQL would plan for this longer than numpy takes
+    order_key, order_client_key, second = (column[dated] for column in orders)
     line_key, line_product_key, quantity, price = copy_arrays(
         LINES.format(of_whom=of_whom), chosen, (">i8", ">i8", ">f8", ">f8")
     )
     by_key = np.argsort(order_key)
     place = positions_in(order_key[by_key], line_key)
-    known = place >= 0  # the others' orders were stored after the orders had been read
+    known = place >= 0  # the others' orders have no real date, or were stored after the orders had been read
     line_order, quantity, price = by_key[place[known]], quantity[known], price[known]
     client_ids, order_client = external_codes(Client, order_client_key, named)
     product_ids, line_product = external_codes(Product, line_product_key[known])

@@ -7,6 +7,7 @@ import numpy as np
 
 from recommender.baskets import OrderColumns, baskets_of, sent_back
 from recommender.engine.history import OrderHistory, positions_in
+from recommender.loading.rows import FIRST_MOMENT
 from recommender.models import Order
 from recommender.order_rows import SECONDS_PER_DAY, OrderRows, read_order_rows, rows_of_client
 from recommender.requests import SuggestionRequest
@@ -109,7 +110,7 @@ def orders_of_request(request: SuggestionRequest, stored: OrderColumns, codes: d
     # Of orders with the same id the last counts; those without one are told apart by their place.
     for order in {order.get("orderId") or i: order for i, order in enumerate(request.orders)}.values():
         placed = inline_day(order, end)
-        if placed < end or "date" not in order:
+        if day_of(FIRST_MOMENT) <= placed < end or "date" not in order:
             brought.append(inline_order(order, placed, codes))
     return in_time(joined([stored, *brought])) if brought else stored
 

@@ -3,6 +3,7 @@
 import logging
 import re
 import shlex
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +13,22 @@ from environ import Env
 
 FALSE = ("false", "off", "n", "no", "0")
 POSTGRESQL = "django.db.backends.postgresql"
+
+
+def read_file(env: Env, path: Path) -> None:
+    """What the environment does not set, from a file where there is one, with a byte order mark or without.
+
+    Raises ImproperlyConfigured where it cannot be read: `environ` would go on without it, and production
+    be development.
+    """
+    try:
+        env.read_env(StringIO(path.read_text(encoding="utf-8-sig")))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ImproperlyConfigured(f"{path} cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise ImproperlyConfigured(f"{path} is not UTF-8 text.") from error
 
 
 def flag(env: Env, name: str, default: bool) -> bool:

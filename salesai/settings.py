@@ -21,6 +21,7 @@ from salesai.environment import (
     log_level,
     model_storage,
     options,
+    read_file,
     whole_number,
 )
 from salesai.logs import logging_config
@@ -30,7 +31,7 @@ from salesai.sidebar import NAVIGATION
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+read_file(env, BASE_DIR / ".env")
 
 PRODUCTION = flag(env, "SALESAI_PRODUCTION", default=False)
 DEBUG = flag(env, "DEBUG", default=False)

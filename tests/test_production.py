@@ -8,8 +8,11 @@ import sys
 import pytest
 from django.conf import settings
 from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
+from environ import Env
 
 from salesai.checks import NOT_COLLECTED
+from salesai.environment import flag, read_file
 
 SAFE = {
     "SALESAI_PRODUCTION": "true",
@@ -60,6 +63,31 @@ def test_a_data_folder_that_is_empty_is_one_that_is_not_set():
     said = manage(*print_folder, **SAFE, SALESAI_DATA_DIR="")
 
     assert f"{settings.BASE_DIR / '.salesai'}\n" in said.stdout, said.stderr
+
+
+@pytest.fixture
+def env(monkeypatch):
+    """Of a process in which nothing is set."""
+    monkeypatch.setattr(Env, "ENVIRON", {})
+    return Env()
+
+
+def test_a_file_of_settings_is_read_with_a_byte_order_mark_too_and_need_not_be_there(env, tmp_path):
+    (tmp_path / ".env").write_text("SALESAI_PRODUCTION=true\nDEBUG=false\n", encoding="utf-8-sig")
+
+    read_file(env, tmp_path / "none")
+    read_file(env, tmp_path / ".env")
+
+    assert flag(env, "SALESAI_PRODUCTION", default=False)
+
+
+def test_a_file_of_settings_that_cannot_be_read_is_not_passed_over(env, tmp_path):
+    (tmp_path / "latin-1").write_bytes("SECRET_KEY=schlüssel".encode("latin-1"))
+
+    with pytest.raises(ImproperlyConfigured, match=rf"^{tmp_path} cannot be read \(Is a directory\)\.$"):
+        read_file(env, tmp_path)
+    with pytest.raises(ImproperlyConfigured, match=r"latin-1 is not UTF-8 text\.$"):
+        read_file(env, tmp_path / "latin-1")
 
 
 def test_production_does_not_start_on_the_embedded_database():

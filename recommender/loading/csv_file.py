@@ -21,6 +21,7 @@ ZIP_MAGIC = b"PK\x03\x04"  # which an .xlsx is too
 OLD_EXCEL_MAGIC = b"\xd0\xcf\x11\xe0"
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 DELIMITERS = (",", ";", "\t")
+DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _find_encoding(path: Path, zipped: bool) -> tuple[str, tuple[str, ...]]:
     except UnicodeDecodeError as error:
         line = lines_before + error.object[: error.start].count(b"\n") + 1
         return "cp1252", (f"{path.name} is not UTF-8 (line {line}); it is read as Windows-1252.",)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except DAMAGED as error:
         raise UnreadableFileError(f"{path.name} is damaged or breaks off: {error}.") from error
     if not bytes_before:
         raise UnreadableFileError(f"{path.name} is empty.")
@@ -129,6 +130,8 @@ def _records(path: Path, text: TextIO, dialect: Dialect, strict: bool) -> Iterat
         raise UnreadableFileError(f"{path.name}, line {line}: {error} (is a quote not closed?).") from error
     except UnicodeError as error:
         raise UnreadableFileError(f"{path.name}, after line {line}: neither UTF-8 nor Windows-1252 text.") from error
+    except DAMAGED as error:
+        raise UnreadableFileError(f"{path.name} is damaged or breaks off after line {line}: {error}.") from error
 
 
 def _chunks(path: Path, dialect: Dialect, columns: list[str]) -> Iterator[Chunk]:

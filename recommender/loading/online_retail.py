@@ -36,6 +36,7 @@ COLUMNS = {
 }
 NO_CUSTOMER = "without a customer"
 NO_PRODUCT = "of codes that are no products"
+ZERO = r"^[+-]?(0+[.,]?0*|[.,]0+)$"
 
 
 def find_columns(columns: Sequence[str]) -> dict[str, str] | None:
@@ -65,7 +66,7 @@ def clean(rows: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
         orders.with_columns(
             client=pl.col("client").str.replace(r"\.0$", ""),
             date=pl.coalesce(american, "date"),
-            price=pl.when(pl.col("price").cast(pl.Float64, strict=False).fill_null(1) != 0).then("price"),
+            price=pl.when(~pl.col("price").str.contains(ZERO)).then("price"),
         ),
         skipped,
     )

@@ -63,9 +63,9 @@ def open_order_file(path: Path) -> OrderFile:
         UnreadableFileError: it is not there or cannot be read as what it should be.
         ColumnsError: a folder's file lacks a column.
     """
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise UnreadableFileError(f"{path} is neither a file nor a folder. Save what a pipe gives as a file.")
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise UnreadableFileError(f"{path} is neither a file nor a folder. Save what a pipe gives as a file.")
         return open_dataset(path) if path.is_dir() else OPENERS.get(path.suffix.lower(), open_csv)(path)
     except OSError as error:
         raise UnreadableFileError(f"{path} cannot be read: {error.strerror or error}.") from error
@@ -99,8 +99,8 @@ def import_orders(
     with transaction.atomic(), connection.cursor() as cursor:
         STAGED_ROWS.create(cursor)
         for chunk in file.chunks:
-            rows, skipped = row_format.read(chunk.rows, file.decimal_comma)
-            checked = check(rows, row_format.columns)
+            rows, skipped = row_format.read(chunk.rows)
+            checked = check(rows, row_format.columns, file.decimal_comma)
             STAGED_ROWS.copy_frame(cursor, checked.rows)
             faults = pl.concat([chunk.faults, checked.faults]).sort("line", maintain_order=True)
             rejects.add(faults)

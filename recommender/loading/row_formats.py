@@ -8,14 +8,10 @@ import polars as pl
 from recommender.loading import online_retail
 from recommender.loading.columns import listed, match_columns
 from recommender.loading.errors import ColumnsError
-from recommender.loading.fields import FIELDS, Kind
 from recommender.loading.order_file import LINE, OrderFile
 
 AUTO, GENERIC = "auto", "generic"
 FORMAT_NAMES = (AUTO, GENERIC, online_retail.NAME)
-
-# Points part thousands before the comma, or there are none: 1,234.50 is another way of writing.
-DECIMAL_COMMA = r"^[+-]?([0-9]*|[0-9]{1,3}(\.[0-9]{3})+),[0-9]*([eE][+-]?[0-9]+)?$"
 
 Cleaning = Callable[[pl.DataFrame], tuple[pl.DataFrame, dict[str, int]]]
 
@@ -28,15 +24,10 @@ class RowFormat:
     columns: Mapping[str, str]
     clean: Cleaning
 
-    def read(self, rows: pl.DataFrame, decimal_comma: bool) -> tuple[pl.DataFrame, dict[str, int]]:
+    def read(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
         """Rows as text by field, trimmed, blank ones null; and how many were left out, by reason."""
         named = rows.select(LINE, *(_trimmed(column).alias(field) for field, column in self.columns.items()))
-        if decimal_comma:
-            named = named.with_columns(map(_with_decimal_point, self._number_fields()))
         return self.clean(named)
-
-    def _number_fields(self) -> list[str]:
-        return [name for name in self.columns if FIELDS[name].kind in (Kind.QUANTITY, Kind.PRICE)]
 
 
 def choose_format(file: OrderFile, name: str, mapping: Mapping[str, str]) -> RowFormat:
@@ -63,10 +54,3 @@ def _all_rows(rows: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
 def _trimmed(column: str) -> pl.Expr:
     text = pl.col(column).str.strip_chars()
     return pl.when(text != "").then(text)
-
-
-def _with_decimal_point(field: str) -> pl.Expr:
-    """1.234,50 as 1234.50; what is written otherwise stays."""
-    text = pl.col(field)
-    pointed = text.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
-    return pl.when(text.str.contains(DECIMAL_COMMA)).then(pointed).otherwise(text).alias(field)

@@ -6,7 +6,7 @@ float or Decimal; the database rounds them, half away from zero: quantities to t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NotRequired, TypedDict
 
@@ -16,6 +16,8 @@ LARGEST_NUMBER = 1_000_000_000
 LARGEST_COUNT = 1_000_000
 # Far from any order, near enough to catch placeholders such as 0001-01-01 and 9999-12-31.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
+# Tools may push such placeholders, as the contract takes any date: orders of before are kept, and are no history.
+FIRST_MOMENT = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
 
 Number = int | float | Decimal
 

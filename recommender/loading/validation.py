@@ -12,6 +12,10 @@ from recommender.loading.rows import FIRST_YEAR, LARGEST_COUNT, LARGEST_NUMBER, 
 TEXT_SUFFIX = " as text"
 CONTROL_CHARACTER = r"[\x00-\x1f\x7f]"
 DECIMAL_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
+# Points part thousands before the comma, or there are none: 1,234.50 is another way of writing.
+DECIMAL_COMMA = r"^[+-]?([0-9]*|[0-9]{1,3}(\.[0-9]{3})+),[0-9]*([eE][+-]?[0-9]+)?$"
+# Where decimals have a comma this is 1500 to one program and 1.5 to another.
+THOUSANDS_OR_DECIMALS = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
 ISO_8601 = r"^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2})(?:(:\d{2})([.,]\d{1,9})?)?\s*([Zz]|[+-]\d{2}(?::?\d{2})?)?)?$"
 
 
@@ -29,17 +33,20 @@ class Checked:
     bad_orders: pl.DataFrame
 
 
-def check(rows: pl.DataFrame, columns: Mapping[str, str]) -> Checked:
+def check(rows: pl.DataFrame, columns: Mapping[str, str], decimal_comma: bool = False) -> Checked:
     """Type the fields of text rows, and take out the rows that cannot be.
 
     Args:
         rows: `line`, and text columns named after fields; null where nothing is given.
         columns: field to the column of the file that it was read from, for the faults.
+        decimal_comma: numbers are written with a comma: 1.234,50.
     """
     fields = [FIELDS[name] for name in rows.columns if name != LINE]
-    typed = rows.select(LINE, *(_typed(field).alias(field.name) for field in fields))
+    typed = rows.select(LINE, *(_typed(field, decimal_comma).alias(field.name) for field in fields))
     texts = rows.select(LINE, pl.exclude(LINE).name.suffix(TEXT_SUFFIX))
-    reasons = texts.with_columns(typed.drop(LINE)).select(LINE, *(_reason(field).alias(field.name) for field in fields))
+    reasons = texts.with_columns(typed.drop(LINE)).select(
+        LINE, *(_reason(field, decimal_comma).alias(field.name) for field in fields)
+    )
     bad = reasons.select(pl.any_horizontal(pl.exclude(LINE).is_not_null())).to_series()
     return Checked(
         typed.filter(~bad),
@@ -58,17 +65,25 @@ def _faults_by_field(rows: pl.DataFrame, reasons: pl.DataFrame, columns: Mapping
     )
 
 
-def _typed(field: Field) -> pl.Expr:
+def _typed(field: Field, decimal_comma: bool) -> pl.Expr:
     text = pl.col(field.name)
     match field.kind:
         case Kind.EXTERNAL_ID | Kind.TEXT:
             return text
         case Kind.QUANTITY | Kind.PRICE:
-            return text.cast(pl.Float64, strict=False)
+            return _pointed(text, decimal_comma).cast(pl.Float64, strict=False)
         case Kind.COUNT:
             return text.cast(pl.Float64, strict=False).cast(pl.Int64, strict=False)
         case Kind.DATE:
             return _moment(text)
+
+
+def _pointed(text: pl.Expr, decimal_comma: bool) -> pl.Expr:
+    """1.234,50 as 1234.50, with decimal commas; what is written otherwise stays."""
+    if not decimal_comma:
+        return text
+    pointed = text.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+    return pl.when(text.str.contains(DECIMAL_COMMA)).then(pointed).otherwise(text)
 
 
 def _moment(text: pl.Expr) -> pl.Expr:
@@ -83,17 +98,19 @@ def _moment(text: pl.Expr) -> pl.Expr:
     ).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", strict=False)
 
 
-def _reason(field: Field) -> pl.Expr:
+def _reason(field: Field, decimal_comma: bool) -> pl.Expr:
     """Why a row's field cannot be taken, in words; null where it can."""
     reason = pl.lit("is missing") if field.required else pl.lit(None, dtype=pl.String)
     checked = pl.when(pl.col(field.name + TEXT_SUFFIX).is_null()).then(reason)
-    for fault, message in _faults(field):
+    for fault, message in _faults(field, decimal_comma):
         checked = checked.when(fault).then(pl.lit(message))
     return checked.otherwise(None)
 
 
-def _faults(field: Field) -> Iterator[tuple[pl.Expr, str]]:
+def _faults(field: Field, decimal_comma: bool) -> Iterator[tuple[pl.Expr, str]]:
     text, value = pl.col(field.name + TEXT_SUFFIX), pl.col(field.name)
+    if decimal_comma and field.kind in (Kind.QUANTITY, Kind.PRICE, Kind.COUNT):
+        yield text.str.contains(THOUSANDS_OR_DECIMALS), "may have thousands or decimals: write it as 1500 or as 1,5"
     match field.kind:
         case Kind.EXTERNAL_ID:
             yield text.str.len_chars() > field.max_length, f"is longer than {field.max_length} characters"
@@ -104,7 +121,7 @@ def _faults(field: Field) -> Iterator[tuple[pl.Expr, str]]:
             yield text.str.len_chars() > field.max_length, f"is longer than {field.max_length} characters"
             yield text.str.contains("\0", literal=True), "holds a NUL character"
         case Kind.QUANTITY | Kind.PRICE:
-            yield ~text.str.contains(DECIMAL_NUMBER), "is not a number"
+            yield ~_pointed(text, decimal_comma).str.contains(DECIMAL_NUMBER), "is not a number"
             yield value.abs() > LARGEST_NUMBER, f"is beyond {LARGEST_NUMBER}"
             if field.kind is Kind.PRICE:
                 yield value < 0, "is below zero"

@@ -1,9 +1,12 @@
 """Whatever goes wrong, the answer is the contract's envelope."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.test import Client as HttpClient
 
+from activities import master_data
 from tests.conftest import API
 
 NOT_READ = 400, "parse_error"
@@ -161,8 +164,9 @@ def test_a_compressed_body_is_refused(tool):
 
 
 @pytest.fixture
-def products_out_of_reach(db):
+def products_out_of_reach(db, monkeypatch):
     """Another connection holds the table and lets nobody in."""
+    monkeypatch.setattr(master_data, "PATIENCE", timedelta(milliseconds=20))
     other = connections.create_connection(DEFAULT_DB_ALIAS)
     with other.cursor() as blocker, connection.cursor() as cursor:
         blocker.execute("BEGIN; LOCK TABLE recommender_product")

@@ -1,9 +1,12 @@
 """Tools push clients, products and orders as they happen."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import DEFAULT_DB_ALIAS, connections
 
+from activities import master_data
+from recommender.loading.merge import wait_for_other_merges
 from recommender.models import Client, Order, OrderLine, Product
 
 pytestmark = pytest.mark.django_db
@@ -150,6 +153,30 @@ def test_a_bad_row_is_named_and_nothing_is_taken(empty_house, tool, path, items,
     assert not Client.objects.exists()
     assert not Product.objects.exists()
     assert not Order.objects.exists()
+
+
+@pytest.fixture
+def import_under_way(db):
+    """`import_orders`, on another connection, between its first merge and its commit."""
+    other = connections.create_connection(DEFAULT_DB_ALIAS)
+    with other.cursor() as cursor:
+        cursor.execute("BEGIN")
+        wait_for_other_merges(cursor)
+        yield
+        cursor.execute("ROLLBACK")
+    other.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "item"), [("/orders", ORDER), ("/clients", {"client": "c"}), ("/products", {"product": "p"})]
+)
+def test_a_push_waits_for_a_large_import_for_seconds_only(tool, monkeypatch, import_under_way, path, item):
+    monkeypatch.setattr(master_data, "PATIENCE", timedelta(milliseconds=20))
+
+    answer = tool.post({"items": [item]}, path)
+
+    assert (answer.status_code, answer.body["code"]) == (503, "unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
 
 
 def test_a_thousand_orders_of_twenty_lines_go_in_at_once(tool):

@@ -95,10 +95,11 @@ def test_an_order_without_a_date_counts_as_placed_now(tool, wholesale_house):
     assert gin["reason"] == "Ordered in 1 of 1 order since the first time; last 0 days ago."
 
 
-def test_orders_from_the_moment_asked_for_on_do_not_exist(tool, wholesale_house):
-    late = [{"date": LAST_DAY.isoformat(), "items": [{"product": "gin", "quantity": 2}]}]
+@pytest.mark.parametrize("date", [LAST_DAY.isoformat(), "0001-01-01T00:00:00"])
+def test_orders_from_the_moment_asked_for_on_do_not_exist_nor_do_those_of_no_real_date(tool, wholesale_house, date):
+    orders = [{"date": date, "items": [{"product": "gin", "quantity": 2}]}]
 
-    activity = tool.generated(client="new-bar", inputData={"historicalOrders": late}, aiModel=NOW)
+    activity = tool.generated(client="new-bar", inputData={"historicalOrders": orders}, aiModel=NOW)
 
     assert "No order of this client is known" in activity["insights"]["riskFactors"][0]
 

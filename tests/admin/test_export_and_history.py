@@ -148,6 +148,15 @@ def test_changes_in_bulk_are_on_record_too(activity):
     assert [change.fields for change in changes[:2]] == [[("rep", "rep-8", "rep-9")], [("rep", "+rep", "rep-8")]]
 
 
+def test_more_changes_are_on_record_than_32_bits_count(activity):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE activities_activityevent ALTER pgh_id RESTART WITH %s", [2**31])
+
+    Activity.objects.update(rep="rep-9")
+
+    assert changes_of(Activity.objects.get(pk=activity["_id"]))[0].fields == [("rep", "+rep", "rep-9")]
+
+
 def test_nothing_is_recorded_where_nothing_changes(activity):
     row = Activity.objects.get(pk=activity["_id"])
     before = len(changes_of(row))

@@ -31,6 +31,8 @@ Order ID,customer,SKU,qty,Date,unit price,client_name,Category
 1001,C1,rice,2.5,2026-03-02T09:30:00Z,,Café Lena,
 1002,C2,milk,-1,2026-03-03,1.1,,Dairy
 """
+# More than is read at once.
+LONG = CSV + "\n" * 2_000_000
 # A quote that is not closed, and a later one in the same column.
 SWALLOWED = CSV.replace("Café Lena,Dairy", '"Café Lena,Dairy').replace("1.1,,", '1.1,"Bar Nord",')
 LOADED = [
@@ -207,6 +209,23 @@ class TestGenericFiles:
         amounts = OrderLine.objects.order_by("id").values_list("quantity", "unit_price")
         assert list(amounts) == [(Decimal("1234.5"), Decimal("1234567.5")), (Decimal("1.5"), Decimal(2))]
 
+    @pytest.mark.parametrize(
+        ("column", "number"), [("quantity", "1.500"), ("price", "-12.345"), ("pack_size", "100.000")]
+    )
+    def test_with_decimal_commas_a_number_that_may_have_thousands_or_decimals_is_asked_about(
+        self, refusal, column, number
+    ):
+        row = {"order": "1", "client": "C1", "product": "p", "quantity": "1", "date": "2026-03-02"} | {column: number}
+        said = refusal(pl.DataFrame([row]).write_csv(separator=";"))
+        assert f"line 2: {column} '{number}' may have thousands or decimals: write it as 1500 or as 1,5" in said
+
+    def test_with_decimal_commas_what_can_have_no_thousands_is_taken(self, import_file):
+        numbers = ["0.500", "1.50", "1234.500", "1,500", "1.2345", "1500"]
+        rows = "".join(f"1;C1;p{place};{number};2026-03-02\n" for place, number in enumerate(numbers))
+        import_file(f"order;client;product;quantity;date\n{rows}")
+        stored = list(OrderLine.objects.order_by("product__external_id").values_list("quantity", flat=True))
+        assert [f"{quantity.normalize():f}" for quantity in stored] == ["0.5", "1.5", "1234.5", "1.5", "1.235", "1500"]
+
     @pytest.mark.parametrize("price", ["1,234.50", "1.23,5", "1234.567,5", ".123,5", "1,2,3"])
     def test_a_number_with_its_points_elsewhere_is_none(self, refusal, price):
         said = refusal(f"order;client;product;quantity;date;price\n1;C1;milk;1;2026-03-02;{price}\n")
@@ -359,6 +378,8 @@ class TestFilesThatCannotBeRead:
             ("orders.xls", b"\xd0\xcf\x11\xe0\xa1", "orders.xls is no text. Save an Excel workbook as .xlsx"),
             ("orders.csv.gz", CSV.encode(), "is named .gz but is not a gzip file"),
             ("orders.csv.gz", gzip.compress(CSV.encode())[:-12], "is damaged or breaks off"),
+            ("orders.csv.gz", gzip.compress(LONG.encode("cp1252"))[:-12], "is damaged or breaks off"),
+            ("orders.csv.gz", gzip.compress(LONG.encode("utf-16"))[:-12], "is damaged or breaks off"),
             ("orders.xlsx", CSV.encode(), "is not an Excel workbook"),
             ("orders.parquet", CSV.encode(), "is not a Parquet file"),
         ],
@@ -371,9 +392,12 @@ class TestFilesThatCannotBeRead:
         with pytest.raises(CommandError, match=r"orders\.csv is neither a file nor a folder"):
             call_command("import_orders", str(tmp_path / "orders.csv"))
 
-    def test_a_file_that_is_not_there(self, tmp_path):
-        with pytest.raises(CommandError, match="cannot be read: No such file"):
-            call_command("import_orders", str(tmp_path / "nothing.csv"))
+    @pytest.mark.parametrize(
+        ("name", "reason"), [("nothing.csv", "No such file"), (f"{'long' * 64}.csv", "File name too long")]
+    )
+    def test_a_file_that_is_not_there(self, tmp_path, name, reason):
+        with pytest.raises(CommandError, match=f"cannot be read: {reason}"):
+            call_command("import_orders", str(tmp_path / name))
 
     @pytest.mark.parametrize(
         ("option", "said"),

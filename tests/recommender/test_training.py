@@ -13,6 +13,7 @@ from django.db import connections
 from recommender import order_rows, registry
 from recommender.engine.history import OrderHistory
 from recommender.loading.merge import merge_orders
+from recommender.management.commands.evaluate_recommender import default_cut
 from recommender.models import ModelVersion, Order
 from recommender.requests import SuggestionRequest
 from recommender.suggestions import suggest
@@ -224,6 +225,24 @@ def test_a_handful_of_orders_is_enough_to_train_and_suggest(empty_house, orders)
 
     assert result.recommendations[0]["product"] in {"p0", "p1", "p2"}
     assert 0 < result.confidence < 1
+
+
+def test_a_date_that_holds_the_place_of_none_does_not_stretch_the_history(empty_house):
+    """Such as a tool pushes that has no better one; the contract takes it."""
+    days = (datetime.min.replace(tzinfo=UTC), FIRST_DAY, FIRST_DAY + timedelta(days=60))
+    merge_orders(
+        [
+            {"external_id": f"{day}", "client": "c", "ordered_at": day, "lines": [{"product": "p", "quantity": 1}]}
+            for day in days
+        ],
+        source="api",
+    )
+
+    version = train_version(LAST_DAY)
+
+    assert (version.data_from.date(), version.row_counts["orders"]) == (FIRST_DAY.date(), 2)
+    assert version.parameters["horizonDays"] < 60
+    assert FIRST_DAY < default_cut(LAST_DAY) < FIRST_DAY + timedelta(days=60)
 
 
 @pytest.mark.parametrize("clients", [1, 6])

@@ -12,6 +12,7 @@ from recommender.errors import RecommenderError
 from recommender.evaluation import Evaluation, evaluate
 from recommender.evaluation.report import protocol, sections_after_cut, summary, write_report
 from recommender.evaluation.tables import Table
+from recommender.loading.rows import FIRST_MOMENT
 from recommender.management.numbers import seed
 from recommender.management.spread import add_spread, spread_of
 from recommender.management.times import moment, past_moment
@@ -60,7 +61,8 @@ def refuse_unwritable(folder: Path) -> None:
 
 
 def default_cut(until: datetime) -> datetime:
-    span = Order.objects.filter(ordered_at__lt=until).aggregate(first=Min("ordered_at"), last=Max("ordered_at"))
+    orders = Order.objects.filter(ordered_at__gte=FIRST_MOMENT, ordered_at__lt=until)
+    span = orders.aggregate(first=Min("ordered_at"), last=Max("ordered_at"))
     if span["first"] is None:
         raise CommandError("There are no orders. Load some with `manage.py import_orders`.")
     seconds = (span["last"] - span["first"]).total_seconds()

@@ -25,7 +25,9 @@ the orders without a bad row are, and of the others nothing changes.
 Fields: {", ".join(name for name, field in FIELDS.items() if field.required)}; and, where the file has them,
 {", ".join(name for name, field in FIELDS.items() if not field.required)}.
 Columns are found by these names and common synonyms in any spelling, others by --map. Dates are
-ISO 8601, in UTC where they have no offset. A quantity below zero is a return.
+ISO 8601, in UTC where they have no offset. A quantity below zero is a return. In a CSV file with
+semicolons decimals have a comma (1.234,50); there 1.500 may mean either, and is a bad row: write 1500
+or 1,5.
 """
 
 
@@ -94,7 +96,10 @@ class Command(BaseCommand):
 
 def _would_write_over(rejects: Path, path: Path) -> bool:
     """Whether it is the file, by whatever name, or one of the folder."""
-    return rejects.exists() and path.exists() and any(map(rejects.samefile, [path, *path.glob("*.parquet")]))
+    try:
+        return path.exists() and rejects.exists() and any(map(rejects.samefile, [path, *path.glob("*.parquet")]))
+    except OSError as error:
+        raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from error
 
 
 def _mapping(pairs: list[str]) -> dict[str, str]:
