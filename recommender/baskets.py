@@ -41,7 +41,8 @@ def baskets_of(clients: np.ndarray, products: np.ndarray, columns: OrderColumns)
     weights = np.bincount(inverse, weight, minlength=len(unique))
     price = np.divide(paid, weights, out=np.full(len(unique), np.nan), where=weights > 0)
     order, product = np.divmod(unique, max(len(products), 1))
-    quantity = less_returns(quantity, order_client[order].astype(np.int64) * max(len(products), 1) + product)
+    bought_by = order_client[order].astype(np.int64) * max(len(products), 1) + product
+    quantity = less_returns(quantity, bought_by, order_day[order])
     kept = quantity > 0
     with_lines = np.zeros(len(order_client), bool)
     with_lines[order[kept]] = True
@@ -58,16 +59,19 @@ def baskets_of(clients: np.ndarray, products: np.ndarray, columns: OrderColumns)
     )
 
 
-def less_returns(quantity: np.ndarray, bought_by: np.ndarray) -> np.ndarray:
-    """`quantity` with each return taken from the latest earlier purchases of the same client and product.
+def less_returns(quantity: np.ndarray, bought_by: np.ndarray, day: np.ndarray) -> np.ndarray:
+    """`quantity` with each return taken from the latest purchases before it of the same client and product.
+
+    Those of the same moment are before it, whatever their ids: orders may have a date alone.
 
     Args:
-        quantity: (N,) net units of an order and product, in order of time for each client.
+        quantity: (N,) net units of an order and product.
         bought_by: (N,) a number that is the same for lines of one client and product.
+        day: (N,) ascending for each client.
     """
     quantity = quantity.copy()
     lines = np.flatnonzero(np.isin(bought_by, bought_by[quantity < 0]))
-    lines = lines[np.argsort(bought_by[lines], kind="stable")]
+    lines = lines[np.lexsort((quantity[lines] < 0, day[lines], bought_by[lines]))]
     for _, lines_of_one in groupby(lines.tolist(), key=bought_by.__getitem__):
         left: list[int] = []  # purchases of which something is left, the latest last
         for line in lines_of_one:

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from recommender import comparison
 from recommender.baskets import OrderColumns, baskets_of
+from recommender.engine import collaborative
 from recommender.engine.best import best_of
 from recommender.engine.heads import Examples, calibration
 from recommender.engine.held_out import reliability
@@ -61,6 +63,34 @@ def test_a_return_takes_no_more_than_is_left_of_what_one_before_it_has_taken_fro
 
     assert history.order_day.tolist() == [6]
     assert history.line_quantity.tolist() == [2]
+
+
+@pytest.mark.parametrize("units", [[5, -5, 5], [5, 5, -5]], ids=["return first by its id", "last"])
+def test_a_return_of_the_same_moment_takes_from_the_purchase_of_that_moment(units):
+    history = basket([(0, day, {0: each}) for day, each in zip([10, 20, 20], units, strict=True)])
+
+    assert history.order_day.tolist() == [10]
+
+
+def test_clients_that_bought_both_of_two_products_are_counted_pair_by_pair_however_few_at_once(monkeypatch):
+    bought = np.random.default_rng(0).integers(0, 2, (30, 8))
+    pairs = np.triu(np.ones((8, 8)), 1)
+    monkeypatch.setattr(collaborative, "BUYERS_AT_ONCE", 40)
+
+    found = collaborative.clients_of_both(sparse.csr_matrix(bought), sparse.csr_matrix(pairs))
+
+    assert found.tolist() == (bought.T @ bought)[pairs > 0].tolist()
+
+
+def test_versions_are_compared_on_fewer_orders_of_clients_with_very_long_histories(monkeypatch):
+    monkeypatch.setattr(comparison, "MOST_LINES", 2000)
+    history = basket([(0, day, {0: 1}) for day in range(300)] + [(client, 250, {1: 1}) for client in range(1, 30)])
+
+    orders = comparison.orders_from(history, 200, seed=0)
+
+    by_client = np.bincount(history.order_client[orders], minlength=30)
+    assert by_client[1:].tolist() == [1] * 29
+    assert 0 < by_client[0] < 20
 
 
 def test_of_products_pointed_to_alike_the_first_are_taken_whatever_the_processor():
