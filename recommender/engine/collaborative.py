@@ -17,6 +17,7 @@ FACTORS = 32
 REGULARIZATION = 0.05
 ITERATIONS = 10
 ALPHA = 10.0  # confidence in a purchase, per unit of the matrix
+BUYERS_AT_ONCE = 5_000_000  # of the pairs of products that are counted together; bounds the memory
 
 
 def purchase_matrix(purchases: Purchases, clients: int, products: int) -> sparse.csr_matrix:
@@ -54,15 +55,18 @@ def similarity_of(model: ItemItemRecommender, matrix: sparse.csr_matrix) -> spar
     return similarity
 
 
-def clients_of_both(bought: sparse.csr_matrix, pairs: sparse.csr_matrix, chunk: int = 50_000) -> np.ndarray:
+def clients_of_both(bought: sparse.csr_matrix, pairs: sparse.csr_matrix) -> np.ndarray:
     """(nnz of `pairs`,) int32: for each stored pair of products, the clients that bought both."""
     by_product = (bought > 0).astype(np.int32).tocsc()
+    buyers = np.diff(by_product.indptr).astype(np.int64)
     pairs = pairs.tocoo()
+    part = np.cumsum(buyers[pairs.row] + buyers[pairs.col]) // BUYERS_AT_ONCE
+    bounds = np.flatnonzero(np.diff(part)) + 1
     counts = [
-        np.asarray(by_product[:, pairs.row[i : i + chunk]].multiply(by_product[:, pairs.col[i : i + chunk]]).sum(0))[0]
-        for i in range(0, pairs.nnz, chunk)
+        np.asarray(by_product[:, row].multiply(by_product[:, col]).sum(0))[0]
+        for row, col in zip(np.split(pairs.row, bounds), np.split(pairs.col, bounds), strict=True)
     ]
-    return np.concatenate(counts).astype(np.int32) if counts else np.zeros(0, np.int32)
+    return np.concatenate(counts).astype(np.int32)
 
 
 def fit_factors(bought: sparse.csr_matrix, seed: int) -> np.ndarray:
