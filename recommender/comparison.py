@@ -13,7 +13,7 @@ from recommender.engine.intervals import Bootstrap
 from recommender.engine.metrics import LIST_LENGTH
 from recommender.engine.model import Model
 from recommender.engine.outcomes import Answers
-from recommender.engine.questions import prefixes
+from recommender.engine.questions import MOST_LINES, drawn, prefixes, thinned
 from recommender.engine.scoring import score
 from recommender.errors import DamagedArtifactError
 from recommender.models import ModelVersion, Order
@@ -98,11 +98,12 @@ def clients_between(active: ModelVersion, candidate: ModelVersion, seed: int) ->
 
 
 def orders_from(history: OrderHistory, day: float, seed: int) -> np.ndarray:
-    """(N,) positions of the orders from `day` on; at most so many, drawn by `seed`."""
-    orders = np.flatnonzero(history.order_day >= day)
-    if len(orders) > MOST_ORDERS:
-        orders = np.sort(np.random.default_rng(seed).choice(orders, MOST_ORDERS, replace=False))
-    return orders
+    """(N,) positions of the orders from `day` on; at most so many, drawn by `seed`, the fewer with long histories."""
+    random = np.random.default_rng(seed)
+    orders = drawn(np.flatnonzero(history.order_day >= day), MOST_ORDERS, random)
+    first = np.searchsorted(history.order_client, history.order_client[orders])
+    lines = np.searchsorted(history.line_order, orders) - np.searchsorted(history.line_order, first)
+    return orders[thinned(lines, MOST_LINES, random)]
 
 
 def client_means(history: OrderHistory, orders: np.ndarray, values: np.ndarray) -> np.ndarray:
