@@ -232,7 +232,13 @@ class JSONDecoder(json.JSONDecoder):
     """JSON as PostgreSQL gives it back: it writes out a large float as an integer of many digits."""
 
     def __init__(self) -> None:
-        super().__init__(parse_int=lambda digits: int(digits) if len(digits) < 19 else float(digits))
+        super().__init__(parse_int=whole_or_float)
+
+
+def whole_or_float(digits: str) -> int | float:
+    """An integer of 64 bits, with a sign or without; what is larger came as a float, as orjson reads it."""
+    is_whole = len(digits) <= len(str(2**64)) and -(2**63) <= int(digits) < 2**64
+    return int(digits) if is_whole else float(digits)
 
 
 def json_section(default: type) -> models.JSONField:

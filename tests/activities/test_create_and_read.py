@@ -174,6 +174,18 @@ def test_a_deleted_activity_is_gone(tool):
     assert tool.delete(activity["_id"]).status_code == 404
 
 
+@pytest.mark.parametrize("number", [0, 1234567890123456789, -(2**63), 2**64 - 1])
+def test_numbers_of_64_bits_outlive_whatever_is_done_to_the_activity(tool, wholesale_house, number):
+    activity = tool.file(metadata={"id": number}, inputData={"marketData": {"crm": number}})
+
+    tool.generate(activity["_id"])
+    shown = tool.patch(activity["_id"], {"feedback": {"userRating": 4}}).body["data"]
+    sent_back = tool.put(activity["_id"], shown).body["data"]
+
+    assert sent_back["metadata"]["id"] == sent_back["inputData"]["marketData"]["crm"] == number
+    assert sent_back["status"] == "completed"
+
+
 @pytest.mark.parametrize("number", [2**53, 2**63, 2**64, 10**30, 1e300, 0.1, -(10**40)])
 def test_numbers_of_any_size_can_be_kept(tool, number):
     activity = tool.file(metadata={"number": number})
