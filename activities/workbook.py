@@ -1,14 +1,17 @@
 """Activities as an Excel workbook."""
 
+import re
 from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from activities.export import COLUMNS, harmless
+
+# Of XML 1.0; openpyxl looks for the first of them alone, and no program opens a workbook with the others.
+NO_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def xlsx_bytes(rows: Iterable[list[Any]]) -> bytes:
@@ -26,6 +29,6 @@ def as_cell(sheet: Any, value: Any) -> WriteOnlyCell:
     """Text stays text: openpyxl would take what begins with "=" as a formula."""
     if not isinstance(value, str):
         return WriteOnlyCell(sheet, value)
-    cell = WriteOnlyCell(sheet, harmless(ILLEGAL_CHARACTERS_RE.sub("", value)))
+    cell = WriteOnlyCell(sheet, harmless(NO_CHARACTERS.sub("", value)))
     cell.data_type = "s"
     return cell

@@ -73,6 +73,14 @@ def test_an_xlsx_holds_the_same_with_numbers_as_numbers(exported, activity):
     assert (cells["comment"].value, cells["comment"].data_type) == (f"'{EVIL}", "s")
 
 
+def test_an_xlsx_opens_whatever_characters_a_comment_holds(exported, tool, activity):
+    tool.patch(activity["_id"], {"feedback": {"comments": "quite\ufffe good\uffff \x0b"}})
+
+    _, row = openpyxl.load_workbook(io.BytesIO(exported("export_xlsx"))).active.iter_rows(values_only=True)
+
+    assert "quite good " in row
+
+
 @pytest.mark.parametrize(
     ("term", "found"), [("Café Central", 1), ("cafe-0", 1), ("click", 1), ("coffee", 1), ("nothing-like-it", 0)]
 )
