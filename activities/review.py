@@ -53,8 +53,8 @@ def reconsider(item: ReviewItem, findings: Findings, weights: dict[str, int]) ->
     """Make the item what the findings of now call for; whether that changed it."""
     before = (item.state, item.weight, item.findings, item.settled)
     item.findings, item.weight = findings, sum(weights[kind] for kind in findings)
-    # What got well leaves the settled: when it turns bad again, that is news.
-    item.settled = {kind: former for kind, former in item.settled.items() if kind in findings}
+    # What got well leaves the settled: when it turns bad again, that is news. A rule out of force says nothing of it.
+    item.settled = {kind: former for kind, former in item.settled.items() if kind in findings or kind not in weights}
     if item.state != State.CLOSED and not findings:
         set_aside(item, State.CLOSED, ReviewItem.Reason.BETTER)
         item.decided_by = None

@@ -41,7 +41,7 @@ class Seen:
 LOOK = f"""
     SELECT a.id, a.status, a.user_rating, a.confidence,
         coalesce((a.generated_order ->> 'totalAmount')::float8, 0),
-        coalesce(jsonb_array_length(a.feedback -> 'rejectedRecommendations'), 0),
+        (SELECT count(DISTINCT product) FROM jsonb_array_elements(a.feedback -> 'rejectedRecommendations') product),
         coalesce(a.feedback ->> 'comments', ''),
         jsonb_path_query_first(a.insights, '$.riskFactors[*] ? (@ like_regex "{MAY_BE_LEAVING}")') #>> '{{}}',
         coalesce(a.metadata ->> 'failure', ''),

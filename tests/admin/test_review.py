@@ -268,6 +268,23 @@ def test_what_a_rule_closed_is_not_told_as_the_decision_of_who_snoozed_it(decide
     assert closed.decided_at > snoozed.decided_at
 
 
+def test_a_rule_that_is_out_of_force_for_a_while_brings_back_nothing_that_was_closed(decide, activity, say):
+    say(activity, comments="Too much milk.")
+    decide(item_of(activity), "close", reason="solved")
+
+    for enabled in (False, True):
+        ReviewRule.objects.filter(kind=Kind.COMMENT).update(enabled=enabled)
+        call_command("review_activities")
+
+    assert item_of(activity).state == "closed"
+
+
+def test_a_product_that_is_rejected_twice_over_counts_once(activity, say):
+    say(activity, rejectedRecommendations=["milk", "milk", "milk"])
+
+    assert item_of(activity) is None
+
+
 def test_another_failure_brings_a_closed_item_back_and_the_same_one_does_not(tool, decide):
     activity = fail(tool.file(client="cafe-03"))
     decide(item_of(activity), "close", reason="solved")
