@@ -49,31 +49,19 @@ OF_CLIENTS, OF_ALL = "o.client_id = ANY(%(clients)s)", "true"
 
 @dataclass(frozen=True, slots=True)
 class OrderRows:
-    """Orders as they are stored, returns and repeated lines included; sorted by client and time.
+    """Orders as they are stored.
 
-    clients, products                          (C,), (P,) str   external ids, sorted
-    order_key                                  (O,) int64       surrogate ids
-    order_client, order_day                    (O,)             client code, days since 1970-01-01 UTC
-    line_order                                 (L,) int64       position of the order, ascending
-    line_product, line_quantity, line_price    (L,)             product code, units, unit price or NaN
+    clients, products    (C,), (P,) str   external ids, sorted
+    order_key            (O,) int64       surrogate ids
     """
 
     clients: np.ndarray
     products: np.ndarray
     order_key: np.ndarray
-    order_client: np.ndarray
-    order_day: np.ndarray
-    line_order: np.ndarray
-    line_product: np.ndarray
-    line_quantity: np.ndarray
-    line_price: np.ndarray
+    columns: OrderColumns
 
     def baskets(self) -> OrderHistory:
-        columns = OrderColumns(
-            self.order_client, self.order_day,
-            self.line_order, self.line_product, self.line_quantity, self.line_price,
-        )  # fmt: skip
-        return baskets_of(self.clients, self.products, columns)
+        return baskets_of(self.clients, self.products, self.columns)
 
 
 def read_order_rows(until: datetime, clients: Sequence[str] | None = None) -> OrderRows:
@@ -96,10 +84,7 @@ def read_order_rows(until: datetime, clients: Sequence[str] | None = None) -> Or
     client_ids, order_client = external_codes(Client, order_client_key, named)
     product_ids, line_product = external_codes(Product, line_product_key[known])
     in_order = np.argsort(line_order, kind="stable")
-    return OrderRows(
-        clients=client_ids,
-        products=product_ids,
-        order_key=order_key,
+    columns = OrderColumns(
         order_client=order_client,
         order_day=second / SECONDS_PER_DAY,
         line_order=line_order[in_order],
@@ -107,6 +92,7 @@ def read_order_rows(until: datetime, clients: Sequence[str] | None = None) -> Or
         line_quantity=quantity[in_order],
         line_price=price[in_order],
     )
+    return OrderRows(client_ids, product_ids, order_key, columns)
 
 
 def copy_arrays(statement: str, parameters: dict, kinds: tuple[str, ...]) -> list[np.ndarray]:
@@ -151,7 +137,7 @@ def rows_of_client(rows: OrderRows, client: str) -> tuple[np.ndarray, np.ndarray
     code = np.searchsorted(rows.clients, client)
     if code == len(rows.clients) or rows.clients[code] != client:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    first, stop = np.searchsorted(rows.order_client, [code, code + 1])
+    first, stop = np.searchsorted(rows.columns.order_client, [code, code + 1])
     return np.arange(first, stop), ranges(
-        np.searchsorted(rows.line_order, [first]), np.searchsorted(rows.line_order, [stop])
+        np.searchsorted(rows.columns.line_order, [first]), np.searchsorted(rows.columns.line_order, [stop])
     )

@@ -84,18 +84,19 @@ def stored_orders(
         product_codes: of the products of `rows`.
     """
     orders, lines = rows_of_client(rows, request.client)
+    every = rows.columns
     gone = [replaced[order["orderId"]] for order in request.orders if order.get("orderId") in replaced]
-    stays = (rows.order_day[orders] < day_of(as_of(request))) & ~np.isin(rows.order_key[orders], gone)
-    line_order = rows.line_order[lines] - (orders[0] if len(orders) else 0)
+    stays = (every.order_day[orders] < day_of(as_of(request))) & ~np.isin(rows.order_key[orders], gone)
+    line_order = every.line_order[lines] - (orders[0] if len(orders) else 0)
     kept = stays[line_order]
     lines = lines[kept]
     return OrderColumns(
         order_client=np.zeros(stays.sum(), np.int32),
-        order_day=rows.order_day[orders][stays],
+        order_day=every.order_day[orders][stays],
         line_order=(np.cumsum(stays) - 1)[line_order[kept]],
-        line_product=product_codes[rows.line_product[lines]],
-        line_quantity=rows.line_quantity[lines],
-        line_price=rows.line_price[lines],
+        line_product=product_codes[every.line_product[lines]],
+        line_quantity=every.line_quantity[lines],
+        line_price=every.line_price[lines],
     )
 
 
