@@ -10,7 +10,7 @@ def parse_time(text: str) -> datetime:
     """A date with a time, in UTC. Raises ValueError where it is none, or outside the years 1 to 9999."""
     if len(text) < 11 or text[10] not in "Tt ":
         raise ValueError(f"{text!r} has no time.")
-    return as_utc(datetime.fromisoformat(text))
+    return as_utc(datetime.fromisoformat(text.upper()))  # RFC 3339 has "z" as well
 
 
 def parse_day_or_time(text: str) -> datetime:

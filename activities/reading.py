@@ -32,11 +32,12 @@ def document_statement() -> str:
 
 def page_of(query: ListQuery, rep: str) -> tuple[list[str], int]:
     """The documents of a page, as JSON text, and how many activities match; of the rep's alone where one is given."""
+    if query.filters.keys() - TALLIED.keys():
+        found = matching(query, rep)  # which a bad filter is told by, whatever else is asked for
+        with not_for_long() if "filter" in query.filters else nullcontext():
+            return ([], 0) if query.asks_for_nothing else found.page_and_total(query.offset, query.limit)
     if query.asks_for_nothing:
         return [], 0
-    if query.filters.keys() - TALLIED.keys():
-        with not_for_long() if "filter" in query.filters else nullcontext():
-            return matching(query, rep).page_and_total(query.offset, query.limit)
     filters = tuple(sorted(query.filters.items()))
     rows = fetch(*page_statement(filters, query.sort, query.descending, query.offset, query.limit, rep))
     total = rows[0][1] if rows else tallied(filters, rep).total()

@@ -7,7 +7,7 @@ import numpy as np
 from django.db.models import Count, Q
 
 from recommender.ab_test import answering
-from recommender.engine.intervals import Bootstrap, Estimate
+from recommender.engine.intervals import FEWEST_CLIENTS, Bootstrap, Estimate
 from recommender.models import ModelVersion, Outcome, SuggestedLine
 
 MOST_CLIENTS = 4000  # the bootstrap takes 8 kB a client; the first of them by id, which is not related to the side
@@ -23,6 +23,11 @@ class Comparison:
     clients: tuple[int, int]
     acceptance: tuple[Estimate, Estimate]
     difference: Estimate
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether there are enough clients for the interval of the difference to mean something."""
+        return min(self.clients) >= FEWEST_CLIENTS
 
 
 def compare_sides(seed: int = 0) -> Comparison | None:

@@ -9,7 +9,7 @@ from recommender.client_groups import attributes_of
 from recommender.engine.client_answers import ClientAnswers
 from recommender.engine.groups import Attributes
 from recommender.engine.history import OrderHistory
-from recommender.engine.intervals import Bootstrap
+from recommender.engine.intervals import FEWEST_CLIENTS, Bootstrap
 from recommender.engine.metrics import LIST_LENGTH
 from recommender.engine.model import Model
 from recommender.engine.outcomes import Answers
@@ -23,7 +23,6 @@ from recommender.request_history import day_of
 
 MOST_CLIENTS = 2000
 MOST_ORDERS = 4000
-FEWEST_CLIENTS = 20  # below that the bootstrap interval of a mean says little
 ORDERS_AT_ONCE = 500  # bounds the memory that scoring takes
 
 Verdict = ModelVersion.Verdict

@@ -18,7 +18,7 @@ def as_of(request: SuggestionRequest) -> datetime:
     asked = request.parameters.get("asOf")
     if asked is None:
         return request.now
-    moment = datetime.fromisoformat(asked)
+    moment = datetime.fromisoformat(asked.upper())
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -119,7 +119,7 @@ def orders_of_request(request: SuggestionRequest, stored: OrderColumns, codes: d
 def inline_day(order: dict, now: float) -> float:
     if "date" not in order:
         return now
-    moment = datetime.fromisoformat(order["date"])
+    moment = datetime.fromisoformat(order["date"].upper())
     return day_of(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 

@@ -125,6 +125,7 @@ def comparison() -> dict[str, Any] | None:
     sides = zip((found.older, found.newer), found.acceptance, found.clients, strict=True)
     return {
         "difference": found.difference,
+        "is_telling": found.is_telling,
         "sides": [
             {
                 "version": version,

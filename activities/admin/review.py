@@ -172,9 +172,11 @@ class ReviewItemAdmin(ModelAdmin):
             raise PermissionDenied
         item = get_object_or_404(ReviewItem, pk=pk)
         form = DecisionForm(item, request.POST)
-        faults = [f"{name}: {' '.join(said)}" for name, said in form.errors.items()] or self.decided(
-            request, item, form
-        )
+        if form.is_valid():
+            faults = self.decided(request, item, form)
+        else:
+            faults = [f"{name}: {' '.join(said)}" for name, said in form.errors.items()]
+            faults += self.told_of_changes(request, item)  # the page that is shown again is of what is stored now
         if faults:
             self.message_user(request, f"Not saved: {'; '.join(faults)}", messages.ERROR)
             return shown_again(self, request, str(pk), decision=form)
@@ -183,6 +185,12 @@ class ReviewItemAdmin(ModelAdmin):
         if following and form.cleaned_data["decision"] in (Decision.CLOSE, Decision.SNOOZE):
             return redirect("admin:activities_reviewitem_change", following.pk)
         return redirect("admin:activities_reviewitem_changelist")
+
+    def told_of_changes(self, request: HttpRequest, item: ReviewItem) -> list[str]:
+        """In words, where feedback is posted to what has changed since the page was opened."""
+        may_answer = request.user.has_perm("activities.answer_activity")
+        changes = changed_meanwhile(item.activity, request.POST) if may_answer else {}
+        return [told(ValidationError(changes))] if changes else []
 
     def decided(self, request: HttpRequest, item: ReviewItem, form: DecisionForm) -> list[str]:
         """What stood in the way; nothing is stored then."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 DRAWS = 1000
+FEWEST_CLIENTS = 20  # below that the interval of a mean says little
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,15 +98,20 @@ def _require_columns(path: Path, columns: list[str], names: dict[str, str]) -> N
 
 
 def _text(column: pl.Series) -> pl.Series:
-    """A column as a text file would have it: whole floats (ids of a column with gaps) without .0, times in ISO 8601."""
+    """A column as a text file would have it: whole floats (ids of a column with gaps) without .0, times in ISO 8601.
+
+    What is no number and what has no text, such as bytes, is blank.
+    """
     kind = column.dtype
     if kind.is_float():
+        column = column.fill_nan(None)
         whole = (column == column.round()) & (column.abs() < 1e15)
         digits = column.cast(pl.Int64, strict=False).cast(pl.String)
         return pl.select(pl.when(whole).then(digits).otherwise(column.cast(pl.String))).to_series().rename(column.name)
     if isinstance(kind, pl.Datetime):
         moments = column.dt.convert_time_zone("UTC") if kind.time_zone else column
         return moments.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")
-    if kind.is_nested():
+    try:
+        return column.cast(pl.String, strict=False)
+    except pl.exceptions.PolarsError:
         return pl.Series(column.name, [None] * len(column), dtype=pl.String)
-    return column.cast(pl.String, strict=False)

@@ -64,7 +64,7 @@ def leave_out_orders(cursor: CursorWrapper, bad_rows: Sequence[tuple[int, str]],
     Returns:
         Faults for the removed rows, which say which line is to blame.
     """
-    bad_lines = {order: line for line, order in bad_rows}
+    bad_lines = {order: line for line, order in bad_rows if "\0" not in order}  # which PostgreSQL holds none with
     cursor.execute('DELETE FROM staged_row WHERE "order" = ANY(%s) RETURNING line, "order"', [list(bad_lines)])
     faults = [
         (line, order_column, order, f"is left out whole, because line {bad_lines[order]} of it is bad")

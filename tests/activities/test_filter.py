@@ -127,6 +127,10 @@ def test_a_filter_finds(found, wanted, clients):
     assert found(wanted) == clients
 
 
+def test_a_bad_filter_is_told_though_nobody_can_be_asked_for(tool):
+    assert tool.get(f"{API}?client=&filter=%7B").status_code == 400
+
+
 @pytest.mark.parametrize(
     ("wanted", "part"),
     [

@@ -46,6 +46,7 @@ def test_created_after_is_inclusive_and_created_before_exclusive(tool):
     first, second = tool.file(), tool.file()
 
     assert listed(tool, f"createdAfter={second['createdAt']}") == [second["_id"]]
+    assert listed(tool, f"createdAfter={second['createdAt'].lower()}") == [second["_id"]]
     assert listed(tool, f"createdBefore={second['createdAt']}") == [first["_id"]]
 
 

@@ -273,6 +273,7 @@ def test_an_ab_test_is_compared_by_clients_with_its_interval(ops, tested):
     difference = comparison["difference"]
     assert difference.value == pytest.approx(1 / 3)
     assert difference.low <= difference.value <= difference.high
+    assert "33%, of too few clients to tell." in ops.get(reverse("admin:index")).content.decode()
 
 
 def test_what_the_older_version_suggested_before_the_test_began_does_not_count_in_it(ops, tested, tool):

@@ -104,6 +104,13 @@ def test_filters_narrow_the_list(ops, activity, filters, found):
     assert ops.get(reverse(LIST), filters).context["cl"].result_count == found
 
 
+def test_another_filter_begins_at_the_first_page_and_keeps_the_order(ops, activity):
+    page = ops.get(reverse(LIST), {"p": 1, "o": "1"}).content.decode()
+
+    assert '<input type="hidden" name="o" value="1">' in page
+    assert '<input type="hidden" name="p"' not in page
+
+
 def test_an_activitys_history_says_who_changed_what(ops, tool, activity):
     other = Tool(ApiKey.issue("tablet")[1])
     other.patch(activity["_id"], {"rep": "rep-9"})

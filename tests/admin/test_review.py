@@ -457,6 +457,17 @@ def test_a_review_opened_before_a_rep_reported_is_not_closed_over_it(ops, decide
     assert Activity.objects.get(pk=activity["_id"]).feedback == {"comments": "never again", "userRating": 1}
 
 
+def test_who_forgets_the_reason_is_told_as_well_of_what_a_rep_reported_meanwhile(ops, decide, activity, say):
+    say(activity, comments="hm")
+    before = seen_in(opened(ops, item_of(activity)))
+    say(activity, comments="never again", userRating=1)
+
+    page = decide(item_of(activity), "close", comments="hm", rating="", seen=before).content.decode()
+
+    assert "Not saved: reason: Say why it is closed." in page
+    assert "is now: comments: never again; userRating: 1." in page
+
+
 def test_a_review_that_somebody_decided_meanwhile_is_not_decided_over_unread(ops, decide, activity, say):
     say(activity, comments="hm")
     before = hidden_in(opened(ops, item_of(activity)))

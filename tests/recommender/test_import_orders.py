@@ -4,7 +4,7 @@ import gzip
 import os
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -156,6 +156,13 @@ class TestGenericFiles:
         call_command("import_orders", str(tmp_path / "orders.parquet"))
         assert loaded() == [("1", "17850", "", moment, "1000000000", "", Decimal(1), Decimal("1234.5"))]
 
+    def test_parquet_columns_without_text_and_numbers_that_are_none_are_blank(self, tmp_path):
+        row = {"order": "1", "client": "C1", "product": "milk", "quantity": 1, "date": "2026-03-02"}
+        others = {"rep": float("nan"), "price": float("nan"), "uuid": b"\xff\xfe", "took": timedelta(hours=1)}
+        pl.DataFrame([row | others]).write_parquet(tmp_path / "orders.parquet")
+        call_command("import_orders", str(tmp_path / "orders.parquet"))
+        assert (Order.objects.get().rep, OrderLine.objects.get().unit_price) == (None, None)
+
     def test_importing_twice_leaves_identical_tables(self, import_file):
         import_file(CSV)
         before = all_rows()
@@ -286,6 +293,11 @@ class TestBadRows:
         assert Order.objects.get().external_id == "5"
         left_out = '2,order,1,"is left out whole, because line 7 of it is bad"\n'
         assert (tmp_path / "bad.csv").read_text() == self.REJECTS + left_out
+
+    def test_skip_bad_passes_over_a_line_of_control_characters(self, import_file):
+        content = "order,client,product,quantity,date\n1,C1,milk,1,2026-03-02\n\0\0,C1,milk,1,2026-03-02\n\0\0\0\n"
+        assert "2 rows rejected" in import_file(content, "--skip-bad")
+        assert Order.objects.get().external_id == "1"
 
     @pytest.mark.parametrize(
         "bad",

@@ -36,7 +36,7 @@
     };
 
     document.addEventListener("keydown", (event) => {
-        const typing = event.target.closest("input:not([type=checkbox]), textarea, select, button, a, [contenteditable]");
+        const typing = event.target.closest("input:not([type=checkbox]), textarea, select, button, a, summary, [role=combobox], [contenteditable]");
         if (event.ctrlKey || event.metaKey || event.altKey || typing) return;
         const act = ACTS[event.key];
         if (!act || (event.key === "Enter" && here < 0)) return;
