@@ -54,6 +54,11 @@ def body_of(request: Request) -> Any:
     return request.data
 
 
+def refuse_bad_body(request: Request) -> None:
+    """Where none is needed: one that is sent is read all the same, and means nothing. Raises as StrictJSONParser."""
+    _ = request.data
+
+
 def is_too_deep(data: Any) -> bool:
     """Whether objects and arrays stand in one another more than MAX_NESTING deep."""
     level = [data] if isinstance(data, (dict, list)) else []

@@ -21,7 +21,7 @@ from activities.generation import CancelledError, GenerationError, generate, gen
 from activities.idempotency import answer_once
 from activities.ids import is_activity_id
 from activities.models import Activity
-from activities.parsers import MergePatchParser, StrictJSONParser, body_of
+from activities.parsers import MergePatchParser, StrictJSONParser, body_of, refuse_bad_body
 from activities.reading import document_of, page_of
 from activities.renderers import json_response
 from activities.serializers import ActivitySerializer, patched
@@ -74,6 +74,7 @@ class ActivityViewSet(viewsets.GenericViewSet):
 
     @transaction.atomic
     def destroy(self, request: Request, pk: str) -> HttpResponse:
+        refuse_bad_body(request)
         activity = self.find_for_change(pk)
         refuse_stale(request, pk)
         activity.delete()
@@ -98,6 +99,7 @@ class ActivityViewSet(viewsets.GenericViewSet):
     @action(detail=True, methods=["post"])
     @transaction.atomic
     def cancel(self, request: Request, pk: str) -> HttpResponse:
+        refuse_bad_body(request)
         try:
             return answer(cancel_activity(self.find_for_change(pk)))
         except CompletedError as error:

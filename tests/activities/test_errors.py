@@ -104,6 +104,19 @@ def test_where_no_body_is_needed_an_empty_one_may_be_of_any_type(tool):
     assert tool.send("DELETE", path, content_type="application/xml").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"), [(b"<a/>", "application/xml", 415), (b"{", "application/json", 400)]
+)
+def test_where_no_body_is_needed_another_than_json_is_refused_and_nothing_done(tool, body, content_type, status):
+    path = f"{API}/{tool.file()['_id']}"
+
+    cancelled = tool.exchange("POST", f"{path}/cancel", body, {"content-type": content_type})
+    deleted = tool.exchange("DELETE", path, body, {"content-type": content_type})
+
+    assert (cancelled.status_code, deleted.status_code) == (status, status)
+    assert tool.get(path).body["data"]["status"] == "processing"
+
+
 def test_more_parameters_than_anyone_needs_are_a_400(tool):
     answer = tool.get(f"{API}?{'&'.join(f'a{number}=1' for number in range(1001))}")
 
