@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from django.db import connection, transaction
+from django.db import transaction
 from rest_framework import exceptions
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -17,6 +17,7 @@ from activities.parsers import body_of
 from activities.permissions import KeyIsNotBoundToRep
 from recommender.loading.merge import merge_clients, merge_orders, merge_products
 from recommender.loading.rows import ClientRow, MergeCounts, OrderRow, ProductRow
+from salesai.time_limits import set_time_limit
 
 CLIENT_FIELDS = {"client": "external_id", "name": "name", "segment": "segment", "chain": "chain", "region": "region"}
 PRODUCT_FIELDS = {
@@ -54,8 +55,8 @@ class UpsertView(APIView):
         faults |= id_faults(rows_with_id(data, self.id_field), self.id_field, self.other_field)
         if faults:
             raise exceptions.ValidationError(faults)
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{PATIENCE.total_seconds()}s"])
+        with transaction.atomic():
+            set_time_limit("lock_timeout", PATIENCE)
             counts = self.merge(data["items"])
         return Response(
             {"success": True, "created": counts.created, "updated": counts.updated, "unchanged": counts.unchanged}

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from functools import cache, lru_cache
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.db.models import BigIntegerField, Subquery
 from psycopg.errors import QueryCanceled
 from rest_framework import exceptions
@@ -13,6 +14,7 @@ from activities.filters import TALLIED, ListQuery, matching
 from activities.models import Activity
 from activities.tally import ActivityTally, ActivityTallyQuerySet
 from salesai.prepared import Statement, fetch, statement_of
+from salesai.time_limits import set_time_limit
 
 KEPT_STATEMENTS = 1000  # some kilobytes each
 LONGEST_SECONDS = 20  # that a `filter` may keep the database, which reads every document for what no index answers
@@ -48,8 +50,8 @@ def page_of(query: ListQuery, rep: str) -> tuple[list[str], int]:
 def not_for_long() -> Iterator[None]:
     """Raises a DRF ValidationError where a statement takes longer than a filter may."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{LONGEST_SECONDS * 1000:.0f}ms"])
+        with transaction.atomic():
+            set_time_limit("statement_timeout", timedelta(seconds=LONGEST_SECONDS))
             yield
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):

@@ -16,6 +16,7 @@ from activities.job_queue import queue_chunks
 from activities.models import Activity, RegenerationChunk, RegenerationRun
 from activities.review import judge
 from activities.selection import Selection
+from salesai.time_limits import set_time_limit
 
 logger = structlog.get_logger(__name__)
 
@@ -144,8 +145,7 @@ def do(chunk: RegenerationChunk) -> int:
         free = {activity.id for activity in locked}
         busy = [activity for activity in chosen.values_list("id", flat=True) if activity not in free]
     else:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{PATIENCE.total_seconds():.0f}s"])
+        set_time_limit("lock_timeout", PATIENCE)
         locked = list(chosen.filter(id__in=chunk.busy_ids).only(*READ).select_for_update())
         busy = []
     tally = generate_batch(locked)
