@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from recommender.engine.cross_fitting import IN_ALL, PARTS, CrossFitted
+from recommender.engine.cross_fitting import PARTS, CrossFitted
 from recommender.engine.start import Start, logistic
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ class Head:
         trees = round(np.mean([head.trees.num_trees() if head.trees else 0 for head in without]))
         heads = CrossFitted(cls.uncalibrated(inputs, examples, seed, trees), without)
         log_odds = heads.unseen(examples.part, lambda head, rows: head.log_odds(examples.features[rows]))
-        judged = examples.part != IN_ALL
+        # Who is alone, so that the others teach nothing, says nothing of what is learned of it either.
+        judged = np.isin(examples.part, [part for part, rows in enumerate(left_out) if examples.happened[~rows].any()])
         slope, intercept = calibration(log_odds[judged], examples.happened[judged], examples.even[judged])
         return CrossFitted.together(lambda head: replace(head, slope=slope, intercept=intercept), heads)
 
@@ -151,7 +152,7 @@ class TwoHeads:
         return probability
 
 
-def grown(start: Start, examples: Examples, seed: int, trees: int, unseen: Examples | None) -> "Booster":
+def grown(start: Start, examples: Examples, seed: int, count: int, unseen: Examples | None) -> "Booster":
     """Trees that mend the start; see `Head.uncalibrated`."""
     import lightgbm
 
@@ -168,9 +169,9 @@ def grown(start: Start, examples: Examples, seed: int, trees: int, unseen: Examp
             unseen.features, unseen.happened, weight=unseen.weight, init_score=start.log_odds(unseen.features)
         )
         judging = {"valid_sets": [other], "callbacks": [lightgbm.early_stopping(PATIENCE, verbose=False)]}
-    grown = lightgbm.train(PARAMETERS | {"seed": seed}, known, trees, **judging)
+    trees = lightgbm.train(PARAMETERS | {"seed": seed}, known, count, **judging)
     # Read back from its text, so that what is measured now is to the last bit what will be loaded.
-    return lightgbm.Booster(model_str=grown.model_to_string())
+    return lightgbm.Booster(model_str=trees.model_to_string())
 
 
 def raw_scores(trees: "Booster", features: np.ndarray) -> np.ndarray:

@@ -211,6 +211,16 @@ def test_heads_whose_clients_say_nothing_of_others_are_sure_of_nothing(history):
     assert fitted.whole.repeat.slope < 0.7
 
 
+def test_the_only_client_is_not_calibrated_by_heads_that_knew_nobody():
+    history = basket([(0, 7.0 * week, {0: 1, 1 + week % 3: 1}) for week in range(30)], PRODUCTS)
+
+    model = train(history, attributes_of(history), as_of=210)
+
+    head = model.within.heads.repeat
+    assert (head.slope, head.intercept) == (1, 0)
+    assert model.next_order.repeat.slope > 1  # its own later orders bore out what was learned of the earlier ones
+
+
 def test_with_nobody_left_out_a_head_is_not_calibrated(history):
     asked = [asked_in(history, (200, AS_OF), "next orders")]
 
