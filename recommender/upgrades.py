@@ -43,7 +43,7 @@ class Upgrade:
     @property
     def units_wanted(self) -> float:
         """As many as other clients take, and no more than the client takes of what it has now."""
-        return min(self.item.typical_quantity, self.replaced.typical_quantity)
+        return min(self.item.others_quantity, self.replaced.typical_quantity)
 
     @property
     def is_larger_pack(self) -> bool:
