@@ -16,9 +16,12 @@ from recommender.requests import SuggestionRequest
 def as_of(request: SuggestionRequest) -> datetime:
     """The moment of judgement: orders from then on do not exist."""
     asked = request.parameters.get("asOf")
-    if asked is None:
-        return request.now
-    moment = datetime.fromisoformat(asked.upper())
+    return request.now if asked is None else moment_of(asked)
+
+
+def moment_of(text: str) -> datetime:
+    """In UTC, as what has no offset is; of a date alone its midnight."""
+    moment = datetime.fromisoformat(text.upper())
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -110,17 +113,10 @@ def orders_of_request(request: SuggestionRequest, stored: OrderColumns, codes: d
     brought = []
     # Of orders with the same id the last counts; those without one are told apart by their place.
     for order in {order.get("orderId") or i: order for i, order in enumerate(request.orders)}.values():
-        placed = inline_day(order, end)
+        placed = day_of(moment_of(order["date"])) if "date" in order else end
         if day_of(FIRST_MOMENT) <= placed < end or "date" not in order:
             brought.append(inline_order(order, placed, codes))
     return in_time(joined([stored, *brought])) if brought else stored
-
-
-def inline_day(order: dict, now: float) -> float:
-    if "date" not in order:
-        return now
-    moment = datetime.fromisoformat(order["date"].upper())
-    return day_of(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def inline_order(order: dict, day: float, codes: dict[str, int]) -> OrderColumns:
