@@ -104,6 +104,22 @@ def test_orders_from_the_moment_asked_for_on_do_not_exist_nor_do_those_of_no_rea
     assert "No order of this client is known" in activity["insights"]["riskFactors"][0]
 
 
+def test_an_order_of_no_real_date_takes_the_place_of_no_other_with_its_id(tool, wholesale_house):
+    undated = [
+        {"orderId": f"cafe-03-{week:02}", "date": "0001-01-01T00:00:00", "items": [{"product": "gin", "quantity": 2}]}
+        for week in range(43)
+    ]
+    tonic = {"orderId": "A-1", "date": "2025-10-01T09:00:00Z", "items": [{"product": "tonic", "quantity": 2}]}
+
+    stored, given = (
+        tool.generated(client=client, inputData={"historicalOrders": orders}, aiModel=NOW)
+        for client, orders in (("cafe-03", undated), ("new-bar", [tonic, tonic | {"date": "0001-01-01T00:00:00"}]))
+    )
+
+    assert stored["recommendations"] == tool.generated(client="cafe-03", aiModel=NOW)["recommendations"]
+    assert given["insights"]["buyingPatterns"][0].startswith("1 order since 2025-10-01;")
+
+
 def test_a_time_without_an_offset_is_utc(tool):
     activity = tool.file()
     moment = activity["createdAt"].removesuffix("Z")
