@@ -126,7 +126,7 @@ INSIGHTS = {
         f"{MINE} SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY products) AS products FROM orders",
     ),
     "recent spend": Kind(
-        rf"The last (?P<orders>{N}) orders? with a price came to (?P<amount>[\d.]+) on average\.",
+        rf"The last (?P<orders>{N}) fully priced orders? came to (?P<amount>[\d.]+) on average\.",
         f"""{MINE}, priced AS (SELECT amount FROM orders WHERE amount IS NOT NULL
             ORDER BY ordered_at DESC, order_name DESC LIMIT 5)
             SELECT count(*) AS orders, avg(amount) AS amount FROM priced""",
