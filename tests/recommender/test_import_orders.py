@@ -378,7 +378,10 @@ class TestBadRows:
             ("pack_size", "0", "is not between 1 and 1000000"),
             ("pack_size", "1.5", "is not a whole number"),
             ("date", "2026-02-30", "is not a date"),
-            ("date", "9999-12-31", "lies outside 1900 to 2199"),
+            ("date", "0001-01-01", "lies before 1970-01-02 and looks like a placeholder for no date"),
+            ("date", "1900-01-01", "lies before 1970-01-02 and looks like a placeholder for no date"),
+            ("date", "1970-01-01T23:59:59Z", "lies before 1970-01-02 and looks like a placeholder for no date"),
+            ("date", "9999-12-31", "lies after 2199 and looks like a placeholder for no date"),
         ],
     )
     def test_each_kind_of_fault_has_its_reason(self, refusal, tmp_path, column, value, reason):
