@@ -144,6 +144,17 @@ def test_who_may_be_leaving_was_silent_for_60_days_and_three_of_its_own_interval
     assert [sentence.partition(" (")[0] for sentence in said if "may be leaving" in sentence] == risk
 
 
+@pytest.mark.parametrize("days_ago", [[60], [74, 67, 60], [60, 60, 60]])
+def test_who_was_silent_for_60_days_by_the_calendar_is_not_leaving_at_noon_either(tool, days_ago):
+    activity = tool.generated(
+        client="newcomer", inputData={"historicalOrders": orders(days_ago, ("milk", 6, 1))},
+        aiModel={"parameters": {"asOf": f"{AS_OF}T12:00:00Z"}},
+    )  # fmt: skip
+
+    said = activity["insights"]["riskFactors"]
+    assert [sentence for sentence in said if "may be leaving" in sentence] == []
+
+
 @pytest.mark.parametrize(
     ("days_ago", "price", "segment"),
     [

@@ -147,8 +147,7 @@ INSIGHTS = {
         rf"No order for (?P<since>{N}) {DAYS}, against one every (?P<gap>{N}) {DAYS} in the median: may be leaving "
         r"\(more than 60 days and 3 such intervals\)\.",
         f"""{MINE} SELECT {SINCE.format("orders")} AS since, {MEDIAN_GAP.format("gaps")} AS gap
-            FROM moment WHERE now - (SELECT max(ordered_at) FROM orders)
-                              > greatest(60, 3 * {MEDIAN_GAP.format("gaps")}) * interval '1 day'""",
+            WHERE {SINCE.format("orders")} > greatest(60, 3 * {MEDIAN_GAP.format("gaps")})""",
     ),
     "overdue": Kind(
         rf"(?P<count>{N}) regular products? due or overdue: (?P<named>.+)\.",
