@@ -61,10 +61,7 @@ class LaterOrders:
 
 def at_keys(keys: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """(R,) float64: the value of each key ((K,) sorted) that is wanted, 0 where there is none."""
-    if not len(keys):
-        return np.zeros(len(wanted))
-    at = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
-    return np.where(keys[at] == wanted, values[at], 0.0)
+    return np.append(values, 0.0)[positions_in(keys, wanted)]
 
 
 def later_orders(before: OrderHistory, after: OrderHistory, cut: float) -> LaterOrders:
