@@ -54,7 +54,8 @@ def churn_risk(history: OrderHistory, now: float) -> list[str]:
     """No order within the greater of CHURN_DAYS and CHURN_INTERVALS of the client's median intervals."""
     if not len(history.order_day):
         return []
-    silent, said = now - history.order_day[-1], f"No order for {days(calendar_days(history.order_day[-1], now))}"
+    silent = calendar_days(history.order_day[-1], now)
+    said = f"No order for {days(silent)}"
     if len(history.order_day) == 1:
         return [f"{said} since the only one: {MAY_BE_LEAVING}."] if silent > CHURN_DAYS else []
     interval = median(np.diff(history.order_day).tolist())

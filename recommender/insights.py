@@ -59,7 +59,7 @@ def recent_spend(case: Case) -> list[str]:
     priced = amounts[~np.isnan(amounts)][-LAST_ORDERS:]
     if not len(priced):
         return []
-    return [f"The last {counted(len(priced), 'order')} with a price came to {money(priced.mean())} on average."]
+    return [f"The last {counted(len(priced), 'fully priced order')} came to {money(priced.mean())} on average."]
 
 
 def favourites(case: Case) -> list[str]:

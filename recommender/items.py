@@ -25,6 +25,7 @@ class Item:
                       `client_orders_in_season`
     typical_quantity  units in one of the client's recent orders; for a new product in anyone's, times how much
                       larger the client's orders are than others'
+    others_quantity   units in anyone's order, in the median
     usual_price       what the client paid last; for a new product the median paid; None where not known
     goes_with         a product of the client's own, bought by `buyers_of_other` clients of whom
                       `buyers_of_both` buy this one too
@@ -54,6 +55,7 @@ class Item:
     overdue: float
     is_overdue: bool
     typical_quantity: float
+    others_quantity: float
     usual_price: float | None
     goes_with: str | None
     buyers_of_both: int

@@ -51,6 +51,7 @@ class Columns:
     overdue: list[float]
     is_overdue: list[bool]
     quantity: list[float]
+    others_quantity: list[float]
     paid: list[float]
     median_price: list[float]
     goes_with: list[str | None]
@@ -91,6 +92,7 @@ def columns_of(
     known = product < len(knowledge.products)
     code = np.where(known, product, 0)
     size = client_sizes(history, knowledge.quantity)[client]
+    others_quantity = np.where(known, knowledge.quantity[code], np.nan)
     goes_with = scores.goes_with[order]
     pointed = (goes_with >= 0) & ~is_own
     both, buyers = np.zeros((2, len(code)), int)
@@ -113,7 +115,8 @@ def columns_of(
         gap_days=gap_days.tolist(),
         overdue=overdue.tolist(),
         is_overdue=((orders >= REGULAR_ORDERS) & (overdue >= 1) & (overdue < GIVEN_UP)).tolist(),
-        quantity=np.where(is_own, of_purchase(purchases.quantity), (knowledge.quantity[code] * size).round(3)).tolist(),
+        quantity=np.where(is_own, of_purchase(purchases.quantity), (others_quantity * size).round(3)).tolist(),
+        others_quantity=others_quantity.tolist(),
         paid=np.where(is_own, of_purchase(purchases.price), np.nan).tolist(),
         median_price=np.where(known, knowledge.price[code], np.nan).tolist(),
         goes_with=np.where(pointed, history.products[goes_with], None).tolist(),
@@ -221,7 +224,7 @@ class Judged(Sequence[Item]):
         price = known_number(columns.paid[row]) or (about and about.list_price)
         if price is None:
             price = known_number(columns.median_price[row])
-        quantity = columns.quantity[row]
+        quantity, others = columns.quantity[row], columns.others_quantity[row]
         first_day = columns.first_day[row]
         return Item(
             product=product,
@@ -244,6 +247,7 @@ class Judged(Sequence[Item]):
             overdue=columns.overdue[row],
             is_overdue=columns.is_overdue[row],
             typical_quantity=quantity if quantity == quantity else 1.0,
+            others_quantity=others if others == others else 1.0,
             usual_price=price,
             goes_with=columns.goes_with[row],
             buyers_of_both=columns.buyers_of_both[row],

@@ -7,6 +7,7 @@ import numpy as np
 
 from recommender.answered import answered
 from recommender.cases import Case
+from recommender.engine.history import positions_in
 from recommender.engine.volumes import REGULAR
 from recommender.items import Item
 from recommender.money import amount
@@ -40,12 +41,11 @@ def larger_volumes_of(case: Case) -> dict[str, LargerVolume]:
     """By product id, of what the client buys regularly and for a known price, where others take more at once."""
     market = case.request.market
     regular = [item for item in case.own.values() if item.orders >= REGULAR and price_before_discount(item, market)]
-    known = case.model.knowledge.products
-    codes = np.searchsorted(known, [item.product for item in regular]) if regular else []
+    codes = positions_in(case.model.knowledge.products, np.array([item.product for item in regular], str))
     found = {}
-    for item, code in zip(regular, codes, strict=True):
-        if code < len(known) and known[code] == item.product:
-            volume = larger_volume(item, int(code), case)
+    for item, code in zip(regular, codes.tolist(), strict=True):
+        if code >= 0:
+            volume = larger_volume(item, code, case)
             found |= {item.product: volume} if volume else {}
     return found
 

@@ -97,9 +97,13 @@ class Product(models.Model):
 
 
 class OrderQuerySet(models.QuerySet):
+    def dated(self) -> "OrderQuerySet":
+        """Without those of no real date, which are no history."""
+        return self.filter(ordered_at__gte=FIRST_MOMENT)
+
     def placed(self) -> "OrderQuerySet":
         """Without those that nothing learns from: of a date to come (ordered ahead, a slip of the pen), or of none."""
-        return self.filter(ordered_at__gte=FIRST_MOMENT, ordered_at__lte=Now())
+        return self.dated().filter(ordered_at__lte=Now())
 
     def cadence_of(self, client: str) -> dict[str, Any]:
         """Of the client with that external id: `count` of its baskets so far, their `first` and `last` moment."""

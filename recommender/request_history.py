@@ -1,5 +1,6 @@
 """The order history behind a batch of requests: stored orders with those a request brings along."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import floor
 
@@ -16,9 +17,12 @@ from recommender.requests import SuggestionRequest
 def as_of(request: SuggestionRequest) -> datetime:
     """The moment of judgement: orders from then on do not exist."""
     asked = request.parameters.get("asOf")
-    if asked is None:
-        return request.now
-    moment = datetime.fromisoformat(asked.upper())
+    return request.now if asked is None else moment_of(asked)
+
+
+def moment_of(text: str) -> datetime:
+    """In UTC, as what has no offset is; of a date alone its midnight."""
+    moment = datetime.fromisoformat(text.upper())
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -42,8 +46,9 @@ def history_of_requests(
 
     Client i of the history is request i; its products begin with `known_products`, sorted ones, and new ones follow.
     Orders in the request win over stored ones with the same id, whoever's they are; one without a
-    date counts as placed at the moment of judgement.
+    date counts as placed at the moment of judgement, and one of no real date not at all.
     """
+    requests = [replace(request, orders=list(filter(is_history, request.orders))) for request in requests]
     rows = read_order_rows(max(map(as_of, requests)), sorted({request.client for request in requests}))
     replaced = replaced_orders(requests)
     named = np.array(sorted(set(rows.products.tolist()) | inline_products(requests)), dtype=str)
@@ -61,6 +66,10 @@ def history_of_requests(
     products = np.concatenate([known_products, new]) if len(new) else known_products
     history = baskets_of(np.array([request.client for request in requests]), products, columns)
     return history, sent_back(history, columns)
+
+
+def is_history(order: dict) -> bool:
+    return "date" not in order or moment_of(order["date"]) >= FIRST_MOMENT
 
 
 def inline_products(requests: list[SuggestionRequest]) -> set[str]:
@@ -110,17 +119,10 @@ def orders_of_request(request: SuggestionRequest, stored: OrderColumns, codes: d
     brought = []
     # Of orders with the same id the last counts; those without one are told apart by their place.
     for order in {order.get("orderId") or i: order for i, order in enumerate(request.orders)}.values():
-        placed = inline_day(order, end)
-        if day_of(FIRST_MOMENT) <= placed < end or "date" not in order:
+        placed = day_of(moment_of(order["date"])) if "date" in order else end
+        if placed < end or "date" not in order:
             brought.append(inline_order(order, placed, codes))
     return in_time(joined([stored, *brought])) if brought else stored
-
-
-def inline_day(order: dict, now: float) -> float:
-    if "date" not in order:
-        return now
-    moment = datetime.fromisoformat(order["date"].upper())
-    return day_of(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def inline_order(order: dict, day: float, codes: dict[str, int]) -> OrderColumns:

@@ -7,6 +7,7 @@ import numpy as np
 from recommender.engine.history import OrderHistory
 from recommender.engine.rfm import BEST, WINDOW_DAYS, fifth, rfm_of
 from recommender.request_history import calendar_days
+from recommender.trends import order_amounts
 from recommender.wording import counted, days, money
 
 # Rows by how lately it ordered, columns by how much: the upper two fifths, the middle one, the lower two.
@@ -28,7 +29,8 @@ def segment_sentence(history: OrderHistory, now: float, edges: dict[str, Any] | 
     scores = [fifth(orders, edges["orders"])]
     if edges["amount"] and not np.isnan(amount):
         scores.append(fifth(amount, edges["amount"]))
-    worth = f" and {money(amount)} spent" if not np.isnan(amount) else ""
+    spent = order_amounts(history)[history.order_day >= now - WINDOW_DAYS]
+    worth = f" and {money(amount)} spent" if len(spent) and not np.isnan(spent).any() else ""
     shown = [f"recency {recency}", f"frequency {scores[0]}", *(f"money {score}" for score in scores[1:])]
     ago = days(calendar_days(history.order_day[-1], now))
     return [

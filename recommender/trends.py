@@ -9,13 +9,8 @@ PERIOD_DAYS = 90
 
 
 def order_amounts(history: OrderHistory) -> np.ndarray:
-    """(O,) money of each order's priced lines, NaN where no line has a price."""
-    priced = ~np.isnan(history.line_price)
-    orders = len(history.order_day)
-    amount = np.bincount(
-        history.line_order[priced], (history.line_quantity * history.line_price)[priced], minlength=orders
-    )
-    return np.where(np.bincount(history.line_order[priced], minlength=orders) > 0, amount, np.nan)
+    """(O,) money of each order, NaN where a line has no price: what it came to is not known."""
+    return np.bincount(history.line_order, history.line_quantity * history.line_price, len(history.order_day))
 
 
 def spend_and_basket_trends(history: OrderHistory, now: float) -> list[str]:
@@ -30,9 +25,7 @@ def spend_and_basket_trends(history: OrderHistory, now: float) -> list[str]:
         return said
     amounts = order_amounts(history)
     spent, before = amounts[recent].sum(), amounts[earlier].sum()
-    # Where a line has no price, what was spent is not known.
-    unpriced = np.isnan(history.line_price[(recent | earlier)[history.line_order]])
-    if not unpriced.any() and before > 0:
+    if before > 0 and not np.isnan(spent):
         said.append(f"{money(spent)} spent {periods.format(money(before))}: {change(spent, before)}.")
     sizes = np.bincount(history.line_order, minlength=len(history.order_day))
     size, former = sizes[recent].mean(), sizes[earlier].mean()

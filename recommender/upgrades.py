@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from recommender.cases import Case
+from recommender.engine.history import positions_in
 from recommender.engine.knowledge import Knowledge
 from recommender.items import GIVEN_UP, Item
 from recommender.listing import is_wanted
@@ -43,7 +44,7 @@ class Upgrade:
     @property
     def units_wanted(self) -> float:
         """As many as other clients take, and no more than the client takes of what it has now."""
-        return min(self.item.typical_quantity, self.replaced.typical_quantity)
+        return min(self.item.others_quantity, self.replaced.typical_quantity)
 
     @property
     def is_larger_pack(self) -> bool:
@@ -147,11 +148,9 @@ def words_of(name: str) -> frozenset[str]:
 
 def buyers_of(product: str, other: str, knowledge: Knowledge) -> tuple[int, int]:
     """(clients that bought both, clients that bought `other`), (0, 0) for products the model does not know as near."""
-    codes = np.searchsorted(knowledge.products, [product, other])
-    inside = codes < len(knowledge.products)
-    if not inside.all() or (knowledge.products[codes] != [product, other]).any():
+    code, other_code = positions_in(knowledge.products, np.array([product, other])).tolist()
+    if code < 0 or other_code < 0:
         return 0, 0
-    code, other_code = (int(code) for code in codes)
     both, buyers = knowledge.share_of_buyers(code, other_code)
     # Neighbours are kept per product: the pair may stand under the one and not under the other.
     return both or knowledge.share_of_buyers(other_code, code)[0], buyers

@@ -9,7 +9,6 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
@@ -78,7 +77,7 @@ class ProductAdmin(TakenUp, ModelAdmin):
     autocomplete_fields = ("replaced_by",)
 
     def latest_orders(self, obj: Product) -> QuerySet:
-        lines = obj.order_lines.filter(order__ordered_at__lte=timezone.now()).select_related("order__client")
+        lines = obj.order_lines.filter(order__in=Order.objects.placed()).select_related("order__client")
         return lines.order_by("-order__ordered_at", "-pk")[:RECENT_ORDERS]
 
 

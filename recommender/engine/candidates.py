@@ -9,7 +9,7 @@ from recommender.engine.client_answers import NO_ANSWERS, ClientAnswers
 from recommender.engine.clock import clock_of
 from recommender.engine.features import features_of
 from recommender.engine.groups import Attributes, codes_in
-from recommender.engine.history import OrderHistory
+from recommender.engine.history import OrderHistory, positions_in
 from recommender.engine.knowledge import Knowledge
 from recommender.engine.pointers import Batch, Pointed, batch_of, points_to
 from recommender.engine.purchases import Purchases, purchases_of
@@ -98,7 +98,4 @@ def rows_of_purchases(pointed: Pointed, purchases: Purchases, products: int) -> 
     """(R,) int32: where each candidate stands among the purchases, -1 for what the client never bought."""
     wanted = pointed.client.astype(np.int64) * products + pointed.product
     own = purchases.client.astype(np.int64) * products + purchases.product
-    if not len(own):
-        return np.full(len(wanted), -1, np.int32)
-    at = np.searchsorted(own, wanted).clip(max=len(own) - 1)
-    return np.where(own[at] == wanted, at, -1).astype(np.int32)
+    return positions_in(own, wanted).astype(np.int32)

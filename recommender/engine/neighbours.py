@@ -12,7 +12,7 @@ from scipy import sparse
 
 from recommender.engine.best import best_of
 from recommender.engine.clock import OrderClock
-from recommender.engine.history import OrderHistory
+from recommender.engine.history import OrderHistory, positions_in
 from recommender.engine.purchases import Purchases
 
 AT_MOST = 20_000  # clients to compare with; more make no better neighbours, only slower ones
@@ -71,10 +71,9 @@ def similarity_to(
         alike: (P, U), the vectors at unit length, transposed, of those named `compared` ((U,) str, sorted).
     """
     similarity = (unit_length(vectors) @ alike).toarray().round(5)
-    if len(compared):
-        position = np.searchsorted(compared, clients).clip(max=len(compared) - 1)
-        itself = np.flatnonzero(compared[position] == clients)
-        similarity[itself, position[itself]] = 0
+    position = positions_in(compared, clients)
+    itself = np.flatnonzero(position >= 0)
+    similarity[itself, position[itself]] = 0
     return similarity
 
 

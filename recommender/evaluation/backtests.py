@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.engine.history import positions_in
 from recommender.engine.intervals import Bootstrap, Estimate
 from recommender.engine.purchases import Purchases
 from recommender.evaluation.judged import JudgedOrders
@@ -39,8 +40,8 @@ def backtest(
     products = len(judged.history.products)
     rows = own.client.astype(np.int64) * products + own.product
     wanted = judged.client.astype(np.int64) * products + judged.product
-    at = np.searchsorted(rows, wanted).clip(max=max(len(rows) - 1, 0))
-    lines = np.flatnonzero(rows[at] == wanted) if len(rows) else np.zeros(0, np.int64)
+    at = positions_in(rows, wanted)
+    lines = np.flatnonzero(at >= 0)
     simple = simple_estimates(judged, rows, former)
     estimates = {OURS: ours[at[lines]]} | {name: values[at[lines]] for name, values in simple.items()}
     known = ~np.isnan([actual[lines], *estimates.values()]).any(axis=0)

@@ -39,32 +39,24 @@ class LaterOrders:
 
     def units(self, client: np.ndarray, product: np.ndarray, days: float) -> np.ndarray:
         """(R,) float64 units that each client took of a product within `days`, 0 for none."""
-        inside = self.line_day < days  # of other clients too: their keys are below zero, and nobody's
-        key = self.line_client[inside].astype(np.int64) * self.products + self.line_product[inside]
-        bought, position = np.unique(key, return_inverse=True)
-        units = np.bincount(position, self.line_quantity[inside], minlength=len(bought))
-        return at_keys(bought, units, client.astype(np.int64) * self.products + product)
+        return self.over_lines(np.add, client, product, days)
 
     def largest(self, client: np.ndarray, product: np.ndarray, days: float) -> np.ndarray:
         """(R,) float64, the most units of a product that each client took in one order within `days`, 0 for none."""
-        inside = self.line_day < days
+        return self.over_lines(np.maximum, client, product, days)
+
+    def over_lines(self, combine: np.ufunc, client: np.ndarray, product: np.ndarray, days: float) -> np.ndarray:
+        """(R,) float64, the units of each client's lines of a product within `days` put together, 0 for none."""
+        inside = self.line_day < days  # of other clients too: their keys are below zero, and nobody's
         key = self.line_client[inside].astype(np.int64) * self.products + self.line_product[inside]
         bought, position = np.unique(key, return_inverse=True)
-        most = np.zeros(len(bought))
-        np.maximum.at(most, position, self.line_quantity[inside])
-        return at_keys(bought, most, client.astype(np.int64) * self.products + product)
+        units = np.zeros(len(bought) + 1)  # the last one for what is not there
+        combine.at(units, position, self.line_quantity[inside])
+        return units[positions_in(bought, client.astype(np.int64) * self.products + product)]
 
     def ordered(self, clients: int, days: float) -> np.ndarray:
         """(C,) bool: whether the client ordered anything within `days`."""
         return np.bincount(self.order_client[self.order_day < days], minlength=clients) > 0
-
-
-def at_keys(keys: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """(R,) float64: the value of each key ((K,) sorted) that is wanted, 0 where there is none."""
-    if not len(keys):
-        return np.zeros(len(wanted))
-    at = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
-    return np.where(keys[at] == wanted, values[at], 0.0)
 
 
 def later_orders(before: OrderHistory, after: OrderHistory, cut: float) -> LaterOrders:

@@ -9,7 +9,7 @@ from tqdm import tqdm
 from recommender.engine import baselines
 from recommender.engine.client_answers import ClientAnswers
 from recommender.engine.groups import Attributes
-from recommender.engine.history import OrderHistory
+from recommender.engine.history import OrderHistory, positions_in
 from recommender.engine.model import Model
 from recommender.engine.purchases import Purchases
 from recommender.engine.scoring import Scores, score
@@ -71,13 +71,9 @@ def suggested_by(
 
 
 def confidence_in(scores: Scores, lists: list[np.ndarray], products: int) -> list[np.ndarray]:
-    rows = scores.client.astype(np.int64) * products + scores.product
-    confidences = []
-    for client, listed in enumerate(lists):
-        at = np.searchsorted(rows, client * products + listed).clip(max=max(len(rows) - 1, 0))
-        there = rows[at] == client * products + listed if len(rows) else np.zeros(len(listed), bool)
-        confidences.append(np.where(there, scores.next_order[at] if len(rows) else 0.0, 0.0))
-    return confidences
+    """Of each list the confidence in its products, 0 for one that was not judged."""
+    rows, confidence = scores.client.astype(np.int64) * products + scores.product, np.append(scores.next_order, 0.0)
+    return [confidence[positions_in(rows, client * products + listed)] for client, listed in enumerate(lists)]
 
 
 def counted_lists(before: OrderHistory, own: Purchases, clients: int) -> tuple[dict, dict]:

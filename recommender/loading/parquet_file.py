@@ -100,7 +100,7 @@ def _require_columns(path: Path, columns: list[str], names: dict[str, str]) -> N
 def _text(column: pl.Series) -> pl.Series:
     """A column as a text file would have it: whole floats (ids of a column with gaps) without .0, times in ISO 8601.
 
-    What is no number and what has no text, such as bytes, is blank.
+    What is no number and what has no text, such as lists and bytes that are no UTF-8, is blank.
     """
     kind = column.dtype
     if kind.is_float():
@@ -111,7 +111,15 @@ def _text(column: pl.Series) -> pl.Series:
     if isinstance(kind, pl.Datetime):
         moments = column.dt.convert_time_zone("UTC") if kind.time_zone else column
         return moments.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")
-    try:
-        return column.cast(pl.String, strict=False)
-    except pl.exceptions.PolarsError:
+    if kind == pl.Binary:
+        return pl.Series(column.name, map(_decoded, column), dtype=pl.String)
+    if kind.is_nested() or kind == pl.Duration:
         return pl.Series(column.name, [None] * len(column), dtype=pl.String)
+    return column.cast(pl.String, strict=False)
+
+
+def _decoded(cell: bytes | None) -> str | None:
+    try:
+        return None if cell is None else cell.decode()
+    except UnicodeDecodeError:
+        return None

@@ -7,7 +7,7 @@ import polars as pl
 
 from recommender.loading.fields import FIELDS, Field, Kind
 from recommender.loading.order_file import LINE
-from recommender.loading.rows import FIRST_YEAR, LARGEST_COUNT, LARGEST_NUMBER, LAST_YEAR
+from recommender.loading.rows import FIRST_MOMENT, LARGEST_COUNT, LARGEST_NUMBER, LAST_YEAR
 
 TEXT_SUFFIX = " as text"
 CONTROL_CHARACTER = r"[\x00-\x1f\x7f]"
@@ -130,4 +130,6 @@ def _faults(field: Field, decimal_comma: bool) -> Iterator[tuple[pl.Expr, str]]:
             yield ~value.is_between(1, LARGEST_COUNT), f"is not between 1 and {LARGEST_COUNT}"
         case Kind.DATE:
             yield value.is_null(), "is not a date and time in ISO 8601, such as 2026-03-31T14:05:00Z"
-            yield ~value.dt.year().is_between(FIRST_YEAR, LAST_YEAR), f"lies outside {FIRST_YEAR} to {LAST_YEAR}"
+            placeholder = "and looks like a placeholder for no date"
+            yield value < FIRST_MOMENT, f"lies before {FIRST_MOMENT:%Y-%m-%d} {placeholder}"
+            yield value.dt.year() > LAST_YEAR, f"lies after {LAST_YEAR} {placeholder}"

@@ -259,6 +259,17 @@ def test_an_upgrade_of_another_name_is_not_three_times_as_many(generated):
     assert "coffee-gold" not in products(generated("upsell", client="newcomer", historicalOrders=bought))
 
 
+def test_an_upgrade_is_as_many_as_it_replaces_though_the_client_takes_little_of_all_else(generated):
+    little = [(product, 2, 1.1) for product in ("milk", "sugar", "tea", "honey", "syrup")]
+    weekly = orders(range(5, 140, 7), ("coffee", 10, 12.5), *little)
+
+    lines = generated("upsell", client="newcomer", historicalOrders=weekly)["recommendations"]
+
+    assert [(line["quantity"], line["replaces"]) for line in lines if line["product"] == "coffee-gold"] == [
+        (10, "coffee")
+    ]
+
+
 def test_a_forecast_lists_what_is_needed_and_orders_nothing_of_the_rest(generated):
     long_gone = orders([900], ("gin", 6, 21.0))
 

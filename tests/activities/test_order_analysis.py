@@ -144,6 +144,17 @@ def test_who_may_be_leaving_was_silent_for_60_days_and_three_of_its_own_interval
     assert [sentence.partition(" (")[0] for sentence in said if "may be leaving" in sentence] == risk
 
 
+@pytest.mark.parametrize("days_ago", [[60], [74, 67, 60], [60, 60, 60]])
+def test_who_was_silent_for_60_days_by_the_calendar_is_not_leaving_at_noon_either(tool, days_ago):
+    activity = tool.generated(
+        client="newcomer", inputData={"historicalOrders": orders(days_ago, ("milk", 6, 1))},
+        aiModel={"parameters": {"asOf": f"{AS_OF}T12:00:00Z"}},
+    )  # fmt: skip
+
+    said = activity["insights"]["riskFactors"]
+    assert [sentence for sentence in said if "may be leaving" in sentence] == []
+
+
 @pytest.mark.parametrize(
     ("days_ago", "price", "segment"),
     [
@@ -186,6 +197,28 @@ def test_spending_is_not_told_from_orders_that_have_prices_for_some_of_it(analys
 
     assert "5 orders in the last 90 days, 5 in the 90 days before." in said
     assert [sentence for sentence in said if "spent in the last 90 days" in sentence] == []
+
+
+def test_what_orders_came_to_is_told_of_those_alone_that_have_a_price_for_all_of_it(analysed):
+    partly = orders(range(5, 35, 7), ("milk", 10, 1), ("sugar", 10, None))
+
+    some = analysed(*partly, *orders([40, 47], ("milk", 10, 10)))["insights"]["buyingPatterns"]
+    none = analysed(*partly)["insights"]["buyingPatterns"]
+
+    assert "The last 2 fully priced orders came to 100.00 on average." in some
+    assert [sentence for sentence in none if " came to " in sentence] == []
+
+
+@pytest.mark.parametrize(("unpriced_days_ago", "is_told"), [(364, False), (366, True)])
+def test_what_a_client_spent_in_a_year_is_told_where_all_of_it_has_a_price(analysed, unpriced_days_ago, is_told):
+    said = analysed(
+        *orders([unpriced_days_ago], ("milk", 6, 900), ("sugar", 6, None)), *orders([200, 100, 5], ("milk", 6, 900))
+    )["insights"]["buyingPatterns"]
+
+    [segment] = [sentence for sentence in said if sentence.startswith("Segment: ")]
+    assert ", money 5; of 5 each" in segment
+    assert (" 3 orders and 16200.00 spent in the last 365 days." in segment) == is_told
+    assert segment.endswith(" spent in the last 365 days.") == is_told
 
 
 @pytest.mark.parametrize(("first", "is_told"), [(179, False), (180, True)])

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from activities.models import Activity
+from recommender.models import Order
 from tests.conftest import API
 from tests.wholesale import LAST_DAY
 
@@ -95,13 +96,40 @@ def test_an_order_without_a_date_counts_as_placed_now(tool, wholesale_house):
     assert gin["reason"] == "Ordered in 1 of 1 order since the first time; last 0 days ago."
 
 
-@pytest.mark.parametrize("date", [LAST_DAY.isoformat(), "0001-01-01T00:00:00"])
+@pytest.mark.parametrize("date", [LAST_DAY.isoformat(), "0001-01-01T00:00:00", "1970-01-01T00:00:00-12:00"])
 def test_orders_from_the_moment_asked_for_on_do_not_exist_nor_do_those_of_no_real_date(tool, wholesale_house, date):
     orders = [{"date": date, "items": [{"product": "gin", "quantity": 2}]}]
 
     activity = tool.generated(client="new-bar", inputData={"historicalOrders": orders}, aiModel=NOW)
 
     assert "No order of this client is known" in activity["insights"]["riskFactors"][0]
+
+
+@pytest.mark.parametrize("date", ["0001-01-01T00:00:00", "1900-01-01T00:00:00", "1970-01-01T00:00:00-12:00"])
+def test_an_order_that_is_pushed_with_no_real_date_is_kept_and_no_history(tool, wholesale_house, date):
+    order = {"order": "undated", "client": "new-bar", "date": date, "items": [{"product": "gin", "quantity": 2}]}
+
+    assert tool.post({"items": [order]}, "/orders").body["created"] == 1
+
+    activity = tool.generated(client="new-bar", aiModel=NOW)
+    assert "No order of this client is known" in activity["insights"]["riskFactors"][0]
+    assert Order.objects.filter(external_id="undated").exists()
+
+
+def test_an_order_of_no_real_date_takes_the_place_of_no_other_with_its_id(tool, wholesale_house):
+    undated = [
+        {"orderId": f"cafe-03-{week:02}", "date": "0001-01-01T00:00:00", "items": [{"product": "gin", "quantity": 2}]}
+        for week in range(43)
+    ]
+    tonic = {"orderId": "A-1", "date": "2025-10-01T09:00:00Z", "items": [{"product": "tonic", "quantity": 2}]}
+
+    stored, given = (
+        tool.generated(client=client, inputData={"historicalOrders": orders}, aiModel=NOW)
+        for client, orders in (("cafe-03", undated), ("new-bar", [tonic, tonic | {"date": "0001-01-01T00:00:00"}]))
+    )
+
+    assert stored["recommendations"] == tool.generated(client="cafe-03", aiModel=NOW)["recommendations"]
+    assert given["insights"]["buyingPatterns"][0].startswith("1 order since 2025-10-01;")
 
 
 def test_a_time_without_an_offset_is_utc(tool):

@@ -293,10 +293,13 @@ def test_a_version_that_was_asked_for_by_name_does_not_count_on_its_side_of_the_
     assert asked["aiModel"]["version"] == newer.version
     tool.patch(asked["_id"], {"feedback": {"rejectedRecommendations": [asked["recommendations"][0]["product"]]}})
 
-    comparison = ops.get(reverse("admin:index")).context["comparison"]
+    page = ops.get(reverse("admin:index"))
 
-    assert [side["clients"] for side in comparison["sides"]] == [1, 1]
-    assert [side["acceptance"].value for side in comparison["sides"]] == [pytest.approx(2 / 3), 1]
+    sides = page.context["comparison"]["sides"]
+    assert [side["clients"] for side in sides] == [1, 1]
+    assert [side["acceptance"].value for side in sides] == [pytest.approx(2 / 3), 1]
+    assert [ops.get(side["link"].answered).context["cl"].result_count for side in sides] == [3, 2]
+    assert "asked for by name are in the lists behind these figures and not in the figures" in page.content.decode()
 
 
 def test_an_empty_house_has_a_dashboard_too(client, empty_house):

@@ -237,12 +237,12 @@ def test_orders_of_a_date_to_come_or_of_none_are_none_of_the_clients_orders_so_f
         "rep": "rep-0",
         "ordered_at": datetime(year, 11, 26, tzinfo=UTC),
     }
-    merge_orders([strange | {"lines": [{"product": "coffee", "quantity": 1, "unit_price": 1}]}], source="test")
+    merge_orders([strange | {"lines": [{"product": "truffles", "quantity": 1, "unit_price": 1}]}], source="test")
 
     addresses = [
         reverse("admin:activities_activity_change", args=[activity["_id"]]),
         reverse("admin:recommender_client_change", args=[Client.objects.get(external_id="cafe-01").pk]),
-        reverse("admin:recommender_product_change", args=[Product.objects.get(external_id="coffee").pk]),
+        reverse("admin:recommender_product_change", args=[Product.objects.get(external_id="truffles").pk]),
     ]
     pages = [ops.get(address).content.decode() for address in addresses]
 
@@ -250,7 +250,7 @@ def test_orders_of_a_date_to_come_or_of_none_are_none_of_the_clients_orders_so_f
     last = so_far.latest("ordered_at").ordered_at
     assert f"{so_far.distinct().count()} orders, one every" in pages[0]
     assert f"the last on {last:%Y-%m-%d}." in pages[0]
-    assert [page for page in pages if f"{year:04}-11-26" in page] == []
+    assert [page for page in pages if "strange" in page or f"{year}-11-26" in page] == []
 
 
 def test_a_forecast_tells_the_total_with_its_interval_and_draws_the_mean_of_a_week(ops, tool):

@@ -47,7 +47,8 @@ MINE = """
     WITH moment AS (SELECT %(now)s::timestamptz AS now),
     mine AS (SELECT * FROM baskets WHERE client = %(client)s),
     orders AS (
-        SELECT order_id, order_name, ordered_at, count(*) AS products, sum(quantity * price) AS amount
+        SELECT order_id, order_name, ordered_at, count(*) AS products,
+               CASE count(price) WHEN count(*) THEN sum(quantity * price) END AS amount
         FROM mine GROUP BY 1, 2, 3
     ),
     gaps AS (

@@ -126,7 +126,7 @@ INSIGHTS = {
         f"{MINE} SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY products) AS products FROM orders",
     ),
     "recent spend": Kind(
-        rf"The last (?P<orders>{N}) orders? with a price came to (?P<amount>[\d.]+) on average\.",
+        rf"The last (?P<orders>{N}) fully priced orders? came to (?P<amount>[\d.]+) on average\.",
         f"""{MINE}, priced AS (SELECT amount FROM orders WHERE amount IS NOT NULL
             ORDER BY ordered_at DESC, order_name DESC LIMIT 5)
             SELECT count(*) AS orders, avg(amount) AS amount FROM priced""",
@@ -147,8 +147,7 @@ INSIGHTS = {
         rf"No order for (?P<since>{N}) {DAYS}, against one every (?P<gap>{N}) {DAYS} in the median: may be leaving "
         r"\(more than 60 days and 3 such intervals\)\.",
         f"""{MINE} SELECT {SINCE.format("orders")} AS since, {MEDIAN_GAP.format("gaps")} AS gap
-            FROM moment WHERE now - (SELECT max(ordered_at) FROM orders)
-                              > greatest(60, 3 * {MEDIAN_GAP.format("gaps")}) * interval '1 day'""",
+            WHERE {SINCE.format("orders")} > greatest(60, 3 * {MEDIAN_GAP.format("gaps")})""",
     ),
     "overdue": Kind(
         rf"(?P<count>{N}) regular products? due or overdue: (?P<named>.+)\.",

@@ -163,6 +163,21 @@ class TestGenericFiles:
         call_command("import_orders", str(tmp_path / "orders.parquet"))
         assert (Order.objects.get().rep, OrderLine.objects.get().unit_price) == (None, None)
 
+    def test_parquet_cells_of_bytes_that_are_no_text_are_blank_and_the_others_are_read(self, tmp_path):
+        row = {"order": b"1", "client": "C1", "product": "milk", "quantity": 1, "date": "2026-03-02"}
+        reps = ["Zoë".encode(), b"\xff\xfe", b"", None]
+        rows = [row | {"order": b"%d" % number, "rep": rep} for number, rep in enumerate(reps, 1)]
+        others = pl.DataFrame({"product_name": [{"en": "Milk"}] * 4, "category": [["Dairy"]] * 4})
+        pl.DataFrame(rows).hstack(others).write_parquet(tmp_path / "orders.parquet")
+        call_command("import_orders", str(tmp_path / "orders.parquet"))
+        assert list(Order.objects.order_by("pk").values_list("external_id", "rep__external_id")) == [
+            ("1", "Zoë"),
+            ("2", None),
+            ("3", None),
+            ("4", None),
+        ]
+        assert Product.objects.get().name == Product.objects.get().category == ""
+
     def test_importing_twice_leaves_identical_tables(self, import_file):
         import_file(CSV)
         before = all_rows()
@@ -363,7 +378,10 @@ class TestBadRows:
             ("pack_size", "0", "is not between 1 and 1000000"),
             ("pack_size", "1.5", "is not a whole number"),
             ("date", "2026-02-30", "is not a date"),
-            ("date", "9999-12-31", "lies outside 1900 to 2199"),
+            ("date", "0001-01-01", "lies before 1970-01-02 and looks like a placeholder for no date"),
+            ("date", "1900-01-01", "lies before 1970-01-02 and looks like a placeholder for no date"),
+            ("date", "1970-01-01T23:59:59Z", "lies before 1970-01-02 and looks like a placeholder for no date"),
+            ("date", "9999-12-31", "lies after 2199 and looks like a placeholder for no date"),
         ],
     )
     def test_each_kind_of_fault_has_its_reason(self, refusal, tmp_path, column, value, reason):

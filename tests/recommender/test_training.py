@@ -227,9 +227,10 @@ def test_a_handful_of_orders_is_enough_to_train_and_suggest(empty_house, orders)
     assert 0 < result.confidence < 1
 
 
-def test_a_date_that_holds_the_place_of_none_does_not_stretch_the_history(empty_house):
+@pytest.mark.parametrize("year", [1, 1900, 1970])
+def test_a_date_that_holds_the_place_of_none_does_not_stretch_the_history(empty_house, year):
     """Such as a tool pushes that has no better one; the contract takes it."""
-    days = (datetime.min.replace(tzinfo=UTC), FIRST_DAY, FIRST_DAY + timedelta(days=60))
+    days = (datetime(year, 1, 1, tzinfo=UTC), FIRST_DAY, FIRST_DAY + timedelta(days=60))
     merge_orders(
         [
             {"external_id": f"{day}", "client": "c", "ordered_at": day, "lines": [{"product": "p", "quantity": 1}]}

@@ -12,7 +12,6 @@ from recommender.errors import RecommenderError
 from recommender.evaluation import Evaluation, evaluate
 from recommender.evaluation.report import protocol, sections_after_cut, summary, write_report
 from recommender.evaluation.tables import Table
-from recommender.loading.rows import FIRST_MOMENT
 from recommender.management.numbers import seed
 from recommender.management.spread import add_spread, spread_of
 from recommender.management.times import moment, past_moment
@@ -61,7 +60,7 @@ def refuse_unwritable(folder: Path) -> None:
 
 
 def default_cut(until: datetime) -> datetime:
-    orders = Order.objects.filter(ordered_at__gte=FIRST_MOMENT, ordered_at__lt=until)
+    orders = Order.objects.dated().filter(ordered_at__lt=until)
     span = orders.aggregate(first=Min("ordered_at"), last=Max("ordered_at"))
     if span["first"] is None:
         raise CommandError("There are no orders. Load some with `manage.py import_orders`.")
