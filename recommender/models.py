@@ -113,12 +113,17 @@ class OrderQuerySet(models.QuerySet):
         )
 
     def recent_of(self, client: str) -> "OrderQuerySet":
-        """Orders so far of the client with that external id, latest first, with `line_count` and `amount`."""
-        amount = F("lines__quantity") * F("lines__unit_price")
+        """Orders so far of the client with that external id, latest first, with `line_count` and `amount`.
+
+        The amount is None where a line has no price: what such an order came to is not known.
+        """
+        amount = models.Sum(F("lines__quantity") * F("lines__unit_price"))
+        is_priced = models.When(line_count=models.Count("lines__unit_price"), then=amount)
         return (
             self.placed()
             .filter(client__external_id=client)
-            .annotate(line_count=models.Count("lines"), amount=models.Sum(amount))
+            .annotate(line_count=models.Count("lines"))
+            .annotate(amount=models.Case(is_priced))
             .order_by("-ordered_at", "-external_id")
         )
 

@@ -30,10 +30,11 @@ def readable(value: Any) -> Any:
 
 
 def orders_table(orders: Iterable[Any]) -> SafeString:
-    """Orders with `line_count` and `amount`."""
+    """Orders with `line_count` and `amount`, None where that is not known."""
+    rows = ((o, "" if o.amount is None else f"{o.amount:,.2f}") for o in orders)
     return table(
         ["Ordered", "Order", "Lines", "Amount"],
-        ((f"{o.ordered_at:%Y-%m-%d}", o.external_id, o.line_count, f"{o.amount or 0:,.2f}") for o in orders),
+        ((f"{o.ordered_at:%Y-%m-%d}", o.external_id, o.line_count, amount) for o, amount in rows),
     )
 
 

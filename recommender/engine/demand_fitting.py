@@ -75,7 +75,7 @@ def fit_demand(
     typical = group_medians(history.line_product, history.line_quantity, len(history.products))
     line_quantity = questions.history.line_quantity[own.line]
     recent = last_values(line_quantity, own.start, own.stop, RECENT)
-    usual = usual_quantities(questions.history, typical)
+    usual = usual_quantities(questions.history, own, typical)
 
     def followed(within: float) -> Followed:
         count, units = came_of(history, questions, own.client, own.product, within)

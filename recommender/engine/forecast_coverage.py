@@ -42,7 +42,7 @@ def coverage_of(
         foretold = each.foretold(features[unseen], is_new[unseen], own_rate[unseen], days, habits)
         probability[unseen], further[unseen] = foretold.probability, foretold.further
     typical = group_medians(history.line_product, history.line_quantity, len(history.products))
-    usual = usual_quantities(questions.history, typical)
+    usual = usual_quantities(questions.history, own, typical)
     line_quantity = questions.history.line_quantity
     demand = demand_of(own, line_quantity, usual, probability, further, habits)
     order = np.lexsort((own.product, -probability, own.client))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from recommender.engine.history import OrderHistory
+from recommender.engine.purchases import Purchases, last_values
 
 PURCHASES = 10  # the last ones; what lies further back would hardly weigh
 DECAY = 0.85  # weight of a purchase against the one after it
@@ -11,8 +12,8 @@ SINGLE_AT_MOST = 3  # times what is typical: a larger single purchase is not lik
 PRIOR_LINES = 3  # lines that speak for a client of usual size, until its own say otherwise
 
 
-def usual_quantities(history: OrderHistory, typical: np.ndarray) -> np.ndarray:
-    """(R,) float64 units, one a client and product bought, sorted by client, then product.
+def usual_quantities(history: OrderHistory, purchases: Purchases, typical: np.ndarray) -> np.ndarray:
+    """(R,) float64 units, for each row of the history's `purchases`.
 
     The weighted median of the client's last purchases, later ones weighing more, and of one more
     that is what the product is typically ordered in times the size of the client's orders, as
@@ -27,20 +28,14 @@ def usual_quantities(history: OrderHistory, typical: np.ndarray) -> np.ndarray:
             product from P' on, where that is not known.
     """
     known = of_catalogue(typical, len(history.products))
-    key = history.line_client.astype(np.int64) * len(history.products) + history.line_product
-    by_key = np.lexsort((history.line_order, key))
-    starts = np.flatnonzero(np.r_[True, np.diff(key[by_key]) != 0][: len(key)])
-    ends = np.r_[starts[1:], len(key)].astype(np.int64)[: len(starts)]
-    expected = known[history.line_product] * client_sizes(history, typical)[history.line_client]
-    at = ends[:, None] - 1 - np.arange(PURCHASES)
-    inside = at >= starts[:, None]
-    bought = history.line_quantity[by_key][np.where(inside, at, 0)] if len(key) else np.zeros(at.shape)
-    one_more = expected[by_key][starts].round(3)[:, None]
+    bought = last_values(history.line_quantity[purchases.line], purchases.start, purchases.stop, PURCHASES)
+    size = client_sizes(history, typical)[purchases.client]
+    one_more = (known[purchases.product] * size).round(3)[:, None]
     medians = weighted_medians(
-        np.hstack([bought, np.nan_to_num(one_more)]),
-        np.hstack([inside * DECAY ** np.arange(PURCHASES), np.where(np.isnan(one_more), 0, TYPICAL_WEIGHT)]),
+        np.nan_to_num(np.hstack([bought, one_more])),
+        np.hstack([~np.isnan(bought) * DECAY ** np.arange(PURCHASES), ~np.isnan(one_more) * TYPICAL_WEIGHT]),
     )
-    return np.where(ends - starts == 1, np.fmin(medians, SINGLE_AT_MOST * one_more[:, 0]), medians)
+    return np.where(purchases.orders == 1, np.fmin(medians, SINGLE_AT_MOST * one_more[:, 0]), medians)
 
 
 def of_catalogue(typical: np.ndarray, products: int) -> np.ndarray:

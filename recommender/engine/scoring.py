@@ -83,12 +83,13 @@ def score(
     """
     knowledge = model.knowledge
     candidates = candidates_of(history, now, attributes, knowledge, np.minimum(now, knowledge.as_of), answers)
+    purchases = candidates.purchases
     return Scores(
         client=candidates.client,
         product=candidates.product,
         purchase=candidates.purchase,
         goes_with=strongest_companions(candidates, knowledge),
         features=candidates.features,
-        purchases=replace(candidates.purchases, quantity=usual_quantities(history, knowledge.quantity)),
+        purchases=replace(purchases, quantity=usual_quantities(history, purchases, knowledge.quantity)),
         model=model,
     )

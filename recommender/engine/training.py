@@ -29,6 +29,7 @@ WINDOWS = (0.4, 0.55, 0.7, 0.85)  # of the orders, by time: where each window be
 TUNING_QUESTIONS = 600
 ROWS_OF_WINDOW = 100_000  # for each head; more make no better trees, only slower ones
 LONGEST_HORIZON_DAYS = 90
+AT_ONCE = 2  # heads that are fitted: each holds its examples, 100 MB and more
 
 Window = tuple[float, float]  # from the first day to the second
 AskWindows = Callable[[Asker, Sequence[Window]], Iterable[tuple[Asked, tuple[Asked, ...]]]]
@@ -132,5 +133,5 @@ def fit_heads(of_kinds: list[tuple[str, Sequence[Asked], list[np.ndarray]]], see
         ]
         return Head.cross_fit(kind, Examples.together(examples), seed)
 
-    with ThreadPoolExecutor() as threads:
+    with ThreadPoolExecutor(AT_ONCE) as threads:
         return list(threads.map(lambda task: fit(*task), of_kinds))

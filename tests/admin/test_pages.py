@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client as HttpClient
 from django.urls import reverse
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from activities.models import Activity, ApiKey, RegenerationRun, ReviewItem, ReviewRule, Schedule
@@ -251,6 +252,31 @@ def test_orders_of_a_date_to_come_or_of_none_are_none_of_the_clients_orders_so_f
     assert f"{so_far.distinct().count()} orders, one every" in pages[0]
     assert f"the last on {last:%Y-%m-%d}." in pages[0]
     assert [page for page in pages if "strange" in page or f"{year}-11-26" in page] == []
+
+
+def test_what_an_order_came_to_is_told_where_every_line_has_a_price(ops, tool, wholesale_house):
+    activity = tool.file(client="cafe-01")
+    lines = [{"product": "coffee", "quantity": 2, "unit_price": 4321}, {"product": "brie", "quantity": 1}]
+    half_priced = {"client": "cafe-01", "rep": "rep-0", "ordered_at": timezone.now()}
+    merge_orders(
+        [
+            half_priced | {"external_id": "half", "lines": lines},
+            half_priced | {"external_id": "whole", "lines": [*lines[:1], lines[1] | {"unit_price": 1}]},
+        ],
+        source="test",
+    )
+
+    pages = [
+        ops.get(address).content.decode()
+        for address in [
+            reverse("admin:activities_activity_change", args=[activity["_id"]]),
+            reverse("admin:recommender_client_change", args=[Client.objects.get(external_id="cafe-01").pk]),
+        ]
+    ]
+
+    for page in pages:
+        assert "8,643.00" in page
+        assert "8,642.00" not in page
 
 
 def test_a_forecast_tells_the_total_with_its_interval_and_draws_the_mean_of_a_week(ops, tool):

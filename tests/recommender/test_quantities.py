@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from recommender.baskets import OrderColumns, baskets_of
+from recommender.engine.purchases import purchases_of
 from recommender.engine.quantities import usual_quantities
 
 TYPICAL = np.array([10.0, 4.0])
@@ -25,6 +26,10 @@ def history_of(*clients: list[dict[int, float]]):
     return baskets_of(np.array([f"c{n}" for n in range(len(clients))]), np.array(["apples", "bread"]), columns)
 
 
+def usual_of(history, typical=TYPICAL):
+    return usual_quantities(history, purchases_of(history), typical)
+
+
 @pytest.mark.parametrize(
     ("bought", "suggested"),
     [
@@ -38,19 +43,19 @@ def history_of(*clients: list[dict[int, float]]):
 def test_the_suggested_units_are_what_the_client_takes_these_days(bought, suggested):
     history = history_of([{0: units} for units in bought])
 
-    assert usual_quantities(history, TYPICAL).tolist() == [suggested]
+    assert usual_of(history).tolist() == [suggested]
 
 
 def test_a_client_gets_the_same_units_alone_and_among_others():
     small, large = [{0: 2, 1: 1}, {0: 5}, {1: 3}], [{0: 100, 1: 44}, {0: 70}]
 
-    together = usual_quantities(history_of(small, large), TYPICAL).tolist()
+    together = usual_of(history_of(small, large)).tolist()
 
-    alone = [usual_quantities(history_of(client), TYPICAL).tolist() for client in (small, large)]
+    alone = [usual_of(history_of(client)).tolist() for client in (small, large)]
     assert together == alone[0] + alone[1]
 
 
 def test_a_product_nobody_else_is_known_to_buy_goes_by_the_clients_own_orders():
     history = history_of([{1: 5}, {1: 6}, {1: 6}])
 
-    assert usual_quantities(history, TYPICAL[:1]).tolist() == [6]
+    assert usual_of(history, TYPICAL[:1]).tolist() == [6]
