@@ -35,6 +35,8 @@ def generate_activity(context: procrastinate.JobContext, activity_id: str) -> No
     except (CancelledError, GenerationError):
         return  # the activity says so itself
     except UNAVAILABLE as error:
+        if job_queue.waiting_generation(activity_id).exists():
+            return  # asked for anew meanwhile: that job tries again, and this one may not wait beside it
         if context.job.attempts + 1 >= TRIES:
             fail_waiting(activity_id, f"{type(error).__name__}: {error}")
         raise

@@ -1,6 +1,7 @@
 """What is left to the workers: single activities, runs, and what comes by the clock."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -14,7 +15,7 @@ from activities.generation import generate_waiting
 from activities.models import Activity, RegenerationRun, Schedule
 from activities.schedules import queue_due_schedules, run_scheduled_command
 from activities.selection import Selection
-from activities.tasks import give_up
+from activities.tasks import TRIES, generate_activity, give_up
 from recommender.loading.merge import merge_clients, merge_orders
 from recommender.models import ModelVersion
 from tests.conftest import API
@@ -102,6 +103,20 @@ def test_work_that_was_done_meanwhile_is_not_done_again(tool):
     generate_waiting(activity["_id"])
 
     assert tool.get(f"{API}/{activity['_id']}").body == before
+
+
+@pytest.mark.parametrize("former_tries", [0, TRIES - 1])
+def test_work_that_cannot_be_done_now_is_left_to_the_job_that_was_queued_meanwhile(tool, former_tries):
+    activity = tool.generated(aiModel=NOW)
+    ask_later(tool, activity["_id"])
+    waiting = tool.get(f"{API}/{activity['_id']}").body
+    ModelVersion.objects.update(sha256="0" * 64)
+    begun_before = SimpleNamespace(job=SimpleNamespace(attempts=former_tries))
+
+    generate_activity(begun_before, activity["_id"])
+
+    assert tool.get(f"{API}/{activity['_id']}").body == waiting
+    assert len(jobs()) == 1
 
 
 def workers_die_over(job):
