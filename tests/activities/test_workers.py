@@ -228,6 +228,19 @@ def model_out_of_reach(installation):
         (installation.folder / "elsewhere").rename(models)
 
 
+def test_a_generation_that_comes_to_nothing_is_tried_three_times_and_fails_with_its_job(installation):
+    [(activity,)] = installation.ask("SELECT id FROM activities_activity LIMIT 1")
+    later = f"from activities.generation import generate_later; generate_later('{activity}')"
+    installation.manage("shell", "--command", later)
+    job = f"FROM procrastinate_jobs WHERE args ->> 'activity_id' = '{activity}' ORDER BY id DESC LIMIT 1"
+
+    with model_out_of_reach(installation), running_workers(installation):
+        wait_for(lambda: installation.ask(f"SELECT status {job}") in [[("failed",)], [("succeeded",)]])
+
+    assert installation.ask(f"SELECT status, attempts {job}") == [("failed", 3)]
+    assert installation.ask(f"SELECT status FROM activities_activity WHERE id = '{activity}'") == [("failed",)]
+
+
 def test_a_run_that_cannot_succeed_stops_itself_says_why_and_the_command_fails(installation):
     with model_out_of_reach(installation):
         command, run = begin(installation, CHUNK)
