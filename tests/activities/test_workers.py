@@ -53,6 +53,16 @@ def hold(seconds):
 hold.defer(seconds=8)
 asyncio.run(work(1, until_idle=True))
 """
+# One job for each way to end, of which nothing was heard for that many days.
+ENDED = """
+    WITH ended AS (
+        INSERT INTO procrastinate_jobs (task_name, queue_name, lock, status)
+        SELECT 'ended', 'default', {days},
+            unnest(ARRAY['succeeded', 'failed', 'cancelled', 'aborted'])::procrastinate_job_status
+        RETURNING id
+    )
+    INSERT INTO procrastinate_events (job_id, type, at)
+    SELECT id, 'deferred', now() - interval '{days} days' FROM ended RETURNING id"""
 LEFT = "SELECT activities, busy_ids FROM activities_regenerationchunk WHERE status = 'waiting' AND run_id = {run}"
 
 
@@ -216,6 +226,15 @@ def test_a_job_whose_third_worker_has_died_is_given_up_and_the_activity_says_so(
 
     state = f"SELECT status, metadata ->> 'failure' FROM activities_activity WHERE id = '{activity}'"
     assert installation.ask(state) == [("failed", "3 workers died over it.")]
+
+
+def test_jobs_are_kept_for_a_week_however_they_ended(installation):
+    installation.ask(ENDED.format(days=6))
+    installation.ask(ENDED.format(days=8))
+    kept = "SELECT lock, count(*) FROM procrastinate_jobs WHERE task_name = 'ended' GROUP BY lock"
+
+    with running_workers(installation):
+        wait_for(lambda: installation.ask(kept) == [("6", 4)])
 
 
 @contextmanager
