@@ -65,6 +65,8 @@ def shown(event: ActivityEvent, name: str) -> Any:
 def what_happened(event: ActivityEvent, former: ActivityEvent | None, changed: Sequence[str]) -> str:
     if event.pgh_label == "insert":
         return "filed"
+    if not changed:  # the inputs alone are not on record
+        return "inputs changed"
     if "generated_at" in changed:
         return "generated" if event.generated_at else "inputs changed"
     if "status" in changed:

@@ -172,6 +172,15 @@ def test_an_activitys_history_tells_reopening_from_what_makes_it_wait_otherwise(
     ]  # fmt: skip
 
 
+def test_an_activitys_history_names_a_change_of_inputs_before_the_first_list(tool):
+    activity = tool.file(client="cafe-03")
+    tool.patch(activity["_id"], {"inputData": {"inventoryLevels": {"coffee": 5}}})
+
+    changes = changes_of(Activity.objects.get(pk=activity["_id"]))
+
+    assert [change.what for change in changes] == ["inputs changed", "filed"]
+
+
 def test_changes_in_bulk_are_on_record_too(activity):
     Activity.objects.all().update(rep="rep-8")
     with connection.cursor() as cursor:
