@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Avg, Count
 from django.utils import timezone
 
-from activities.models import Activity
+from activities.models import Activity, ActivityTally
 
 OLDEST_SHOWN = 5
 
@@ -27,8 +27,8 @@ def waiting_and_failed() -> dict[str, Any]:
     month = timezone.now() - timedelta(days=30)
     rated = Activity.objects.filter(created_at__gte=month, user_rating__gte=1)
     return {
-        "failed": Activity.objects.filter(status=Activity.Status.FAILED).count(),
-        "waiting": waiting.count(),
+        "failed": ActivityTally.objects.filter(status=Activity.Status.FAILED).total(),
+        "waiting": ActivityTally.objects.filter(status=Activity.Status.PROCESSING).total(),
         "oldest": list(waiting.order_by("created_at", "pk").defer("search_text", "input_data")[:OLDEST_SHOWN]),
         "rating": rated.aggregate(mean=Avg("user_rating"), count=Count("pk")),
     }
