@@ -19,9 +19,9 @@ from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
 from activities.admin.links import linked
-from activities.admin.read_only import ReadOnlyAdmin
 from activities.models import RegenerationChunk
 from activities.tasks import give_up
+from salesai.model_admin import ReadOnlyAdmin
 from salesai.tables import readable
 
 admin.site.unregister(procrastinate_admin.models.ProcrastinateJob)
