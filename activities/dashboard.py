@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Avg, Count
 from django.utils import timezone
 
+from activities.dates import start_of_day
 from activities.models import Activity, ActivityTally
 
 OLDEST_SHOWN = 5
@@ -14,8 +15,8 @@ OLDEST_SHOWN = 5
 
 def filed_today() -> dict[str, Counter]:
     """Type -> status -> count of the activities filed since midnight UTC."""
-    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    counts = Activity.objects.filter(created_at__gte=midnight).order_by().values("activity_type", "status")
+    today = Activity.objects.filter(created_at__gte=start_of_day(timezone.now()))
+    counts = today.order_by().values("activity_type", "status")
     table: dict[str, Counter] = {kind: Counter() for kind in Activity.Type.values}
     for row in counts.annotate(count=Count("pk")):
         table[row["activity_type"]][row["status"]] = row["count"]
