@@ -7,15 +7,16 @@ from typing import Any
 from django.db.models import Avg, Count
 from django.utils import timezone
 
-from activities.models import Activity
+from activities.dates import start_of_day
+from activities.models import Activity, ActivityTally
 
 OLDEST_SHOWN = 5
 
 
 def filed_today() -> dict[str, Counter]:
     """Type -> status -> count of the activities filed since midnight UTC."""
-    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    counts = Activity.objects.filter(created_at__gte=midnight).order_by().values("activity_type", "status")
+    today = Activity.objects.filter(created_at__gte=start_of_day(timezone.now()))
+    counts = today.order_by().values("activity_type", "status")
     table: dict[str, Counter] = {kind: Counter() for kind in Activity.Type.values}
     for row in counts.annotate(count=Count("pk")):
         table[row["activity_type"]][row["status"]] = row["count"]
@@ -27,8 +28,8 @@ def waiting_and_failed() -> dict[str, Any]:
     month = timezone.now() - timedelta(days=30)
     rated = Activity.objects.filter(created_at__gte=month, user_rating__gte=1)
     return {
-        "failed": Activity.objects.filter(status=Activity.Status.FAILED).count(),
-        "waiting": waiting.count(),
+        "failed": ActivityTally.objects.filter(status=Activity.Status.FAILED).total(),
+        "waiting": ActivityTally.objects.filter(status=Activity.Status.PROCESSING).total(),
         "oldest": list(waiting.order_by("created_at", "pk").defer("search_text", "input_data")[:OLDEST_SHOWN]),
         "rating": rated.aggregate(mean=Avg("user_rating"), count=Count("pk")),
     }

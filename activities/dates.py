@@ -28,6 +28,10 @@ def as_utc(time: datetime) -> datetime:
         raise ValueError(f"{time} is outside the years 1 to 9999 in UTC.") from error
 
 
+def start_of_day(time: datetime) -> datetime:
+    return time.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def is_time(text: str) -> bool:
     return parses(parse_time, text)
 

@@ -6,7 +6,7 @@ from django.utils.http import parse_etags
 from rest_framework.request import Request
 
 from activities.errors import StaleETag
-from activities.reading import document_of
+from activities.reading import document_text
 
 
 def etag_of(document: str) -> str:
@@ -17,7 +17,7 @@ def etag_of(document: str) -> str:
 def refuse_stale(request: Request, pk: str) -> None:
     """Raises StaleETag where `If-Match` is given and names neither the tag of the activity as it is stored nor `*`."""
     expected = request.headers.get("If-Match")
-    if expected is not None and not {"*", etag_of(document_of(pk))} & set(parse_etags(expected)):
+    if expected is not None and not {"*", etag_of(document_text(pk))} & set(parse_etags(expected)):
         raise StaleETag
 
 

@@ -8,9 +8,10 @@ from itertools import pairwise, zip_longest
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.template.defaultfilters import pluralize
 
 from activities.models import RECORDED, Activity, ActivityEvent, ApiKey
-from recommender.models import SuggestedLine
+from recommender.models import Outcome, SuggestedLine
 from salesai.tables import readable
 
 NEWEST = 50  # changes, and generations, that a page shows
@@ -64,6 +65,8 @@ def shown(event: ActivityEvent, name: str) -> Any:
 def what_happened(event: ActivityEvent, former: ActivityEvent | None, changed: Sequence[str]) -> str:
     if event.pgh_label == "insert":
         return "filed"
+    if not changed:  # the inputs alone are not on record
+        return "inputs changed"
     if "generated_at" in changed:
         return "generated" if event.generated_at else "inputs changed"
     if "status" in changed:
@@ -92,17 +95,20 @@ def who_made(event: ActivityEvent, names: dict[tuple[str, int], str]) -> str:
 def whole_lists(activity: Activity) -> dict[datetime, dict[str, int]]:
     """When it was generated -> quantities by product, of the lists of which no line has been cleaned up."""
     lines = SuggestedLine.objects.of_activity(activity.pk).suggested().order_by("-suggested_at", "rank")
-    lists, length = defaultdict(dict), {}
-    for at, rank, product, quantity in lines.values_list("suggested_at", "rank", "product", "quantity")[: NEWEST * 100]:
+    known = lines.values_list("suggested_at", "rank", "product", "quantity", "superseded", "outcome")[: NEWEST * 100]
+    lists, length, not_cleaned = defaultdict(dict), {}, set()
+    for at, rank, product, quantity, superseded, outcome in known:
         lists[at][product], length[at] = quantity, rank
-    return {at: found for at, found in lists.items() if len(found) == length[at]}
+        if not superseded or outcome == Outcome.OPEN:  # of a superseded list cleaning takes all open lines
+            not_cleaned.add(at)
+    return {at: found for at, found in lists.items() if at in not_cleaned and len(found) == length[at]}
 
 
 def how_lists_differ(lists: dict[datetime, dict[str, int]], at: datetime | None, before: datetime | None) -> str:
     """The list made `at` that time from the one made `before` it, where both are known."""
     if at not in lists or (before and before not in lists):
         return ""
-    return difference(lists[at], lists[before]) if before else f"{len(lists[at])} lines"
+    return difference(lists[at], lists[before]) if before else f"{len(lists[at])} line{pluralize(lists[at])}"
 
 
 def difference(now: dict[str, int], before: dict[str, int]) -> str:

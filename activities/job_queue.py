@@ -5,6 +5,7 @@ Tasks are named here and defined in `activities.tasks`, which imports what queue
 
 from collections.abc import Sequence
 
+from django.db.models import QuerySet
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -32,9 +33,13 @@ def queue_generation(activity_id: str) -> None:
 
 def drop_generation(activity_id: str) -> None:
     """Take queued work for the activity back, if nobody is at it yet."""
-    lock = generation_lock(activity_id)
-    for job_id in ProcrastinateJob.objects.filter(queueing_lock=lock, status="todo").values_list("pk", flat=True):
-        app.job_manager.cancel_job_by_id(job_id, delete_job=True)
+    for job in waiting_generation(activity_id):
+        app.job_manager.cancel_job_by_id(job.pk, delete_job=True)
+
+
+def waiting_generation(activity_id: str) -> QuerySet:
+    """The job that is queued for the activity and that nobody is at yet, if there is one."""
+    return ProcrastinateJob.objects.filter(queueing_lock=generation_lock(activity_id), status="todo")
 
 
 def generation_lock(activity_id: str) -> str:

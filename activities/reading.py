@@ -20,7 +20,7 @@ KEPT_STATEMENTS = 1000  # some kilobytes each
 LONGEST_SECONDS = 20  # that a `filter` may keep the database, which reads every document for what no index answers
 
 
-def document_of(pk: str) -> str | None:
+def document_text(pk: str) -> str | None:
     """The activity as JSON text; None where there is none."""
     rows = fetch(document_statement(), [pk])
     return rows[0][0] if rows else None

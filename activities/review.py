@@ -72,7 +72,7 @@ def is_worse(kind: str, item: ReviewItem) -> bool:
 
 
 def set_aside(item: ReviewItem, state: State, reason: str = "") -> None:
-    item.state, item.reason, item.settled = state, reason, item.findings
+    item.state, item.reason, item.settled = state, reason, item.settled | item.findings
     item.returned, item.decided_at = False, timezone.now()
 
 

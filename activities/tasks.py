@@ -14,17 +14,19 @@ from activities.schedules import fail_schedule, run_scheduled_command
 TRIES = 3
 # A database that restarts is back within that time; so is a model that is being promoted.
 NEXT_TRY_SECONDS = 5
-AGAIN = procrastinate.RetryStrategy(max_attempts=TRIES, wait=NEXT_TRY_SECONDS)
+AGAIN = procrastinate.RetryStrategy(max_attempts=TRIES - 1, wait=NEXT_TRY_SECONDS)
 
 
 class TryAgainError(Exception):
     """The work is still to be done."""
 
 
-@app.task(name=job_queue.REGENERATE_CHUNK, retry=AGAIN)
-def regenerate_chunk(chunk_id: int) -> None:
+@app.task(name=job_queue.REGENERATE_CHUNK, retry=AGAIN, pass_context=True)
+def regenerate_chunk(context: procrastinate.JobContext, chunk_id: int) -> None:
     chunk = work_on(chunk_id)
     if chunk.status == RegenerationChunk.Status.WAITING and chunk.run.is_running:
+        if is_last_try(context):  # of those before it some may have ended with their worker
+            give_up_chunk(chunk_id, chunk.failure)
         raise TryAgainError(chunk.failure)
 
 
@@ -35,9 +37,15 @@ def generate_activity(context: procrastinate.JobContext, activity_id: str) -> No
     except (CancelledError, GenerationError):
         return  # the activity says so itself
     except UNAVAILABLE as error:
-        if context.job.attempts + 1 >= TRIES:
+        if job_queue.waiting_generation(activity_id).exists():
+            return  # asked for anew meanwhile: that job tries again, and this one may not wait beside it
+        if is_last_try(context):
             fail_waiting(activity_id, f"{type(error).__name__}: {error}")
         raise
+
+
+def is_last_try(context: procrastinate.JobContext) -> bool:
+    return context.job.attempts + 1 >= TRIES
 
 
 @app.task(name=job_queue.RUN_SCHEDULE)

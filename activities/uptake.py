@@ -10,6 +10,7 @@ from django.db.models import Count, DecimalField, ExpressionWrapper, F, OuterRef
 from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
+from activities.dates import start_of_day
 from activities.models import Activity
 from recommender.models import Outcome, SuggestedLine, SuggestedLineQuerySet
 
@@ -89,7 +90,7 @@ class QuarterOfAnswers:
 
 def reckon_uptake() -> QuarterOfAnswers:
     now = timezone.now()
-    monday = (now - timedelta(days=now.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
+    monday = start_of_day(now - timedelta(days=now.weekday()))
     since = monday - timedelta(weeks=WEEKS - 1)
     ordered = list(conversions(since))
     rows = [*answers(since), *ordered]

@@ -22,7 +22,7 @@ from activities.idempotency import answer_once
 from activities.ids import is_activity_id
 from activities.models import Activity
 from activities.parsers import MergePatchParser, StrictJSONParser, body_of, refuse_bad_body
-from activities.reading import document_of, page_of
+from activities.reading import document_text, page_of
 from activities.renderers import json_response
 from activities.serializers import ActivitySerializer, patched
 from activities.updates import CompletedError, cancel_activity, create_activity, update_activity
@@ -138,7 +138,7 @@ def answer_page(request: Request, query: ListQuery) -> HttpResponse:
 
 def answer(activity: Activity, status_code: int = status.HTTP_200_OK) -> HttpResponse:
     """The activity as it is stored now."""
-    document = document_of(activity.pk)
+    document = document_text(activity.pk)
     return answer_document(document, etag_of(document), status_code)
 
 

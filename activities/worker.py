@@ -133,7 +133,9 @@ async def mind(worker_app: App) -> None:
         await take_up_abandoned_jobs(worker_app)
         await in_own_thread(queue_due_schedules)
         if round_ % ROUNDS_A_CLEANING == 0:
-            await worker_app.job_manager.delete_old_jobs(nb_hours=JOBS_KEPT_HOURS, include_failed=True)
+            await worker_app.job_manager.delete_old_jobs(
+                JOBS_KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
+            )
         await asyncio.sleep(SWEEP_SECONDS)
 
 

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from activities.filters import ListQuery
-from activities.reading import document_of, page_of
+from activities.reading import document_text, page_of
 
 
 def listed(request: HttpRequest) -> HttpResponse:
@@ -14,7 +14,7 @@ def listed(request: HttpRequest) -> HttpResponse:
 
 
 def one(request: HttpRequest, pk: str) -> HttpResponse:
-    return HttpResponse(document_of(pk))
+    return HttpResponse(document_text(pk))
 
 
 urlpatterns = [path("activities", listed), path("activities/<str:pk>", one)]

@@ -101,7 +101,12 @@ def copy_arrays(statement: str, parameters: dict, kinds: tuple[str, ...]) -> lis
     Args:
         kinds: numpy's name of each column's numbers as PostgreSQL sends them, such as ">i8".
     """
-    with connection.cursor() as cursor, cursor.copy(statement, parameters) as copy:
+    # By psycopg's own cursor: Django's takes no parameters of a COPY under DEBUG.
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.cursor.copy(statement, parameters) as copy,
+    ):
         data = b"".join(copy)
     parts: list[list[np.ndarray]] = [[np.zeros(0, np.dtype(kind).newbyteorder("="))] for kind in kinds]
     at = COPY_HEADER

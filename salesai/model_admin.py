@@ -43,3 +43,16 @@ class ModelAdmin(admin.ModelAdmin):
         """The page that a button stands on, for who comes to its address by another way: from a login in between."""
         self.message_user(request, "Nothing was saved or begun. Do it again here.", messages.WARNING)
         return redirect(page, *args)
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Rows that others write, to look at."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False

@@ -64,11 +64,13 @@ class ActivityActions:
         if not any_is_alive():
             self.message_user(request, NO_WORKER, messages.WARNING)
 
-    def report(self, request: HttpRequest, done: str, count: int, failures: dict[str, list[Activity]]) -> None:
+    def report(self, request: HttpRequest, done: str, count: int, failures: dict[str, list[str]]) -> None:
         if count or not failures:
             self.message_user(request, f"{done} {count}.", messages.SUCCESS)
-        for reason, activities in failures.items():
-            which = activities[0] if len(activities) == 1 else f"{len(activities)} activities"
+        for reason, pks in failures.items():
+            which = f"{len(pks)} activities"
+            if len(pks) == 1:
+                which = Activity.objects.filter(pk=pks[0]).first() or f"Activity {pks[0]}"
             self.message_user(request, f"{which}: {reason}", messages.ERROR)
 
     @action(description="Export as CSV", permissions=["view"])

@@ -8,13 +8,14 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter, FieldTextFilter
 
 from activities.admin.condition_filter import ConditionFilter, older_than, younger_than
+from activities.dates import start_of_day
 from recommender.models import ModelVersion
 
 RepFilter = ("rep", FieldTextFilter)
 
 
 def today() -> Q:
-    return Q(created_at__gte=timezone.now().replace(hour=0, minute=0, second=0, microsecond=0))
+    return Q(created_at__gte=start_of_day(timezone.now()))
 
 
 class AgeFilter(ConditionFilter):

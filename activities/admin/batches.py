@@ -41,8 +41,8 @@ def confirmed(
     return TemplateResponse(request, "admin/confirm.html", context)
 
 
-def work_through(pks: Sequence[str], act: Callable[[str], bool]) -> tuple[int, dict[str, list[Activity]]]:
-    """Do the act on each; how many it was done to, and by the reason those that it could not be done to.
+def work_through(pks: Sequence[str], act: Callable[[str], bool]) -> tuple[int, dict[str, list[str]]]:
+    """Do the act on each; how many it was done to, and by the reason the ids of those that it could not be done to.
 
     A generation that failed is kept as such, so each has a transaction of its own.
     """
@@ -51,7 +51,9 @@ def work_through(pks: Sequence[str], act: Callable[[str], bool]) -> tuple[int, d
         try:
             done += act(pk)
         except (CancelledError, CompletedError, GenerationError, RecommenderError) as error:
-            failures[str(error)].append(Activity.objects.get(pk=pk))
+            failures[str(error)].append(pk)
+        except Activity.DoesNotExist:
+            failures["It is not there any more."].append(pk)
     return done, failures
 
 

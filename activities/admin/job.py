@@ -19,9 +19,9 @@ from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
 from activities.admin.links import linked
-from activities.admin.read_only import ReadOnlyAdmin
 from activities.models import RegenerationChunk
 from activities.tasks import give_up
+from salesai.model_admin import ReadOnlyAdmin
 from salesai.tables import readable
 
 admin.site.unregister(procrastinate_admin.models.ProcrastinateJob)
@@ -127,8 +127,14 @@ class JobAdmin(ReadOnlyAdmin):
     def cancel_one(self, job: ProcrastinateJob) -> bool:
         """Whether it still waited; nobody comes for its work then, and whoever waits for that is told."""
         # First what it is about: whoever cancels or asks for an activity holds that when they come for its job.
-        give_up(job.task_name, job.args, "Its job was cancelled.")
+        if not another_is_under_way(job):
+            give_up(job.task_name, job.args, "Its job was cancelled.")
         was_waiting = app.job_manager.cancel_job_by_id(job.pk, abort=False)
         if not was_waiting:
             transaction.set_rollback(True)
         return was_waiting
+
+
+def another_is_under_way(job: ProcrastinateJob) -> bool:
+    """Whether one of the same lock runs: of a schedule, which is told of by how that one ends."""
+    return job.lock is not None and ProcrastinateJob.objects.filter(lock=job.lock, status="doing").exists()

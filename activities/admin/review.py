@@ -29,7 +29,7 @@ from activities.admin.links import LinesLink
 from activities.models import Activity, ReviewItem, ReviewRule
 from activities.review import Decision, decide
 from recommender.models import SuggestedLine
-from salesai.model_admin import ModelAdmin
+from salesai.model_admin import ReadOnlyAdmin
 
 REJECTIONS_SHOWN = 10
 REJECTIONS_OF = timedelta(days=90)
@@ -96,7 +96,9 @@ class KindFilter(DropdownFilter):
 
 
 @admin.register(ReviewItem)
-class ReviewItemAdmin(ModelAdmin):
+class ReviewItemAdmin(ReadOnlyAdmin):
+    """Rules add items, a form of its own decides, and a closed item is what brings the activity back marked."""
+
     list_display = ("activity", "found", "weight", "waiting_since", "assigned_to", "state_label")
     list_filter = (StateFilter, KindFilter)
     list_filter_submit = True
@@ -135,15 +137,6 @@ class ReviewItemAdmin(ModelAdmin):
                 "next_item": ReviewItem.objects.waiting().exclude(pk=obj.pk).most_urgent_first().first(),
             }
         return super().render_change_form(request, context, *args, obj=obj, **options)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # rules add items
-
-    def has_change_permission(self, request: HttpRequest, obj: ReviewItem | None = None) -> bool:
-        return False  # the screen that decides has a form of its own
-
-    def has_delete_permission(self, request: HttpRequest, obj: ReviewItem | None = None) -> bool:
-        return False  # a closed item is what brings the activity back marked
 
     def has_view_permission(self, request: HttpRequest, obj: ReviewItem | None = None) -> bool:
         return request.user.has_perm("activities.view_reviewitem")

@@ -5,9 +5,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from unfold.decorators import display
 
-from activities.admin.read_only import ReadOnlyAdmin
 from activities.models import RegenerationRun, Schedule
 from activities.worker import NO_WORKER, any_is_alive
+from salesai.model_admin import ReadOnlyAdmin
 from salesai.tables import NOTHING, readable
 
 

@@ -10,11 +10,11 @@ from unfold.decorators import display
 
 from activities.admin.condition_filter import ConditionFilter, older_than, younger_than
 from activities.admin.links import linked_if_known
-from activities.admin.read_only import ReadOnlyAdmin
 from activities.kept_uptake import ordered_lines
 from activities.models import Activity
 from activities.uptake import DELETED, WEEKS
 from recommender.models import SHOWN, Client, Product, SuggestedLine
+from salesai.model_admin import ReadOnlyAdmin
 from salesai.tables import NOTHING, share
 
 

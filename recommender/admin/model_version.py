@@ -12,13 +12,15 @@ from recommender.errors import PromotionError, RecommenderError
 from recommender.models import ModelVersion
 from recommender.registry import promote
 from recommender.training_process import LOG, begin_training
-from salesai.model_admin import ModelAdmin
+from salesai.model_admin import ReadOnlyAdmin
 from salesai.reliability_diagram import reliability_diagram
 from salesai.tables import NOTHING, key_values, share
 
 
 @admin.register(ModelVersion)
-class ModelVersionAdmin(ModelAdmin):
+class ModelVersionAdmin(ReadOnlyAdmin):
+    """Training makes versions, promotion has a form that verifies files first, and activities name who made them."""
+
     list_before_template = "admin/recommender/modelversion/train.html"
     change_form_outer_before_template = "admin/recommender/modelversion/page.html"
     list_display = (
@@ -36,15 +38,6 @@ class ModelVersionAdmin(ModelAdmin):
         "name", "version", "status", "answers", "created_at", "activated_at", "training_seconds", "data_from",
         "data_until", "trained_on", "measured", "compared", "parameters_shown", "artifact", "sha256", "failure",
     )  # fmt: skip
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # versions are made by training
-
-    def has_delete_permission(self, request: HttpRequest, obj: ModelVersion | None = None) -> bool:
-        return False  # activities name the version that made them
-
-    def has_change_permission(self, request: HttpRequest, obj: ModelVersion | None = None) -> bool:
-        return False  # promotion has a form of its own, which verifies the files first
 
     def has_view_permission(self, request: HttpRequest, obj: ModelVersion | None = None) -> bool:
         return request.user.has_perm("recommender.view_modelversion")

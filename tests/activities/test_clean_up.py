@@ -22,8 +22,8 @@ from tests.wholesale import LAST_DAY
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wholesale_house")]
 
 
-def clean_up(**options) -> str:
-    out = StringIO()
+def clean_up(out=None, **options) -> str:
+    out = out or StringIO()
     call_command("clean_up", stdout=out, **options)
     return out.getvalue()
 
@@ -97,16 +97,21 @@ def test_old_models_lose_their_files_but_stay_on_record_and_the_one_that_answers
     assert made_by_old["_id"] in page
 
 
-def test_a_model_whose_files_cannot_be_removed_is_told_and_still_names_them(own_models_folder, tmp_path):
-    old, _ = (train_version(LAST_DAY) for _ in range(2))
+def test_a_model_whose_files_cannot_be_removed_is_told_and_keeps_no_other_from_being_removed(
+    own_models_folder, tmp_path
+):
+    older, old, _ = (train_version(LAST_DAY) for _ in range(3))
     folder = own_models_folder / old.artifact
     folder.symlink_to(folder.rename(tmp_path / "another disk"))  # links are not followed
+    said = StringIO()
 
     with pytest.raises(CommandError, match=f"The files in {old.artifact} cannot be removed"):
-        clean_up(versions=1)
+        clean_up(said, versions=1)
 
+    older.refresh_from_db()
     old.refresh_from_db()
-    assert old.artifact == folder.name
+    assert (older.artifact, old.artifact) == ("", folder.name)
+    assert "the files of 1 model versions" in said.getvalue()
 
 
 def test_a_model_that_was_promoted_meanwhile_keeps_its_files():

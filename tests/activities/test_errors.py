@@ -177,21 +177,20 @@ def test_a_compressed_body_is_refused(tool):
 
 
 @pytest.fixture
-def products_out_of_reach(db, monkeypatch):
+def out_of_reach(request, db, monkeypatch):
     """Another connection holds the table and lets nobody in."""
     monkeypatch.setattr(master_data, "PATIENCE", timedelta(milliseconds=20))
     other = connections.create_connection(DEFAULT_DB_ALIAS)
     with other.cursor() as blocker, connection.cursor() as cursor:
-        blocker.execute("BEGIN; LOCK TABLE recommender_product")
+        blocker.execute(f"BEGIN; LOCK TABLE {request.param}")
         cursor.execute("SET LOCAL lock_timeout = 20")
         yield
         blocker.execute("ROLLBACK")
     other.close()
 
 
-def test_a_database_that_does_not_answer_is_a_503_that_says_when_to_come_back(
-    wholesale_house, tool, products_out_of_reach
-):
+@pytest.mark.parametrize("out_of_reach", ["recommender_product"], indirect=True)
+def test_a_database_that_does_not_answer_is_a_503_that_says_when_to_come_back(wholesale_house, tool, out_of_reach):
     activity = tool.file()
 
     generated = tool.generate(activity["_id"])
@@ -201,4 +200,14 @@ def test_a_database_that_does_not_answer_is_a_503_that_says_when_to_come_back(
     assert (pushed.status_code, pushed.body["code"]) == (503, "unavailable")
     assert pushed.body["error"].startswith("The database cannot do this now, and nothing was changed.")
     assert int(generated.headers["Retry-After"]) > 0
+    assert tool.get(f"{API}/{activity['_id']}").body["data"] == activity
+
+
+@pytest.mark.parametrize("out_of_reach", ["recommender_order", "recommender_orderline"], indirect=True)
+def test_orders_that_cannot_be_read_now_are_a_503_that_changes_nothing(wholesale_house, tool, out_of_reach):
+    activity = tool.file()
+
+    answer = tool.generate(activity["_id"])
+
+    assert (answer.status_code, answer.body["code"]) == (503, "unavailable")
     assert tool.get(f"{API}/{activity['_id']}").body["data"] == activity

@@ -201,3 +201,9 @@ def test_a_damaged_model_is_a_503_that_changes_nothing(tool):
     assert (answer.status_code, answer.body["code"]) == (503, "model_damaged")
     assert int(answer.headers["Retry-After"]) > 0
     assert tool.get(f"{API}/{activity['_id']}").body["data"] == activity
+
+
+def test_suggestions_are_made_while_developing_too(tool, settings):
+    settings.DEBUG = True
+
+    assert tool.generated(client="cafe-03", aiModel=NOW)["recommendations"]

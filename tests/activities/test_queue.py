@@ -1,6 +1,7 @@
 """What is left to the workers: single activities, runs, and what comes by the clock."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -14,7 +15,7 @@ from activities.generation import generate_waiting
 from activities.models import Activity, RegenerationRun, Schedule
 from activities.schedules import queue_due_schedules, run_scheduled_command
 from activities.selection import Selection
-from activities.tasks import give_up
+from activities.tasks import TRIES, TryAgainError, generate_activity, give_up, regenerate_chunk
 from recommender.loading.merge import merge_clients, merge_orders
 from recommender.models import ModelVersion
 from tests.conftest import API
@@ -104,6 +105,20 @@ def test_work_that_was_done_meanwhile_is_not_done_again(tool):
     assert tool.get(f"{API}/{activity['_id']}").body == before
 
 
+@pytest.mark.parametrize("former_tries", [0, TRIES - 1])
+def test_work_that_cannot_be_done_now_is_left_to_the_job_that_was_queued_meanwhile(tool, former_tries):
+    activity = tool.generated(aiModel=NOW)
+    ask_later(tool, activity["_id"])
+    waiting = tool.get(f"{API}/{activity['_id']}").body
+    ModelVersion.objects.update(sha256="0" * 64)
+    begun_before = SimpleNamespace(job=SimpleNamespace(attempts=former_tries))
+
+    generate_activity(begun_before, activity["_id"])
+
+    assert tool.get(f"{API}/{activity['_id']}").body == waiting
+    assert len(jobs()) == 1
+
+
 def workers_die_over(job):
     """As the worker that finds the job does, when so many have died that it is not begun again."""
     give_up(job.task_name, job.args, "3 workers died over it.")
@@ -152,6 +167,20 @@ def test_a_run_goes_on_without_a_chunk_that_killed_its_workers():
     run.refresh_from_db()
     assert (run.status, run.reason) == ("failed", "3 workers died over it.")
     assert run.figures()["completed"] == run.figures()["left_out"] == 2
+
+
+def test_a_chunk_whose_last_try_comes_to_nothing_is_given_up_though_its_workers_died_before():
+    Activity.objects.create(client="cafe-01", rep="r", activity_type="upsell", requested_model=NOW)
+    run = runs.start_run(Selection(), queued=True)
+    ModelVersion.objects.update(sha256="0" * 64)
+    last = SimpleNamespace(job=SimpleNamespace(attempts=TRIES - 1))
+
+    with pytest.raises(TryAgainError):
+        regenerate_chunk(last, run.chunks.get().pk)
+
+    run.refresh_from_db()
+    assert run.status == "failed"
+    assert run.reason.startswith("DamagedArtifactError: ")
 
 
 def test_what_was_stored_before_its_worker_died_is_not_given_up():

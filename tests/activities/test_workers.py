@@ -53,6 +53,16 @@ def hold(seconds):
 hold.defer(seconds=8)
 asyncio.run(work(1, until_idle=True))
 """
+# One job for each way to end, of which nothing was heard for that many days.
+ENDED = """
+    WITH ended AS (
+        INSERT INTO procrastinate_jobs (task_name, queue_name, lock, status)
+        SELECT 'ended', 'default', {days},
+            unnest(ARRAY['succeeded', 'failed', 'cancelled', 'aborted'])::procrastinate_job_status
+        RETURNING id
+    )
+    INSERT INTO procrastinate_events (job_id, type, at)
+    SELECT id, 'deferred', now() - interval '{days} days' FROM ended RETURNING id"""
 LEFT = "SELECT activities, busy_ids FROM activities_regenerationchunk WHERE status = 'waiting' AND run_id = {run}"
 
 
@@ -218,6 +228,15 @@ def test_a_job_whose_third_worker_has_died_is_given_up_and_the_activity_says_so(
     assert installation.ask(state) == [("failed", "3 workers died over it.")]
 
 
+def test_jobs_are_kept_for_a_week_however_they_ended(installation):
+    installation.ask(ENDED.format(days=6))
+    installation.ask(ENDED.format(days=8))
+    kept = "SELECT lock, count(*) FROM procrastinate_jobs WHERE task_name = 'ended' GROUP BY lock"
+
+    with running_workers(installation):
+        wait_for(lambda: installation.ask(kept) == [("6", 4)])
+
+
 @contextmanager
 def model_out_of_reach(installation):
     models = installation.folder / "models"
@@ -226,6 +245,19 @@ def model_out_of_reach(installation):
         yield
     finally:
         (installation.folder / "elsewhere").rename(models)
+
+
+def test_a_generation_that_comes_to_nothing_is_tried_three_times_and_fails_with_its_job(installation):
+    [(activity,)] = installation.ask("SELECT id FROM activities_activity LIMIT 1")
+    later = f"from activities.generation import generate_later; generate_later('{activity}')"
+    installation.manage("shell", "--command", later)
+    job = f"FROM procrastinate_jobs WHERE args ->> 'activity_id' = '{activity}' ORDER BY id DESC LIMIT 1"
+
+    with model_out_of_reach(installation), running_workers(installation):
+        wait_for(lambda: installation.ask(f"SELECT status {job}") in [[("failed",)], [("succeeded",)]])
+
+    assert installation.ask(f"SELECT status, attempts {job}") == [("failed", 3)]
+    assert installation.ask(f"SELECT status FROM activities_activity WHERE id = '{activity}'") == [("failed",)]
 
 
 def test_a_run_that_cannot_succeed_stops_itself_says_why_and_the_command_fails(installation):

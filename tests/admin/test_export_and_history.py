@@ -139,6 +139,25 @@ def test_an_activitys_history_tells_no_difference_from_a_list_that_has_been_clea
     assert [change.lists for change in changes] == ["", "", "", ""]
 
 
+def test_an_activitys_history_takes_the_answered_top_of_a_list_for_no_whole_one(tool):
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF)
+    tool.patch(activity["_id"], {"feedback": {"rejectedRecommendations": [activity["recommendations"][0]["product"]]}})
+    tool.generate(activity["_id"])
+
+    list(forget_lines(timezone.now()))
+
+    changes = changes_of(Activity.objects.get(pk=activity["_id"]))
+    assert [change.lists for change in changes] == ["", "", "", ""]
+
+
+def test_an_activitys_history_counts_the_lines_of_its_first_list(tool):
+    activity = tool.generated(client="cafe-03", aiModel={"parameters": {"limit": 1}})
+
+    changes = changes_of(Activity.objects.get(pk=activity["_id"]))
+
+    assert [change.lists for change in changes] == ["1 line", ""]
+
+
 def test_an_activitys_history_tells_reopening_from_what_makes_it_wait_otherwise(ops, tool, activity):
     tool.post(path=f"{API}/{activity['_id']}/generate", prefer="respond-async")
     tool.generate(activity["_id"])
@@ -151,6 +170,15 @@ def test_an_activitys_history_tells_reopening_from_what_makes_it_wait_otherwise(
     assert [change.what for change in changes] == [
         "reopened", "cancelled", "inputs changed", "generated", "processing", "generated", "filed",
     ]  # fmt: skip
+
+
+def test_an_activitys_history_names_a_change_of_inputs_before_the_first_list(tool):
+    activity = tool.file(client="cafe-03")
+    tool.patch(activity["_id"], {"inputData": {"inventoryLevels": {"coffee": 5}}})
+
+    changes = changes_of(Activity.objects.get(pk=activity["_id"]))
+
+    assert [change.what for change in changes] == ["inputs changed", "filed"]
 
 
 def test_changes_in_bulk_are_on_record_too(activity):

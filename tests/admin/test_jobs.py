@@ -165,7 +165,7 @@ def test_jobs_name_the_run_and_the_schedule_that_they_are_of(ops, many):
 def test_ops_cancels_jobs_that_wait_and_tries_failed_ones_again(ops):
     queue_generation("a1")
     job = ProcrastinateJob.objects.get()
-    fail(job)
+    turn(job, "failed")
 
     ops.post(reverse(JOBS), {"action": "retry", "_selected_action": [job.pk]})
     again = ProcrastinateJob.objects.get().status
@@ -209,16 +209,33 @@ def test_a_schedule_whose_job_is_cancelled_has_failed_then_and_not_at_its_run_be
     assert before < schedule.last_run_at <= schedule.last_finished_at
 
 
-def fail(job):
+def test_cancelling_the_next_run_of_a_schedule_leaves_the_one_under_way_alone(ops):
+    schedule = Schedule.objects.create(name="training", cron="0 1 * * *", next_run_at=datetime(2031, 1, 1, tzinfo=UTC))
+    queue_schedule("training")
+    turn(ProcrastinateJob.objects.get(), "doing")
+    schedule.begin()
+    queue_schedule("training")
+
+    next_run = ProcrastinateJob.objects.get(status="todo")
+    ops.post(reverse(JOBS), {"action": "cancel", "_selected_action": [next_run.pk]})
+
+    schedule.refresh_from_db()
+    assert (schedule.last_outcome, schedule.last_words, schedule.last_finished_at) == ("running", "", None)
+    assert set(ProcrastinateJob.objects.values_list("status", flat=True)) == {"doing", "cancelled"}
+
+
+def turn(job, status):
     app.connector.get_sync_connector().execute_query(
-        "UPDATE procrastinate_jobs SET status = 'failed' WHERE id = %(pk)s", pk=job.pk
+        "UPDATE procrastinate_jobs SET status = %(status)s::procrastinate_job_status WHERE id = %(pk)s",
+        status=status,
+        pk=job.pk,
     )
 
 
 def test_a_failed_job_whose_work_waits_again_is_not_queued_twice(ops):
     queue_generation("a1")
     failed = ProcrastinateJob.objects.get()
-    fail(failed)
+    turn(failed, "failed")
     queue_generation("a1")
 
     answer = ops.post(reverse(JOBS), {"action": "retry", "_selected_action": [failed.pk]}, follow=True)

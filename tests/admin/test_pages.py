@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from activities.admin.batches import ACT
 from activities.models import Activity, ApiKey, RegenerationRun, ReviewItem, ReviewRule, Schedule
 from recommender.loading.merge import merge_orders
 from recommender.models import Client, ModelVersion, Order, Product, SalesRep, SuggestedLine
@@ -123,6 +124,30 @@ def test_what_cannot_be_done_to_several_for_one_reason_is_told_once(ops, tool, w
 
     assert "3 activities: The activity is completed: there is nothing left to cancel." in page
     assert page.count("there is nothing left to cancel") == 1
+
+
+def test_an_activity_that_is_deleted_meanwhile_is_told_and_keeps_no_other_from_being_done(
+    ops, tool, wholesale_house, monkeypatch
+):
+    gone, left = tool.file(client="cafe-01")["_id"], tool.file(client="cafe-02")["_id"]
+    monkeypatch.setitem(ACT, "cancel", deleting_before(gone, ACT["cancel"]))
+    wanted = {"action": "cancel", "_selected_action": [gone, left], "confirmed": "1"}
+
+    page = ops.post(reverse("admin:activities_activity_changelist"), wanted, follow=True).content.decode()
+
+    assert "Cancelled 1." in page
+    assert f"Activity {gone}: It is not there any more." in page
+    assert Activity.objects.get(pk=left).status == "cancelled"
+
+
+def deleting_before(gone, act):
+    """The act, before which somebody deletes that activity."""
+
+    def delete_and_act(pk):
+        Activity.objects.filter(pk=gone).delete()
+        return act(pk)
+
+    return delete_and_act
 
 
 def test_ops_reopens_what_was_cancelled_and_nothing_else(ops, tool, wholesale_house):

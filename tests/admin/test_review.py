@@ -268,9 +268,12 @@ def test_what_a_rule_closed_is_not_told_as_the_decision_of_who_snoozed_it(decide
     assert closed.decided_at > snoozed.decided_at
 
 
-def test_a_rule_that_is_out_of_force_for_a_while_brings_back_nothing_that_was_closed(decide, activity, say):
+@pytest.mark.parametrize("decision", ["close", "snooze"])
+def test_a_rule_that_is_out_of_force_for_a_while_brings_back_nothing_that_was_set_aside(
+    decide, activity, say, decision
+):
     say(activity, comments="Too much milk.")
-    decide(item_of(activity), "close", reason="solved")
+    decide(item_of(activity), decision, reason="solved")
 
     for enabled in (False, True):
         ReviewRule.objects.filter(kind=Kind.COMMENT).update(enabled=enabled)

@@ -544,6 +544,16 @@ class TestFolders:
         assert Product.objects.get(external_id="7").name == "Milk"
         assert Order.objects.get(external_id="2").ordered_at == datetime(2026, 3, 3, tzinfo=UTC)
 
+    def test_rejects_of_the_folder_that_one_stands_in_are_named_by_it(self, tmp_path, monkeypatch):
+        self.ORDERS.with_columns(client_id=pl.lit("")).write_parquet(tmp_path / "orders.parquet")
+        self.LINES.write_parquet(tmp_path / "lines.parquet")
+        monkeypatch.chdir(tmp_path)
+
+        with pytest.raises(CommandError, match="Nothing was loaded"):
+            call_command("import_orders", ".")
+
+        assert (tmp_path / f"{tmp_path.name}.rejects.csv").exists()
+
     def test_quantities_and_prices_need_not_be_there(self, import_tables):
         dates = self.ORDERS.with_columns(pl.col("ordered_at").cast(pl.Date))
         lines = import_tables(orders=dates, lines=self.LINES.drop("quantity", "unit_price"))

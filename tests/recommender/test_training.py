@@ -273,3 +273,9 @@ def test_the_command_trains_and_promotes(wholesale_house):
     call_command("train_recommender", until=LAST_DAY, stdout=out, stderr=StringIO())
 
     assert "is active" in out.getvalue()
+
+
+def test_a_model_is_trained_while_developing_too(wholesale_house, settings):
+    settings.DEBUG = True
+
+    assert train_version(LAST_DAY).status == ModelVersion.Status.CANDIDATE

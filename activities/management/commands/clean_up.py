@@ -50,12 +50,16 @@ class Command(BaseCommand):
                 bar.update(number)
         outdated, _ = answers.delete()
         call_command("clearsessions")
-        # Last: a storage that cannot be reached ends it.
-        try:
-            removed = sum(map(remove_files, versions))
-        except UnwritableArtifactError as error:
-            raise CommandError(str(error)) from error
+        # Last: it may take long to find that a storage cannot be reached.
+        removed, left = 0, []
+        for version in versions:
+            try:
+                removed += remove_files(version)
+            except UnwritableArtifactError as error:
+                left.append(str(error))
         self.stdout.write(f"{said(forgotten, removed, outdated)} are gone, and sessions that had ended.")
+        if left:
+            raise CommandError("\n".join(left))
 
 
 def said(lines: int, versions: int, answers: int) -> str:

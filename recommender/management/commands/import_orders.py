@@ -62,7 +62,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
-        rejects = RejectsFile(options["rejects"] or path.with_name(f"{path.resolve().name}.rejects.csv"))
+        rejects = RejectsFile(options["rejects"] or path.parent / f"{path.resolve().name}.rejects.csv")
         if _would_write_over(rejects.path, path):
             raise CommandError(f"--rejects {rejects.path} is what is to be imported: name another file.")
         started = time.perf_counter()
