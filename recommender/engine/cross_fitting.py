@@ -1,6 +1,6 @@
-"""Cross-fitting: what is fitted to all clients, and again without each part of them, to be judged by that part.
+"""Cross-fitting: what is fitted to all examples, and again without those of each part of the clients, which judge it.
 
-A client's next answers look alike, so that whole clients are left out, and not single examples of them.
+Examples of one client look alike, so that they are left out together.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,14 +16,14 @@ Fitted = TypeVar("Fitted")
 
 
 def parts_of(clients: int, seed: int) -> np.ndarray:
-    """(C,) int8 from 0 to PARTS - 1: the part that each client belongs to."""
+    """(C,) int8 from 0 to PARTS - 1: the part that each client belongs to; all of the same size, to one client."""
     # A stream of its own: what is asked of the clients is drawn from one that begins with the seed alone.
-    return np.random.default_rng((seed, PARTS)).integers(PARTS, size=clients, dtype=np.int8)
+    return np.random.default_rng((seed, PARTS)).permutation(np.arange(clients) % PARTS).astype(np.int8)
 
 
 @dataclass(frozen=True, slots=True)
 class CrossFitted(Generic[Fitted]):
-    """`whole` is fitted to all clients, `without[i]` to those that are not of part i."""
+    """`whole` is fitted to all examples, `without[i]` to those that are not of part i."""
 
     whole: Fitted
     without: tuple[Fitted, ...]

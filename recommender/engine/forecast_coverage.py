@@ -47,7 +47,11 @@ def coverage_of(
     demand = demand_of(own, line_quantity, usual, probability, further, habits)
     order = np.lexsort((own.product, -probability, own.client))
     rank = np.arange(len(order)) - np.searchsorted(own.client, own.client)  # rows are sorted by client
-    shown = np.sort(order[rank < LIST_LENGTH])
+    shown = order[rank < LIST_LENGTH]
+    # A client of few is asked about several times, with the same answer.
+    client = questions.client[own.client[shown]]
+    _, first = np.unique(client.astype(np.int64) * len(history.products) + own.product[shown], return_index=True)
+    shown = np.sort(shown[first])
     low, high, _ = demand.of(shown).intervals(LEVEL)
     _, units = came_of(history, questions, own.client[shown], own.product[shown], days)
     held = (units >= low) & (units <= high)

@@ -1,17 +1,17 @@
-"""From a candidate's features to a probability: boosted trees on a simple start, calibrated by other clients."""
+"""From a candidate's features to a probability: boosted trees on a simple start, calibrated on what they never saw."""
 
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from recommender.engine.cross_fitting import PARTS, CrossFitted
+from recommender.engine.cross_fitting import IN_ALL, PARTS, CrossFitted
 from recommender.engine.start import Start, logistic
 
 if TYPE_CHECKING:
     from lightgbm import Booster
 
-FEWEST_POSITIVES = 50  # in each part, to grow trees and say when to stop: below that the start says all there is to say
+FEWEST_POSITIVES = 50  # that can be left out, in each part, to grow trees and say when to stop; below, the start is all
 TREES_AT_MOST = 250
 PATIENCE = 30  # trees without gain on clients not fitted to
 KINDS = ("repeat", "explore")
@@ -40,8 +40,8 @@ class Examples:
 
     features  (R, len(FEATURES)) float32
     happened  (R,) bool
-    weight    (R,) float64
-    even      (R,) float64  the weight where clients count alike, however many questions were about each
+    weight    (R,) float64  in fitting
+    even      (R,) float64  in judging, where clients count alike, however many questions were about each
     part      (R,) int8     of the client, IN_ALL for what is left out of nothing and judges nothing
     """
 
@@ -81,24 +81,27 @@ class Head:
 
     @classmethod
     def cross_fit(cls, inputs: str, examples: Examples, seed: int) -> CrossFitted["Head"]:
-        """Calibrated by what is said of clients that were not fitted to, and with as many trees as help with these.
+        """Calibrated by what is said of examples that were not fitted to, and with as many trees as help with these.
 
-        As scikit-learn's CalibratedClassifierCV does with ensemble=False.
+        As scikit-learn's CalibratedClassifierCV does with ensemble=False. Where one part has all that happened the
+        others teach nothing of it: it is left in, without trees, and nothing is calibrated.
 
         Args:
             inputs: what the start is made from, one of `start.INPUTS`.
         """
         left_out = [examples.part == part for part in range(PARTS)]
+        if not all(examples.happened[~rows].any() for rows in left_out):
+            head = cls.uncalibrated(inputs, examples, seed, trees=0)
+            return CrossFitted(head, (head,) * PARTS)
         is_enough = min(examples.happened[rows].sum() for rows in left_out) >= FEWEST_POSITIVES
+        at_most = TREES_AT_MOST if is_enough else 0
         without = tuple(
-            cls.uncalibrated(inputs, examples.where(~rows), seed, TREES_AT_MOST * is_enough, examples.where(rows))
-            for rows in left_out
+            cls.uncalibrated(inputs, examples.where(~rows), seed, at_most, examples.where(rows)) for rows in left_out
         )
         trees = round(np.mean([head.trees.num_trees() if head.trees else 0 for head in without]))
         heads = CrossFitted(cls.uncalibrated(inputs, examples, seed, trees), without)
         log_odds = heads.unseen(examples.part, lambda head, rows: head.log_odds(examples.features[rows]))
-        # Who is alone, so that the others teach nothing, says nothing of what is learned of it either.
-        judged = np.isin(examples.part, [part for part, rows in enumerate(left_out) if examples.happened[~rows].any()])
+        judged = examples.part != IN_ALL
         slope, intercept = calibration(log_odds[judged], examples.happened[judged], examples.even[judged])
         return CrossFitted.together(lambda head: replace(head, slope=slope, intercept=intercept), heads)
 
@@ -166,7 +169,7 @@ def grown(start: Start, examples: Examples, seed: int, count: int, unseen: Examp
     judging = {}
     if unseen is not None:
         other = known.create_valid(
-            unseen.features, unseen.happened, weight=unseen.weight, init_score=start.log_odds(unseen.features)
+            unseen.features, unseen.happened, weight=unseen.even, init_score=start.log_odds(unseen.features)
         )
         judging = {"valid_sets": [other], "callbacks": [lightgbm.early_stopping(PATIENCE, verbose=False)]}
     trees = lightgbm.train(PARAMETERS | {"seed": seed}, known, count, **judging)

@@ -1,4 +1,4 @@
-"""How good the lists are for the orders of clients that the heads were not fitted to."""
+"""How good the lists are for orders that the heads were not fitted to."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +60,7 @@ def judge(
     features, is_new = candidates.features[of_judged], candidates.is_new[of_judged]
     probability[of_judged] = heads.unseen(
         part[questions.client[candidates.client[of_judged]]],
-        lambda fitted, rows: fitted.probability(features[rows], is_new[rows]),
+        lambda fitted, unseen: fitted.probability(features[unseen], is_new[unseen]),
     )
     # Rows of a client are in order of product, so that a stable sort lets ties go by code.
     top = [mine[np.argsort(-probability[mine], kind="stable")[:LIST_LENGTH]] for mine in rows]

@@ -27,7 +27,7 @@ from recommender.engine.volumes import fit_volumes
 
 WINDOWS = (0.4, 0.55, 0.7, 0.85)  # of the orders, by time: where each window begins
 TUNING_QUESTIONS = 600
-ROWS_OF_WINDOW = 40_000  # for each head, about: all that happened, and more of what did not make hardly better trees
+ROWS_OF_WINDOW = 40_000  # about, for each head: all that happened, and a share of what did not; more hardly help
 LONGEST_HORIZON_DAYS = 90
 AT_ONCE = 2  # heads that are fitted: each holds its examples, 100 MB and more
 

@@ -218,7 +218,25 @@ def test_the_only_client_is_not_calibrated_by_heads_that_knew_nobody():
 
     head = model.within.heads.repeat
     assert (head.slope, head.intercept) == (1, 0)
+    assert model.within.pace == pytest.approx(1, abs=0.1)
     assert model.next_order.repeat.slope > 1  # its own later orders bore out what was learned of the earlier ones
+
+
+def test_the_only_client_that_buys_is_not_held_against_those_that_do_not(history):
+    asked = asked_in(history, (200, AS_OF), "next orders")
+    only_buyer = asked.questions.client == 0
+    asked = replace(asked, happened=asked.happened & only_buyer[asked.candidates.client])
+
+    fitted = fit_next_order([asked], parts_of(CLIENTS, seed=0), seed=0)
+
+    assert (fitted.whole.repeat.slope, fitted.whole.repeat.intercept) == (1, 0)
+
+
+@pytest.mark.parametrize("clients", [1, 2, 4, 100])
+def test_no_part_has_more_than_one_client_more_than_another(clients):
+    sizes = np.bincount(parts_of(clients, seed=0), minlength=PARTS)
+
+    assert sizes.max() - sizes.min() <= 1
 
 
 def test_with_nobody_left_out_a_head_is_not_calibrated(history):
