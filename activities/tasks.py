@@ -3,10 +3,18 @@
 from typing import Any
 
 import procrastinate
+from django.db import transaction
 from procrastinate.contrib.django import app
 
 from activities import job_queue
-from activities.generation import UNAVAILABLE, CancelledError, GenerationError, fail_waiting, generate_waiting
+from activities.generation import (
+    UNAVAILABLE,
+    CancelledError,
+    GenerationError,
+    fail_waiting,
+    generate_waiting,
+    locked_if_waiting,
+)
 from activities.models import RegenerationChunk, Schedule
 from activities.runs import give_up_chunk, work_on
 from activities.schedules import fail_schedule, run_scheduled_command
@@ -37,10 +45,12 @@ def generate_activity(context: procrastinate.JobContext, activity_id: str) -> No
     except (CancelledError, GenerationError):
         return  # the activity says so itself
     except UNAVAILABLE as error:
-        if job_queue.waiting_generation(activity_id).exists():
-            return  # asked for anew meanwhile: that job tries again, and this one may not wait beside it
-        if is_last_try(context):
-            fail_waiting(activity_id, f"{type(error).__name__}: {error}")
+        with transaction.atomic():
+            locked_if_waiting(activity_id)  # whoever asks for it anew holds it until the job is queued
+            if job_queue.waiting_generation(activity_id).exists():
+                return  # that job tries again, and this one may not wait beside it
+            if is_last_try(context):
+                fail_waiting(activity_id, f"{type(error).__name__}: {error}")
         raise
 
 
