@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from recommender.engine.demand import DemandHabits
-from recommender.engine.heads import KINDS, Head, TwoHeads
+from recommender.engine.heads import Head, TwoHeads
 from recommender.engine.held_out import HeldOutShare
 from recommender.engine.horizons import Horizons
 from recommender.engine.knowledge import Knowledge
@@ -25,6 +25,7 @@ FORMAT = 7  # rises whenever what a folder holds changes
 MANIFEST = "manifest.json"
 MODEL = "model.json"
 ACCEPTANCE = "acceptance.json"
+KINDS = ("repeat", "explore")
 OUTLOOK = ("weekly", "recent", "kind")
 VOLUMES = ("larger", "takers", "buyers")
 CSR = ("data", "indices", "indptr")

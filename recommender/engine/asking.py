@@ -30,23 +30,15 @@ class Asked:
     candidates: Candidates
     happened: np.ndarray
 
-    def examples(self, part: np.ndarray, *, of_new: bool) -> Examples:
-        """Of products new to the client or of the others; `part` is (C,) int8, of the history's clients."""
-        rows = self.candidates.is_new == of_new
-        question = self.candidates.client[rows]
+    def of(self, chosen: np.ndarray, weight: np.ndarray) -> Examples:
+        """The examples of the questions chosen ((N,) bool), each with the weight of its question ((N,) float64)."""
+        rows = chosen[self.candidates.client]
         return Examples(
-            features=self.candidates.features[rows],
-            happened=self.happened[rows],
-            weight=np.ones(len(question)),
-            even=even_weights(self.questions.client)[question],
-            part=part[self.questions.client[question]],
+            self.candidates.features[rows],
+            self.candidates.is_new[rows],
+            self.happened[rows],
+            weight[self.candidates.client[rows]],
         )
-
-
-def even_weights(client: np.ndarray) -> np.ndarray:
-    """(N,) float64, mean 1: clients ((N,) of questions) that many are about say no more than those with few."""
-    weight = 1 / np.bincount(client)[client]
-    return weight / weight.mean() if len(weight) else weight
 
 
 @dataclass(frozen=True, slots=True)

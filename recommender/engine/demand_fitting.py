@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recommender.engine.asking import Asked
-from recommender.engine.cross_fitting import CrossFitted
 from recommender.engine.demand import (
     LEAST_PURCHASES,
     RECENT,
@@ -56,22 +55,17 @@ class Followed:
     usual: np.ndarray
 
 
-def fit_demand(
-    history: OrderHistory, asked: Asked, horizons: CrossFitted[Horizons], part: np.ndarray, days: float
-) -> tuple[CrossFitted[Horizons], DemandHabits]:
-    """(the horizons with the pace of the last days, the habits); by what is said of clients they were not fitted to.
+def fit_demand(history: OrderHistory, asked: Asked, horizons: Horizons, days: float) -> tuple[Horizons, DemandHabits]:
+    """(the horizons with the pace of the last days, the habits).
 
     Args:
         asked: about the last `days` of the history, which are among those of `horizons`.
-        part: (C,) int8, of the history's clients.
     """
     questions, candidates, own = asked.questions, asked.candidates, asked.candidates.purchases
     rows = ~candidates.is_new  # in the order of `own`
     features, is_new = candidates.features[rows], candidates.is_new[rows]
     bought = came_of(history, questions, own.client, own.product, days)[0] > 0
-    part = part[questions.client[own.client]]
-    pace = pace_of(expected_evenly(horizons, features, is_new, part, days), bought)
-    horizons = CrossFitted.together(lambda each: replace(each, pace=pace), horizons)
+    horizons = replace(horizons, pace=pace_of(horizons, features, is_new, bought, days))
     typical = group_medians(history.line_product, history.line_quantity, len(history.products))
     line_quantity = questions.history.line_quantity[own.line]
     recent = last_values(line_quantity, own.start, own.stop, RECENT)
@@ -79,26 +73,18 @@ def fit_demand(
 
     def followed(within: float) -> Followed:
         count, units = came_of(history, questions, own.client, own.product, within)
-        expected = horizons.unseen(
-            part, lambda each, chosen: each.within(each.known(features[chosen], is_new[chosen], within), within)
-        )
+        expected = horizons.within(horizons.known(features, is_new, within), within)
         rate = own_purchases(own, questions.now[own.client], within)
         return Followed(expected, rate, count, units, recent, usual)
 
-    parts = [followed(within) for within in horizons.whole.days if within <= days]
+    parts = [followed(within) for within in horizons.days if within <= days]
     return horizons, fit_quantities(parts[-1], fit_further(parts, DemandHabits(days=days)))
 
 
-def expected_evenly(
-    horizons: CrossFitted[Horizons], features: np.ndarray, is_new: np.ndarray, part: np.ndarray, days: float
-) -> np.ndarray:
-    """(R,) float64, purchases within `days` where those that the heads expect of the horizon come evenly over it."""
-    within = horizons.unseen(part, lambda each, rows: each.heads.probability(features[rows], is_new[rows]))
-    return 1 - (1 - within) ** (days / horizons.whole.longest)
-
-
-def pace_of(expected: np.ndarray, bought: np.ndarray) -> float:
-    """Purchases that came ((R,) bool) as a multiple of those expected ((R,) float64)."""
+def pace_of(horizons: Horizons, features: np.ndarray, is_new: np.ndarray, bought: np.ndarray, days: float) -> float:
+    """Purchases within the last `days` ((R,) bool), as a multiple of what the horizon's heads expected."""
+    within = horizons.heads.probability(features, is_new)
+    expected = 1 - (1 - within) ** (days / horizons.longest)
     pace = (bought.sum() + DOUBT_PURCHASES) / (expected.sum() + DOUBT_PURCHASES)
     return round(float(np.clip(pace, SLOWEST, FASTEST)), 4)
 

@@ -1,20 +1,19 @@
-"""From a candidate's features to a probability: boosted trees on a simple start, calibrated on what they never saw."""
+"""From a candidate's features to a probability: boosted trees on a simple start, calibrated on held-back clients."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from recommender.engine.cross_fitting import IN_ALL, PARTS, CrossFitted
 from recommender.engine.start import Start, logistic
 
 if TYPE_CHECKING:
     from lightgbm import Booster
 
-FEWEST_POSITIVES = 50  # that can be left out, in each part, to grow trees and say when to stop; below, the start is all
+FEWEST_POSITIVES = 50  # to grow trees, and to say when to stop: below that the start says all there is to say
 TREES_AT_MOST = 250
-PATIENCE = 30  # trees without gain on clients not fitted to
-KINDS = ("repeat", "explore")
+PATIENCE = 30  # trees without gain on the held-back clients
 PARAMETERS = {
     "objective": "binary",
     "learning_rate": 0.07,
@@ -39,21 +38,19 @@ class Examples:
     """R pairs of a client and product, and what became of them.
 
     features  (R, len(FEATURES)) float32
+    is_new    (R,) bool     never bought by the client before
     happened  (R,) bool
-    weight    (R,) float64  in fitting
-    even      (R,) float64  in judging, where clients count alike, however many questions were about each
-    part      (R,) int8     of the client, IN_ALL for what is left out of nothing and judges nothing
+    weight    (R,) float64
     """
 
     features: np.ndarray
+    is_new: np.ndarray
     happened: np.ndarray
     weight: np.ndarray
-    even: np.ndarray
-    part: np.ndarray
 
     def where(self, chosen: np.ndarray) -> "Examples":
         """`chosen` is (R,) bool or positions."""
-        return Examples(*(getattr(self, field.name)[chosen] for field in fields(self)))
+        return Examples(self.features[chosen], self.is_new[chosen], self.happened[chosen], self.weight[chosen])
 
     def thinned(self, at_most: int, random: np.random.Generator) -> "Examples":
         """About `at_most`: all that happened, and a share of the others that weigh as much as all of them."""
@@ -62,12 +59,11 @@ class Examples:
         if share >= 1:
             return self
         kept = self.where(self.happened | (random.random(len(self.happened)) < share))
-        times = np.where(kept.happened, 1, 1 / share)
-        return replace(kept, weight=times * kept.weight, even=times * kept.even)
+        return replace(kept, weight=np.where(kept.happened, 1, 1 / share) * kept.weight)
 
     @classmethod
-    def together(cls, several: list["Examples"]) -> "Examples":
-        return cls(*(np.concatenate([getattr(each, field.name) for each in several]) for field in fields(cls)))
+    def together(cls, parts: list["Examples"]) -> "Examples":
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 
 @dataclass(frozen=True)
@@ -76,53 +72,28 @@ class Head:
 
     start: Start
     trees: "Booster | None"
-    slope: float = 1.0
-    intercept: float = 0.0
+    slope: float
+    intercept: float
 
     @classmethod
-    def cross_fit(cls, inputs: str, examples: Examples, seed: int) -> CrossFitted["Head"]:
-        """Calibrated by what is said of examples that were not fitted to, and with as many trees as help with these.
-
-        As scikit-learn's CalibratedClassifierCV does with ensemble=False. Where one part has all that happened the
-        others teach nothing of it: it is left in, without trees, and nothing is calibrated.
-
-        Args:
-            inputs: what the start is made from, one of `start.INPUTS`.
+    def fit(cls, inputs: str, examples: Examples, held_back: Examples, seed: int) -> "Head":
+        """Args:
+        inputs: what the start is made from, one of `start.INPUTS`.
+        held_back: of other clients than `examples`; says when to stop, and calibrates.
         """
-        left_out = [examples.part == part for part in range(PARTS)]
-        if not all(examples.happened[~rows].any() for rows in left_out):
-            head = cls.uncalibrated(inputs, examples, seed, trees=0)
-            return CrossFitted(head, (head,) * PARTS)
-        is_enough = min(examples.happened[rows].sum() for rows in left_out) >= FEWEST_POSITIVES
-        at_most = TREES_AT_MOST if is_enough else 0
-        without = tuple(
-            cls.uncalibrated(inputs, examples.where(~rows), seed, at_most, examples.where(rows)) for rows in left_out
-        )
-        trees = round(np.mean([head.trees.num_trees() if head.trees else 0 for head in without]))
-        heads = CrossFitted(cls.uncalibrated(inputs, examples, seed, trees), without)
-        log_odds = heads.unseen(examples.part, lambda head, rows: head.log_odds(examples.features[rows]))
-        judged = examples.part != IN_ALL
-        slope, intercept = calibration(log_odds[judged], examples.happened[judged], examples.even[judged])
-        return CrossFitted.together(lambda head: replace(head, slope=slope, intercept=intercept), heads)
-
-    @classmethod
-    def uncalibrated(
-        cls, inputs: str, examples: Examples, seed: int, trees: int, unseen: Examples | None = None
-    ) -> "Head":
-        """With so many trees, or as many of them as help with `unseen`."""
         start = Start.fit(inputs, examples.features, examples.happened, examples.weight)
-        return cls(start, grown(start, examples, seed, trees, unseen) if trees else None)
+        trees = grown(start, examples, held_back, seed)
+        log_odds = start.log_odds(held_back.features)
+        if trees is not None:
+            log_odds = log_odds + raw_scores(trees, held_back.features)
+        return cls(start, trees, *calibration(log_odds, held_back.happened, held_back.weight))
 
     def probability(self, features: np.ndarray) -> np.ndarray:
         """(R,) float64, to six decimals: what is below that is not known, and differs by machine."""
-        return logistic(self.log_odds(features)).round(6)
-
-    def log_odds(self, features: np.ndarray) -> np.ndarray:
-        """(R,) float64."""
         log_odds = self.start.log_odds(features)
         if self.trees is not None and len(features):
             log_odds = log_odds + raw_scores(self.trees, features)
-        return self.slope * log_odds + self.intercept
+        return logistic(self.slope * log_odds + self.intercept).round(6)
 
     def to_json(self) -> dict[str, Any]:
         """All but the trees, which have a text form of their own."""
@@ -147,6 +118,15 @@ class TwoHeads:
     repeat: Head
     explore: Head
 
+    @classmethod
+    def fit(cls, examples: Examples, held_back: Examples, seed: int) -> "TwoHeads":
+        kinds = [
+            ("repeat", examples.where(~examples.is_new), held_back.where(~held_back.is_new), seed),
+            ("explore", examples.where(examples.is_new), held_back.where(held_back.is_new), seed),
+        ]
+        with ThreadPoolExecutor() as threads:
+            return cls(*threads.map(lambda kind: Head.fit(*kind), kinds))
+
     def probability(self, features: np.ndarray, is_new: np.ndarray) -> np.ndarray:
         """(R,) float64."""
         probability = np.empty(len(features))
@@ -155,10 +135,12 @@ class TwoHeads:
         return probability
 
 
-def grown(start: Start, examples: Examples, seed: int, count: int, unseen: Examples | None) -> "Booster":
-    """Trees that mend the start; see `Head.uncalibrated`."""
+def grown(start: Start, examples: Examples, held_back: Examples, seed: int) -> "Booster | None":
+    """Trees that mend the start, as many as help with clients they have not seen; None for none."""
     import lightgbm
 
+    if min(examples.happened.sum(), held_back.happened.sum()) < FEWEST_POSITIVES:
+        return None
     known = lightgbm.Dataset(
         examples.features,
         examples.happened,
@@ -166,15 +148,21 @@ def grown(start: Start, examples: Examples, seed: int, count: int, unseen: Examp
         init_score=start.log_odds(examples.features),
         params={"max_bin": PARAMETERS["max_bin"], "verbose": -1},
     )
-    judging = {}
-    if unseen is not None:
-        other = known.create_valid(
-            unseen.features, unseen.happened, weight=unseen.even, init_score=start.log_odds(unseen.features)
-        )
-        judging = {"valid_sets": [other], "callbacks": [lightgbm.early_stopping(PATIENCE, verbose=False)]}
-    trees = lightgbm.train(PARAMETERS | {"seed": seed}, known, count, **judging)
+    unseen = known.create_valid(
+        held_back.features,
+        held_back.happened,
+        weight=held_back.weight,
+        init_score=start.log_odds(held_back.features),
+    )
+    trees = lightgbm.train(
+        PARAMETERS | {"seed": seed},
+        known,
+        TREES_AT_MOST,
+        valid_sets=[unseen],
+        callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
+    )
     # Read back from its text, so that what is measured now is to the last bit what will be loaded.
-    return lightgbm.Booster(model_str=trees.model_to_string())
+    return lightgbm.Booster(model_str=trees.model_to_string(num_iteration=trees.best_iteration))
 
 
 def raw_scores(trees: "Booster", features: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""How good the lists are for orders that the heads were not fitted to."""
+"""How good the lists are that a model would have made for orders it was not fitted to."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from recommender.engine.asking import Asked
-from recommender.engine.cross_fitting import CrossFitted
 from recommender.engine.groups import Attributes
 from recommender.engine.heads import TwoHeads
 from recommender.engine.history import OrderHistory
@@ -39,29 +38,25 @@ class HeldOutShare:
 
 
 def judge(
-    history: OrderHistory, attributes: Attributes, asked: Asked, heads: CrossFitted[TwoHeads], part: np.ndarray
+    history: OrderHistory, attributes: Attributes, asked: Asked, heads: TwoHeads, held_back: np.ndarray
 ) -> tuple[dict[str, Any], HeldOutShare]:
     """Metrics over the questions asked when the order was placed, and what they say of clients and segments.
 
     Args:
         attributes: of the C clients of `history`.
-        asked: of a window; questions without an order before, or with some of these alone, are not judged by.
-        part: (C,) int8, of the clients.
+        held_back: (C,) bool, the clients to be judged by; questions without an order before, or with a part of
+            them alone, are not.
     """
     questions, candidates = asked.questions, asked.candidates
     at_order = questions.now == history.order_day[questions.target]
     before = questions.target - np.searchsorted(history.order_client, questions.client)
     is_whole = np.bincount(questions.history.order_client, minlength=len(before)) == before  # not cut short
-    judged = np.flatnonzero(at_order & is_whole & (before > 0))
+    judged = np.flatnonzero(held_back[questions.client] & at_order & is_whole & (before > 0))
     first = np.searchsorted(candidates.client, np.arange(len(questions.now) + 1))
     rows = [np.arange(first[i], first[i + 1]) for i in judged]
     probability = np.zeros(len(candidates.product))
     of_judged = np.concatenate(rows) if rows else np.zeros(0, np.int64)
-    features, is_new = candidates.features[of_judged], candidates.is_new[of_judged]
-    probability[of_judged] = heads.unseen(
-        part[questions.client[candidates.client[of_judged]]],
-        lambda fitted, unseen: fitted.probability(features[unseen], is_new[unseen]),
-    )
+    probability[of_judged] = heads.probability(candidates.features[of_judged], candidates.is_new[of_judged])
     # Rows of a client are in order of product, so that a stable sort lets ties go by code.
     top = [mine[np.argsort(-probability[mine], kind="stable")[:LIST_LENGTH]] for mine in rows]
     own = [mine[~candidates.is_new[mine]] for mine in rows]

@@ -1,18 +1,16 @@
 """History to model: knowledge of products and clients, and heads fitted to what clients ordered next."""
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
 
 from recommender.engine.asking import Asked, Asker
 from recommender.engine.client_answers import NO_ANSWERS, ClientAnswers
-from recommender.engine.cross_fitting import IN_ALL, CrossFitted, parts_of
 from recommender.engine.demand_fitting import fit_demand
 from recommender.engine.forecast_coverage import coverage_of
 from recommender.engine.groups import Attributes
-from recommender.engine.heads import KINDS, Examples, Head, TwoHeads
+from recommender.engine.heads import Examples, Head, TwoHeads
 from recommender.engine.held_out import judge
 from recommender.engine.history import OrderHistory
 from recommender.engine.horizons import Horizons
@@ -27,9 +25,9 @@ from recommender.engine.volumes import fit_volumes
 
 WINDOWS = (0.4, 0.55, 0.7, 0.85)  # of the orders, by time: where each window begins
 TUNING_QUESTIONS = 600
-ROWS_OF_WINDOW = 40_000  # about, for each head: all that happened, and a share of what did not; more hardly help
+HELD_BACK = 0.3  # of the clients: their answers in the last window are never fitted to
+ROWS_OF_WINDOW = 100_000  # for each head; more make no better trees, only slower ones
 LONGEST_HORIZON_DAYS = 90
-AT_ONCE = 2  # heads that are fitted: each holds its examples, 100 MB and more
 
 Window = tuple[float, float]  # from the first day to the second
 AskWindows = Callable[[Asker, Sequence[Window]], Iterable[tuple[Asked, tuple[Asked, ...]]]]
@@ -49,9 +47,9 @@ def train(
 ) -> Model:
     """Fit a model to a history that ends before day `as_of`.
 
-    The heads are fitted to what happened in four windows, with knowledge from before each, and again
-    without each part of the clients, who say how many trees there are, calibrate the heads and give the
-    metrics. The knowledge is learned again from the whole history last.
+    The heads are fitted to what happened in four windows, with knowledge from before each; some
+    clients are held back from the last one, which stops the trees, calibrates the heads and gives
+    the metrics. The knowledge is learned again from the whole history last.
 
     Args:
         attributes: of the C clients.
@@ -60,21 +58,23 @@ def train(
     """
     span = as_of - history.order_day.min()
     horizon = float(max(1.0, min(LONGEST_HORIZON_DAYS, span / 4)))
-    part = parts_of(len(history.clients), seed)
+    held_back = np.random.default_rng(seed).random(len(history.clients)) < HELD_BACK
     bounds = windows(history, as_of, horizon)
     taste = tuned(history, *bounds[-3:-1], seed)
     asker = Asker(history, attributes, answers, taste, horizon, as_of, seed)
     next_orders, moments = zip(*ask(asker, list(pairwise(bounds))), strict=True)
-    next_order = fit_next_order(next_orders, part, seed)
-    horizons = fit_horizons(asker.spans, list(zip(*moments, strict=True)), part, seed)
-    metrics, recall = judge(history, attributes, next_orders[-1], next_order, part)
+    next_order = fit_next_order(next_orders, held_back, seed)
+    *about_fewer_days, about_horizon = zip(*moments, strict=True)
+    sooner = tuple(fit_sooner(about_days, held_back, seed) for about_days in about_fewer_days)
+    heads = fit_within_horizon(about_horizon, held_back, seed)
+    metrics, recall = judge(history, attributes, next_orders[-1], next_order, held_back)
     lately = asker.ask_lately(bounds[-2])
-    within, demand = fit_demand(history, lately, horizons, part, asker.demand_days)
-    coverage = coverage_of(history, attributes, lately, within, part, asker.demand_days, demand)
+    within, demand = fit_demand(history, lately, Horizons(asker.spans, sooner, heads), asker.demand_days)
+    coverage = coverage_of(history, attributes, lately, held_back, within, asker.demand_days, demand)
     return Model(
         knowledge=learn(history, attributes, as_of, taste, seed),
-        next_order=next_order.whole,
-        within=within.whole,
+        next_order=next_order,
+        within=within,
         demand=demand,
         volumes=fit_volumes(history, as_of, horizon),
         outlook=outlook_of(weekly_series(history, as_of), seed),
@@ -100,38 +100,52 @@ def tuned(history: OrderHistory, start: float, end: float, seed: int) -> Taste:
     return choose_taste(history, history.where(history.order_day < start), questions, seed)
 
 
-def fit_next_order(asked: Sequence[Asked], part: np.ndarray, seed: int) -> CrossFitted[TwoHeads]:
-    """`part` is (C,) int8. What came before the last window is fitted to whoever's it is."""
-    in_all = np.full_like(part, IN_ALL)
-    parts = [in_all] * (len(asked) - 1) + [part]
-    return CrossFitted.together(TwoHeads, *fit_heads([(kind, asked, parts) for kind in KINDS], seed))
+def fit_next_order(asked: tuple[Asked, ...], held_back: np.ndarray, seed: int) -> TwoHeads:
+    """`held_back` is (C,) bool; the clients it names count in all windows but the last, which is theirs alone."""
+    last = asked[-1]
+    fitted = [(each, np.ones(len(each.questions.now), bool)) for each in asked[:-1]]
+    examples = examples_of(
+        [*fitted, (last, ~held_back[last.questions.client])], [(last, held_back[last.questions.client])], seed
+    )
+    return TwoHeads.fit(*examples, seed)
 
 
-def fit_horizons(
-    spans: tuple[float, ...], asked: Sequence[Sequence[Asked]], part: np.ndarray, seed: int
-) -> CrossFitted[Horizons]:
-    """`asked` has the windows of each of the `spans`. Their days overlap, so a client is left out of all of them."""
-    kinds = [*["repeat"] * (len(spans) - 1), *KINDS]  # what is new to a client is asked about for the last one alone
-    of_kinds = [
-        (kind, windows, [part] * len(windows)) for kind, windows in zip(kinds, [*asked, asked[-1]], strict=True)
-    ]
-
-    def build(*heads: Head) -> Horizons:
-        return Horizons(spans, heads[:-2], TwoHeads(*heads[-2:]))
-
-    return CrossFitted.together(build, *fit_heads(of_kinds, seed))
+def fit_within_horizon(asked: tuple[Asked, ...], held_back: np.ndarray, seed: int) -> TwoHeads:
+    return TwoHeads.fit(*examples_within(asked, held_back, seed), seed)
 
 
-def fit_heads(of_kinds: list[tuple[str, Sequence[Asked], list[np.ndarray]]], seed: int) -> Iterable[CrossFitted[Head]]:
-    """Side by side, a head for each (one of KINDS, questions of windows, the clients' parts in each of these)."""
+def fit_sooner(asked: tuple[Asked, ...], held_back: np.ndarray, seed: int) -> Head:
+    """Of what clients bought before."""
+    examples, unseen = (each.where(~each.is_new) for each in examples_within(asked, held_back, seed))
+    return Head.fit("repeat", examples, unseen, seed)
 
-    def fit(kind: str, asked: Sequence[Asked], parts: list[np.ndarray]) -> CrossFitted[Head]:
-        random = np.random.default_rng(seed)
-        examples = [
-            window.examples(part, of_new=kind == "explore").thinned(ROWS_OF_WINDOW, random)
-            for window, part in zip(asked, parts, strict=True)
+
+def examples_within(asked: tuple[Asked, ...], held_back: np.ndarray, seed: int) -> tuple[Examples, Examples]:
+    """The days of neighbouring moments overlap, so the clients held back are so in all windows."""
+    return examples_of(
+        [(each, ~held_back[each.questions.client]) for each in asked],
+        [(each, held_back[each.questions.client]) for each in asked],
+        seed,
+    )
+
+
+def examples_of(
+    fitted: list[tuple[Asked, np.ndarray]], held_back: list[tuple[Asked, np.ndarray]], seed: int
+) -> tuple[Examples, Examples]:
+    """(those to fit to, those held back); each pair is (questions asked, which of them ((N,) bool))."""
+    random = np.random.default_rng(seed)
+    parts = []
+    for asked, chosen in fitted:
+        examples = asked.of(chosen, np.ones(len(chosen)))
+        parts += [
+            examples.where(is_kind).thinned(ROWS_OF_WINDOW, random) for is_kind in (examples.is_new, ~examples.is_new)
         ]
-        return Head.cross_fit(kind, Examples.together(examples), seed)
+    unseen = [asked.of(chosen, client_weights(asked.questions.client, chosen)) for asked, chosen in held_back]
+    return Examples.together(parts), Examples.together(unseen)
 
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        return list(threads.map(lambda task: fit(*task), of_kinds))
+
+def client_weights(client: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """(N,) float64, mean 1 over the chosen: clients with many questions say no more than those with few."""
+    of_client = np.bincount(client[chosen], minlength=client.max(initial=0) + 1)
+    weight = 1 / np.maximum(of_client[client], 1)
+    return weight / weight[chosen].mean() if chosen.any() else weight

@@ -1,19 +1,25 @@
-"""What a model is fitted to and judged by: nothing from after the moment asked about, and nobody who is left out."""
+"""What a model is fitted to and judged by: nothing from after the moment asked about, and nobody who is held back."""
 
 from dataclasses import replace
-from operator import attrgetter
 
 import numpy as np
 import pytest
 
-from recommender.engine.asking import Asker, even_weights
+from recommender.engine.asking import Asker
 from recommender.engine.client_answers import NO_ANSWERS
-from recommender.engine.cross_fitting import IN_ALL, PARTS, parts_of
 from recommender.engine.groups import Attributes
 from recommender.engine.heads import Head
 from recommender.engine.neighbours import Taste
 from recommender.engine.start import Start
-from recommender.engine.training import fit_horizons, fit_next_order, train, tuned
+from recommender.engine.training import (
+    HELD_BACK,
+    client_weights,
+    fit_next_order,
+    fit_sooner,
+    fit_within_horizon,
+    train,
+    tuned,
+)
 from tests.recommender.test_engine import basket
 
 CLIENTS, PRODUCTS, AS_OF = 60, 12, 300.0
@@ -112,21 +118,13 @@ def test_within_more_days_more_has_happened(history):
     assert shares[0] < shares[1] < shares[2]
 
 
-def test_every_client_says_how_well_heads_do_that_were_not_fitted_to_it(history):
+def test_nobody_whom_a_head_is_fitted_to_says_how_well_it_does(history):
+    held_back = np.random.default_rng(0).random(CLIENTS) < HELD_BACK
+
     model = train(history, attributes_of(history), AS_OF)
 
-    assert len(model.recall.clients) > 0.9 * CLIENTS  # not every one is asked about
-    assert len(model.coverage.clients) > 0.9 * CLIENTS
-
-
-def test_clients_that_order_once_in_the_last_window_are_asked_at_their_orders_whatever_part_they_are_of():
-    """Who is left out and when an order is asked about are drawn apart."""
-    orders = [(client, 30.0 * month + client / 4, {client % 6: 1}) for client in range(CLIENTS) for month in range(6)]
-    history = basket(orders, PRODUCTS)
-
-    metrics = train(history, attributes_of(history), as_of=180).metrics
-
-    assert CLIENTS / 2 < metrics["held_out_orders"] < CLIENTS
+    assert set(model.recall.clients) == set(history.clients[held_back])
+    assert set(model.coverage.clients) == set(history.clients[held_back])
 
 
 def test_what_a_held_out_order_repeats_is_never_held_to_be_new():
@@ -140,111 +138,51 @@ def test_what_a_held_out_order_repeats_is_never_held_to_be_new():
     assert "explore@10" not in metrics
 
 
-def horizons_of(asked, part, seed):
-    return fit_horizons(SPANS, [asked] * len(SPANS), part, seed)
-
-
 @pytest.mark.parametrize(
-    ("fit", "about", "windows", "heads"),
-    [
-        (fit_next_order, "next orders", [1], ("repeat", "explore")),
-        (horizons_of, 40, [0, 1], ("heads.repeat", "heads.explore")),
-    ],
+    ("fit", "about", "windows"),
+    [(fit_next_order, "next orders", [1]), (fit_within_horizon, 40, [0, 1])],
     ids=["order", "horizon"],
 )
-def test_what_became_of_clients_that_are_left_out_teaches_nothing(history, fit, about, windows, heads):
+def test_clients_that_are_held_back_calibrate_and_teach_nothing_else(history, fit, about, windows):
     asked = [asked_in(history, window, about) for window in [(150, 200), (200, AS_OF)]]
-    part = np.arange(CLIENTS, dtype=np.int8) % PARTS
+    held_back = np.arange(CLIENTS) < 6
 
-    fitted, other = fit(asked, part, seed=0), fit(turned(asked, windows, part == 0), part, seed=0)
+    fitted, other = fit(tuple(asked), held_back, seed=0), fit(turned(asked, windows, held_back), held_back, seed=0)
 
-    for head in map(attrgetter, heads):
-        assert learned(head(fitted.without[0])) == learned(head(other.without[0]))
-        assert learned(head(fitted.without[1])) != learned(head(other.without[1]))
-        assert learned(head(fitted.whole)) != learned(head(other.whole))
-
-
-def test_what_became_of_earlier_orders_is_learned_whoever_is_left_out(history):
-    asked = [asked_in(history, window, "next orders") for window in [(150, 200), (200, AS_OF)]]
-    part = np.arange(CLIENTS, dtype=np.int8) % PARTS
-
-    fitted, other = (fit_next_order(some, part, seed=0) for some in (asked, turned(asked, [0], part == 0)))
-
-    assert learned(fitted.without[0].repeat) != learned(other.without[0].repeat)
+    assert fitted.repeat.start == other.repeat.start
+    assert fitted.explore.start == other.explore.start
+    assert fitted.repeat.slope > 0 > other.repeat.slope
+    all_of_them = fit(turned(asked, [0, 1], held_back), held_back, seed=0)
+    assert (all_of_them.repeat.start == fitted.repeat.start) == (windows == [0, 1])
 
 
-def test_what_became_of_clients_that_are_left_out_teaches_nothing_of_fewer_days(history):
-    asked = [[asked_in(history, window, days) for window in [(150, 200), (200, AS_OF)]] for days in SPANS]
-    part = np.arange(CLIENTS, dtype=np.int8) % PARTS
-    otherwise = [turned(windows, [0, 1], part == 0) for windows in asked]
+@pytest.mark.parametrize("days", SPANS[:2])
+def test_clients_that_are_held_back_calibrate_what_is_said_of_fewer_days_and_teach_nothing_of_it(history, days):
+    asked = [asked_in(history, window, days) for window in [(150, 200), (200, AS_OF)]]
+    held_back = np.arange(CLIENTS) < 6
 
-    fitted, other = (fit_horizons(SPANS, some, part, seed=0) for some in (asked, otherwise))
+    fitted, other = (fit_sooner(tuple(some), held_back, 0) for some in (asked, turned(asked, [0, 1], held_back)))
 
-    for place in range(len(SPANS) - 1):
-        assert learned(fitted.without[0].sooner[place]) == learned(other.without[0].sooner[place])
-        assert learned(fitted.without[1].sooner[place]) != learned(other.without[1].sooner[place])
-
-
-def learned(head):
-    """All but how many trees there are, which those left out say."""
-    return head.start, head.trees and head.trees.dump_model(num_iteration=1)["tree_info"]
+    assert fitted.start == other.start
+    assert fitted.slope > 0 > other.slope
 
 
-def turned(asked, windows, clients):
-    """What happened did not, to these clients in those windows, and what did not happened."""
+def turned(asked, windows, held_back):
+    """What happened did not, to the clients held back in those windows, and what did not happened."""
     result = list(asked)
     for number in windows:
         each = asked[number]
-        rows = clients[each.questions.client][each.candidates.client]
+        rows = held_back[each.questions.client][each.candidates.client]
         result[number] = replace(each, happened=each.happened ^ rows)
-    return result
+    return tuple(result)
 
 
-def test_heads_whose_clients_say_nothing_of_others_are_sure_of_nothing(history):
-    """All that one client was asked about happened, and nothing of what another was."""
-    asked = asked_in(history, (200, AS_OF), "next orders")
-    all_or_nothing = np.random.default_rng(1).random(CLIENTS) < 0.5
-    asked = replace(asked, happened=all_or_nothing[asked.questions.client][asked.candidates.client])
+def test_with_nobody_held_back_a_head_is_not_calibrated(history):
+    asked = tuple(asker_of(history).ask(*window)[0] for window in [(150, 200), (200, AS_OF)])
 
-    fitted = fit_next_order([asked], parts_of(CLIENTS, seed=0), seed=0)
+    fitted = fit_next_order(asked, np.zeros(CLIENTS, bool), seed=0)
 
-    assert fitted.whole.repeat.slope < 0.7
-
-
-def test_the_only_client_is_not_calibrated_by_heads_that_knew_nobody():
-    history = basket([(0, 7.0 * week, {0: 1, 1 + week % 3: 1}) for week in range(30)], PRODUCTS)
-
-    model = train(history, attributes_of(history), as_of=210)
-
-    head = model.within.heads.repeat
-    assert (head.slope, head.intercept) == (1, 0)
-    assert model.within.pace == pytest.approx(1, abs=0.1)
-    assert model.next_order.repeat.slope > 1  # its own later orders bore out what was learned of the earlier ones
-
-
-def test_the_only_client_that_buys_is_not_held_against_those_that_do_not(history):
-    asked = asked_in(history, (200, AS_OF), "next orders")
-    only_buyer = asked.questions.client == 0
-    asked = replace(asked, happened=asked.happened & only_buyer[asked.candidates.client])
-
-    fitted = fit_next_order([asked], parts_of(CLIENTS, seed=0), seed=0)
-
-    assert (fitted.whole.repeat.slope, fitted.whole.repeat.intercept) == (1, 0)
-
-
-@pytest.mark.parametrize("clients", [1, 2, 4, 100])
-def test_no_part_has_more_than_one_client_more_than_another(clients):
-    sizes = np.bincount(parts_of(clients, seed=0), minlength=PARTS)
-
-    assert sizes.max() - sizes.min() <= 1
-
-
-def test_with_nobody_left_out_a_head_is_not_calibrated(history):
-    asked = [asked_in(history, (200, AS_OF), "next orders")]
-
-    fitted = fit_next_order(asked, np.full(CLIENTS, IN_ALL, np.int8), seed=0)
-
-    assert (fitted.whole.repeat.slope, fitted.whole.repeat.intercept) == (1, 0)
+    assert (fitted.repeat.slope, fitted.repeat.intercept) == (1, 0)
 
 
 def test_what_a_head_says_is_calibrated():
@@ -255,9 +193,9 @@ def test_what_a_head_says_is_calibrated():
 
 
 def test_clients_with_many_questions_say_no_more_than_those_with_few():
-    client = np.array([0, 0, 0, 0, 1, 1])
+    client, chosen = np.array([0, 0, 0, 0, 1, 1, 1]), np.array([1, 1, 1, 1, 1, 1, 0], bool)
 
-    weight = even_weights(client)
+    weight = client_weights(client, chosen)
 
-    assert weight.mean() == pytest.approx(1)
-    assert np.bincount(client, weight) == pytest.approx([3, 3])
+    assert weight[chosen].mean() == pytest.approx(1)
+    assert np.bincount(client[chosen], weight[chosen]) == pytest.approx([3, 3])
