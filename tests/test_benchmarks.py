@@ -182,6 +182,7 @@ def test_lists_are_measured_beside_a_bare_handler_least_django_and_a_stock_view_
     for kind in ("list", "retrieve"):
         rates = figures[kind]["per_second"]
         assert figures[kind]["ratio_to"]["bare"] == pytest.approx(rates["service"] / rates["bare"], rel=0.05)
+    assert figures["apart"]
     assert all(each["ms"] > 0 and each["reads"] for each in figures["apart"])
 
 

@@ -97,14 +97,6 @@ def test_only_cross_sell_goes_with_something_and_only_upsell_replaces_something(
     assert {line["category"] for line in up} == {"upsell"}
 
 
-def test_uplift_is_the_money_more_an_order_than_what_is_replaced(tool):
-    coffee = line_of(tool.generated(client="cafe-03", aiModel=NOW), "coffee")
-    gold = line_of(tool.generated(client="cafe-03", activityType="upsell", aiModel=NOW), "coffee-gold")
-
-    more = gold["quantity"] * gold["price"] - coffee["quantity"] * coffee["price"]
-    assert gold["uplift"] == pytest.approx(more, abs=coffee["price"])  # half a unit may be rounded either way
-
-
 def test_what_was_never_bought_is_new_and_what_is_bought_at_one_time_of_the_year_is_seasonal(newcomer):
     autumns = [order(f"{year}-10-{day}", ("punch", 6)) for year in (2023, 2024) for day in ("05", 12, 19, 26)]
     weekly = [order(f"2025-{month:02}-20", ("milk", 6)) for month in range(1, 10)]
@@ -271,6 +263,7 @@ def test_the_units_of_every_forecast_lie_within_bounds_that_hold_at_least_four_t
     series = tool.generated(client="bar-02", activityType="demand-forecasting", aiModel=NOW)["insights"]["seasonality"]
 
     forecasts = [entry["forecast"] for entry in series["products"]]
+    assert forecasts
     assert all(0 <= each["low"] <= each["units"] <= each["high"] for each in forecasts)
     assert all(0.8 <= each["level"] < 1 for each in forecasts)
 

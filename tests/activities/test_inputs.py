@@ -83,11 +83,14 @@ def test_diversity_takes_what_has_no_category_for_nothing_that_is_alike(suggeste
     assert {"own-brand", "special"} < set(lines)
 
 
-@pytest.mark.parametrize(("factors", "product"), [({"milk": 3}, "milk"), ({"hot drinks": 3}, "coffee")])
-def test_a_demand_factor_multiplies_the_quantity_of_a_product_or_category(suggested, factors, product):
+# What is usual is rounded before it is shown: to whole units of coffee, to packs of six of milk.
+@pytest.mark.parametrize(
+    ("factors", "product", "rounding"), [({"milk": 3}, "milk", 9), ({"hot drinks": 3}, "coffee", 2)]
+)
+def test_a_demand_factor_multiplies_the_quantity_of_a_product_or_category(suggested, factors, product, rounding):
     usual, more = suggested(), suggested(marketData={"demandFactors": factors})
 
-    assert more[product]["quantity"] == pytest.approx(3 * usual[product]["quantity"], abs=9)
+    assert more[product]["quantity"] == pytest.approx(3 * usual[product]["quantity"], abs=rounding)
     assert more["sugar"]["quantity"] == usual["sugar"]["quantity"]
 
 

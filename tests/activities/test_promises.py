@@ -153,10 +153,17 @@ def test_the_budget_is_kept_quantities_before_lines(tool, wholesale_house):
 def test_whoever_reads_with_the_right_etag_is_spared_the_body_until_it_changes(tool):
     activity = tool.file()
     etag = tool.get(f"{API}/{activity['_id']}").headers["ETag"]
-    tool.patch(activity["_id"], {"metadata": {"new": True}})
 
-    assert tool.get(f"{API}/{activity['_id']}", if_none_match=etag).status_code == 200
-    assert tool.patch(activity["_id"], {}, if_match="*").status_code == 200
+    unchanged = tool.get(f"{API}/{activity['_id']}", if_none_match=etag)
+    tool.patch(activity["_id"], {"metadata": {"new": True}})
+    changed = tool.get(f"{API}/{activity['_id']}", if_none_match=etag)
+
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    assert (changed.status_code, changed.body["data"]["metadata"]) == (200, {"new": True})
+
+
+def test_whoever_changes_an_activity_if_it_is_there_at_all_needs_no_etag_of_it(tool):
+    assert tool.patch(tool.file()["_id"], {}, if_match="*").status_code == 200
 
 
 def test_a_real_change_moves_updated_at_and_leaves_created_at(tool):

@@ -101,7 +101,6 @@ def test_what_is_expected_lies_within_the_bounds(probability, days, quantity):
 
     assert 0 <= low <= demand.expected[0] <= high
     assert 0.8 <= held <= 1
-    assert high <= 60 * 3 * quantity
 
 
 def test_a_client_of_every_week_is_expected_four_times_in_four_weeks():

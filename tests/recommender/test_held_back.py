@@ -7,6 +7,7 @@ import pytest
 
 from recommender.engine.asking import Asker
 from recommender.engine.client_answers import NO_ANSWERS
+from recommender.engine.features import FEATURES
 from recommender.engine.groups import Attributes
 from recommender.engine.heads import Head
 from recommender.engine.neighbours import Taste
@@ -187,7 +188,7 @@ def test_with_nobody_held_back_a_head_is_not_calibrated(history):
 
 def test_what_a_head_says_is_calibrated():
     evens = Start("repeat", [0.0, 0.0, 0.0], intercept=2.0)
-    features = np.zeros((1, 60), np.float32)
+    features = np.zeros((1, len(FEATURES)), np.float32)
 
     assert Head(evens, None, slope=0.5, intercept=-1.0).probability(features).tolist() == [0.5]
 
