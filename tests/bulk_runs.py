@@ -60,10 +60,13 @@ def begin(installation: Installation, chunk: int, *options: str) -> tuple[Popen,
     return command, latest_run(installation)
 
 
-def wait_for_random_point(installation: Installation, run: int) -> None:
-    """Until so many chunks are done as a die says: what comes then falls anywhere within the next one."""
+def wait_for_random_point(installation: Installation, run: int, of_the_first: float = 1) -> None:
+    """Until so many chunks are done as a die says: what comes then falls anywhere within the next one.
+
+    `of_the_first` is the share of the run that it is to fall into.
+    """
     [(chunks,)] = installation.ask(f"SELECT count(*) FROM activities_regenerationchunk WHERE run_id = {run}")
-    left = random.randint(1, chunks - 1)
+    left = random.randint(1 + int((1 - of_the_first) * chunks), chunks - 1)
     wait_for(lambda: installation.ask(WAITING.format(run=run))[0][0] <= left)
 
 
