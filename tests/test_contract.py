@@ -29,6 +29,8 @@ def test_a_generated_activity_keeps_to_the_contracts_schema(tool, wholesale_hous
     faults = list(contract.validator("#/components/schemas/Activity").iter_errors(activity))
 
     assert faults == []
+    assert activity["aiModel"]["name"] == "sales-recommender-v2"
+    assert activity["insights"].keys() == {"buyingPatterns", "seasonality", "riskFactors", "opportunities"}
 
 
 def test_the_contract_is_served_as_it_is_to_anyone(client):

@@ -346,6 +346,7 @@ def test_a_short_list_counts_what_is_not_on_it_by_cause(generated):
     )
 
     said = activity["insights"]["riskFactors"][-1]
+    assert said.startswith(f"{len(activity['recommendations'])} suggestion")
     assert all(cause in said for cause in ("1 excluded", "1 no longer sold", "1 out of stock", " new to the client"))
 
 

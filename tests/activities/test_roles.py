@@ -78,9 +78,10 @@ def test_who_may_do_what(keys, wholesale_house, role, operation):
 
 def test_no_path_tells_a_reps_key_of_another_reps_row(keys):
     keys.full.file(rep="rep-1", client="secret", metadata={"word": "secret"})
-    keys.full.file(rep="rep-0", client="open")
+    own = keys.full.file(rep="rep-0", client="open")
 
     for query in ("", "?client=secret", "?search=secret", '?filter={"metadata.word":"secret"}', "?rep=rep-1"):
         body = keys.of_rep_0.get(API + query).body
         assert "secret" not in str(body)
         assert body["total"] == len(body["data"])
+    assert [row["_id"] for row in keys.of_rep_0.get().body["data"]] == [own["_id"]]

@@ -207,14 +207,6 @@ def test_who_opens_the_login_page_itself_comes_to_the_dashboard(client, admin_us
     assert answer.headers["location"] == reverse("admin:index")
 
 
-def test_the_wrong_password_too_often_locks_the_login(client, admin_user):
-    login = reverse("admin:login")
-    for _ in range(5):
-        client.post(login, {"username": "admin", "password": "guess"})
-
-    assert client.post(login, {"username": "admin", "password": "password"}).status_code == 429
-
-
 def test_runs_and_schedules_can_be_looked_at_and_not_changed(ops, db):
     RegenerationRun.objects.create(total=3)
     Schedule.objects.create(name="training", cron="0 1 * * *", next_run_at="2031-01-02T01:00Z")

@@ -87,10 +87,3 @@ def test_an_answer_for_a_stranger_says_that_it_rests_on_others():
 
     assert result.recommendations
     assert any("No order of this client is known" in said for said in result.insights["riskFactors"])
-
-
-def test_an_answer_shorter_than_asked_for_says_why_with_counts():
-    result = suggested("nobody", limit=100, minConfidence=0.2)
-
-    assert any(said.startswith(f"{len(result.recommendations)} suggestion") for said in result.insights["riskFactors"])
-    assert any("below the confidence asked for" in said for said in result.insights["riskFactors"])

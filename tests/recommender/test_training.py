@@ -268,13 +268,6 @@ def test_what_every_order_holds_is_expected_in_the_next_one(empty_house, clients
     assert min(line["confidence"] for line in forecast.recommendations) > 0.85
 
 
-def test_the_command_trains_and_promotes(wholesale_house):
-    out = StringIO()
-    call_command("train_recommender", until=LAST_DAY, stdout=out, stderr=StringIO())
-
-    assert "is active" in out.getvalue()
-
-
 def test_a_model_is_trained_while_developing_too(wholesale_house, settings):
     settings.DEBUG = True
 

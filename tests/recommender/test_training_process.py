@@ -1,14 +1,12 @@
 """Training that the admin begins runs in a process of its own, one at a time."""
 
-import psycopg
 import pytest
 from django.db import connection
 
-from recommender.errors import NotEnoughHistoryError, TrainingRunsError
+from recommender.errors import TrainingRunsError
 from recommender.models import ModelVersion
-from recommender.training import ADVISORY_LOCK
 from recommender.training_process import LOG, begin_training
-from tests.service import PATIENCE_SECONDS, address_of, database_url
+from tests.service import PATIENCE_SECONDS, database_url
 from tests.wholesale import load_wholesale_house
 
 
@@ -49,17 +47,3 @@ def test_a_training_that_ends_at_once_is_told(own_data, wholesale_house, monkeyp
 
     with pytest.raises(TrainingRunsError, match="ended at once"):
         begin_training()
-
-
-def test_it_does_not_begin_without_orders(empty_house, own_data):
-    with pytest.raises(NotEnoughHistoryError):
-        begin_training()
-
-
-@pytest.mark.django_db
-def test_it_does_not_begin_while_another_trains(own_data, wholesale_house):
-    with psycopg.connect(**address_of(connection.settings_dict)) as other:
-        other.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
-
-        with pytest.raises(TrainingRunsError):
-            begin_training()
