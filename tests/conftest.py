@@ -13,10 +13,8 @@ from recommender.models import Client, ModelVersion, Order, Product, SalesRep
 from recommender.registry import promote
 from recommender.training import train_version
 from tests.installation import Installation
-from tests.service import database_url, running_service
+from tests.service import API, database_url, running_service
 from tests.wholesale import LAST_DAY, load_wholesale_house
-
-API = "/activity-ai-sales-order"
 
 
 @pytest.hookimpl(trylast=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from subprocess import Popen
 
 from tests.installation import Installation, wait_for
+from tests.service import free_port
 
 
 class DaskCluster:
@@ -45,12 +46,6 @@ def running_cluster(installation: Installation, folder: Path, workers: int = 2) 
         yield cluster
     finally:
         cluster.kill()
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def answers(port: int) -> bool:

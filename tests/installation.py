@@ -31,6 +31,17 @@ def kill_postmaster(server: EmbeddedPostgres) -> None:
     os.close(end)
 
 
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command with nothing set in its environment but that."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")} | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
 class Installation:
     """A Sales AI of its own, with its own database, reached by its commands alone."""
 

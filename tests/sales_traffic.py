@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tests.installation import ANSWER_SECONDS
+from tests.service import API
 
-API = "/activity-ai-sales-order"
 PAUSE_SECONDS = 0.2
 
 

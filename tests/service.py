@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 
+API = "/activity-ai-sales-order"
 PATIENCE_SECONDS = 60  # for a busy machine to start the processes, and to end them
 
 
@@ -35,6 +36,12 @@ def running_service(
     finally:
         server.terminate()
         server.wait(PATIENCE_SECONDS)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def database_url(database: dict[str, Any]) -> str:

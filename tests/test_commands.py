@@ -12,9 +12,8 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from tests.installation import ANSWER_SECONDS
+from tests.installation import ANSWER_SECONDS, manage
 from tests.service import database_url
-from tests.test_production import manage
 
 NOBODY_THERE = "postgres://sales:secret@127.0.0.1:1/sales"
 

@@ -7,7 +7,7 @@ from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connection, connectio
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from salesai.prepared import PreparingCursor, fetch
-from tests.conftest import API
+from tests.service import API
 
 
 @pytest.fixture

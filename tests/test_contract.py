@@ -6,7 +6,7 @@ from django.urls import get_resolver
 from activities import contract
 from activities.models import Activity
 from activities.urls import urlpatterns
-from tests.wholesale import LAST_DAY
+from tests.wholesale import AS_OF_LAST_DAY
 
 
 def test_the_routes_are_the_contracts_paths():
@@ -23,8 +23,7 @@ def test_the_routes_are_the_contracts_paths():
 @pytest.mark.parametrize("client", ["cafe-03", "nobody"])
 @pytest.mark.parametrize("purpose", Activity.Type)
 def test_a_generated_activity_keeps_to_the_contracts_schema(tool, wholesale_house, purpose, client):
-    as_of = {"parameters": {"asOf": LAST_DAY.isoformat()}}
-    activity = tool.generated(client=client, activityType=purpose, aiModel=as_of)
+    activity = tool.generated(client=client, activityType=purpose, aiModel=AS_OF_LAST_DAY)
 
     faults = list(contract.validator("#/components/schemas/Activity").iter_errors(activity))
 

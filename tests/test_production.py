@@ -1,9 +1,6 @@
 """Production refuses what is unsafe."""
 
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 from django.conf import settings
@@ -13,6 +10,7 @@ from environ import Env
 
 from salesai.checks import NOT_COLLECTED
 from salesai.environment import flag, read_file
+from tests.installation import manage
 
 SAFE = {
     "SALESAI_PRODUCTION": "true",
@@ -20,16 +18,6 @@ SAFE = {
     "ALLOWED_HOSTS": "sales.example.com",
     "DATABASE_URL": "postgres://sales:secret@db.example.com/sales",
 }
-
-
-def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=settings.BASE_DIR,
-        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")} | environment,
-        capture_output=True,
-        text=True,
-    )
 
 
 def test_the_deployment_check_is_clean():

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client as HttpClient
 
 from salesai.logs import logging_config
-from tests.conftest import API
+from tests.service import API
 
 PASSWORD = "a-good-password-1"
 

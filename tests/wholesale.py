@@ -5,15 +5,22 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from recommender.loading.merge import merge_clients, merge_orders, merge_products
+from recommender.models import Product
 
 FIRST_DAY = datetime(2025, 1, 6, 9, tzinfo=UTC)
 LAST_DAY = FIRST_DAY + timedelta(days=300)
+AS_OF_LAST_DAY = {"parameters": {"asOf": LAST_DAY.isoformat()}}  # an activity's aiModel
 CLIENTS_PER_SEGMENT = 20
 STAPLES = {"cafe": ["coffee", "milk", "sugar"], "bar": ["beer", "crisps", "lemons"]}
 EXTRAS = {"cafe": ["tea", "honey", "syrup", "cups"], "bar": ["gin", "tonic", "nuts", "ice"]}
 PRICES = {"coffee": 12.5, "milk": 1.1, "sugar": 0.9, "beer": 18.0, "crisps": 6.0, "lemons": 2.4, "gin": 21.0}
 PREMIUM = {"coffee-gold": ("hot drinks", 19.0), "craft-beer": ("drinks", 29.0)}
 CATEGORIES = {"coffee": "hot drinks", "tea": "hot drinks", "beer": "drinks", "gin": "drinks", "tonic": "drinks"}
+
+
+def facts(product: str, **fields: object) -> None:
+    """What the house is from now on said to know of a product."""
+    Product.objects.filter(external_id=product).update(**fields)
 
 
 def load_wholesale_house(seed: int = 1) -> None:

@@ -6,11 +6,10 @@ import pytest
 
 from activities import contract
 from recommender.models import ModelVersion
-from tests.conftest import API
-from tests.wholesale import LAST_DAY, STAPLES
+from tests.service import API
+from tests.wholesale import AS_OF_LAST_DAY, STAPLES
 
 pytestmark = pytest.mark.usefixtures("wholesale_house")
-NOW = {"parameters": {"asOf": LAST_DAY.isoformat()}}
 
 
 def order(day, *items, **fields):
@@ -54,7 +53,7 @@ def test_a_version_that_is_there_answers_where_it_is_asked_for(tool):
 
 
 def test_generating_answers_with_the_lines_that_are_stored(tool):
-    activity = tool.file(client="cafe-03", aiModel=NOW)
+    activity = tool.file(client="cafe-03", aiModel=AS_OF_LAST_DAY)
 
     answer = tool.generate(activity["_id"]).body
 
@@ -64,7 +63,7 @@ def test_generating_answers_with_the_lines_that_are_stored(tool):
 
 
 def test_a_list_has_its_most_urgent_line_at_priority_1_and_its_least_at_most_10(tool):
-    lines = tool.generated(client="cafe-03", aiModel=NOW)["recommendations"]
+    lines = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)["recommendations"]
 
     priorities = {line["priority"] for line in lines}
     assert min(priorities) == 1
@@ -75,7 +74,7 @@ def test_a_list_has_its_most_urgent_line_at_priority_1_and_its_least_at_most_10(
 
 
 def test_the_most_probable_comes_first_and_the_estimate_is_the_mean(tool):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
 
     confidences = [line["confidence"] for line in activity["recommendations"]]
     assert confidences == sorted(confidences, reverse=True)
@@ -85,7 +84,7 @@ def test_the_most_probable_comes_first_and_the_estimate_is_the_mean(tool):
 
 def test_only_cross_sell_goes_with_something_and_only_upsell_replaces_something(tool):
     usual, cross, up = (
-        tool.generated(client="cafe-03", activityType=purpose, aiModel=NOW)["recommendations"]
+        tool.generated(client="cafe-03", activityType=purpose, aiModel=AS_OF_LAST_DAY)["recommendations"]
         for purpose in ("recommendation", "cross-sell", "upsell")
     )
 
@@ -147,10 +146,10 @@ def test_returns_reduce_and_zero_carries_no_weight(newcomer):
 
 
 def test_orders_of_the_request_are_added_to_the_stored_ones(tool):
-    stored = tool.generated(client="cafe-03", aiModel=NOW)
+    stored = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     added = [order("2025-11-01", ("gin", 1)), order("2025-11-01", ("gin", 1), orderId="new")]
 
-    merged = tool.generated(client="cafe-03", aiModel=NOW, inputData={"historicalOrders": added})
+    merged = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY, inputData={"historicalOrders": added})
 
     before, after = (int(a["insights"]["buyingPatterns"][0].split()[0]) for a in (stored, merged))
     assert after == before + 2
@@ -190,13 +189,13 @@ def test_the_month_under_way_counts_for_nothing_until_something_is_ordered_in_it
 
 
 def test_a_client_without_orders_has_no_pattern_and_no_season(tool):
-    said = tool.generated(client="nobody", aiModel=NOW)["insights"]
+    said = tool.generated(client="nobody", aiModel=AS_OF_LAST_DAY)["insights"]
 
     assert (said["buyingPatterns"], said["seasonality"]) == ([], {})
 
 
 def test_only_a_forecast_has_series(tool):
-    usual = tool.generated(client="bar-02", aiModel=NOW)
+    usual = tool.generated(client="bar-02", aiModel=AS_OF_LAST_DAY)
 
     assert "products" not in usual["insights"]["seasonality"]
 
@@ -245,7 +244,7 @@ def test_a_forecast_is_over_the_whole_horizon_with_an_interval_and_its_level(too
     week, month = (
         tool.generated(
             client="bar-02", activityType="demand-forecasting",
-            aiModel={"parameters": NOW["parameters"] | {"horizonDays": days}},
+            aiModel={"parameters": AS_OF_LAST_DAY["parameters"] | {"horizonDays": days}},
         )
         for days in (7, 28)
     )  # fmt: skip
@@ -260,9 +259,9 @@ def test_a_forecast_is_over_the_whole_horizon_with_an_interval_and_its_level(too
 
 
 def test_the_units_of_every_forecast_lie_within_bounds_that_hold_at_least_four_times_in_five(tool):
-    series = tool.generated(client="bar-02", activityType="demand-forecasting", aiModel=NOW)["insights"]["seasonality"]
+    activity = tool.generated(client="bar-02", activityType="demand-forecasting", aiModel=AS_OF_LAST_DAY)
 
-    forecasts = [entry["forecast"] for entry in series["products"]]
+    forecasts = [entry["forecast"] for entry in activity["insights"]["seasonality"]["products"]]
     assert forecasts
     assert all(0 <= each["low"] <= each["units"] <= each["high"] for each in forecasts)
     assert all(0.8 <= each["level"] < 1 for each in forecasts)
@@ -271,7 +270,7 @@ def test_the_units_of_every_forecast_lie_within_bounds_that_hold_at_least_four_t
 def test_a_demand_factor_multiplies_the_forecast(tool):
     usual, doubled = (
         tool.generated(
-            client="bar-02", activityType="demand-forecasting", aiModel=NOW, inputData={"marketData": market}
+            client="bar-02", activityType="demand-forecasting", aiModel=AS_OF_LAST_DAY, inputData={"marketData": market}
         )
         for market in ({}, {"demandFactors": {"beer": 2}})
     )
@@ -284,7 +283,7 @@ def test_a_demand_factor_multiplies_the_forecast(tool):
 
 
 def test_a_forecast_asked_for_without_a_horizon_is_over_four_weeks(tool):
-    activity = tool.generated(client="bar-02", activityType="demand-forecasting", aiModel=NOW)
+    activity = tool.generated(client="bar-02", activityType="demand-forecasting", aiModel=AS_OF_LAST_DAY)
 
     assert activity["insights"]["seasonality"]["products"][0]["forecast"]["to"] == "2025-11-30"
 
@@ -294,7 +293,7 @@ def test_every_line_says_in_a_sentence_why(tool):
     lines = [
         line
         for purpose in purposes
-        for line in tool.generated(client="cafe-03", activityType=purpose, aiModel=NOW)["recommendations"]
+        for line in tool.generated(client="cafe-03", activityType=purpose, aiModel=AS_OF_LAST_DAY)["recommendations"]
     ]
 
     assert all(line["reason"].endswith(".") and len(line["reason"]) > 20 for line in lines)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from activities import contract
 from activities.draft_order import draft_order
+from activities.models import Activity
 from recommender.models import Product
 from recommender.requests import SuggestionRequest
 from recommender.suggestions import suggest
@@ -16,7 +17,6 @@ from tests.wholesale import EXTRAS, LAST_DAY, PREMIUM, STAPLES
 
 PRODUCTS = sorted({*STAPLES["cafe"], *STAPLES["bar"], *EXTRAS["cafe"], *EXTRAS["bar"], *PREMIUM})
 CATEGORIES = ["hot drinks", "drinks", "groceries"]
-PURPOSES = ["recommendation", "order-analysis", "demand-forecasting", "cross-sell", "upsell"]
 
 RECOMMENDATION = contract.validator("#/components/schemas/Recommendation")
 
@@ -46,7 +46,7 @@ orders = st.lists(
 requests = st.builds(
     SuggestionRequest,
     client=st.sampled_from(["cafe-03", "bar-05", "nobody"]),
-    purpose=st.sampled_from(PURPOSES),
+    purpose=st.sampled_from(Activity.Type.values),
     now=st.just(LAST_DAY),
     orders=orders,
     preferences=some(

@@ -6,7 +6,7 @@ from functools import reduce
 import pytest
 
 from activities.models import Activity
-from tests.conftest import API
+from tests.service import API
 
 PREFERENCES, MARKET = "inputData.clientPreferences", "inputData.marketData"
 STOCK, PARAMETERS = "inputData.inventoryLevels", "aiModel.parameters"

@@ -16,7 +16,8 @@ from activities.models import KeptAnswer
 from recommender import registry
 from recommender.models import ModelVersion, SuggestedLine
 from recommender.training import train_version
-from tests.conftest import API
+from tests.activities.suggested import lines_of
+from tests.service import API
 from tests.wholesale import LAST_DAY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wholesale_house")]
@@ -26,10 +27,6 @@ def clean_up(out=None, **options) -> str:
     out = out or StringIO()
     call_command("clean_up", stdout=out, **options)
     return out.getvalue()
-
-
-def lines_of(activity):
-    return SuggestedLine.objects.filter(activity=activity["_id"])
 
 
 def shown(tool, activity):

@@ -27,8 +27,8 @@ from activities.updates import cancel_activity, create_activity, update_activity
 from activities.worker import take_up_abandoned_jobs
 from recommender.models import ModelVersion, SuggestedLine
 from tests.admin.people import ops_user
-from tests.conftest import API, Tool
-from tests.service import PATIENCE_SECONDS, database_url, running_service
+from tests.conftest import Tool
+from tests.service import API, PATIENCE_SECONDS, database_url, running_service
 
 pytestmark = pytest.mark.django_db(transaction=True)
 # Who waits for a row waits for a transaction, which is no database's; but it holds a lock in its own.

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from tests.conftest import API
+from tests.service import API
 
 WHAT_TOOLS_ARE_DOCUMENTED_WITH = {
     "client": "string",

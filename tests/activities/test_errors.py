@@ -7,7 +7,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.test import Client as HttpClient
 
 from activities import master_data
-from tests.conftest import API
+from tests.service import API
 
 NOT_READ = 400, "parse_error"
 WRONG_TYPE = 415, "unsupported_media_type"

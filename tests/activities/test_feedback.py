@@ -12,20 +12,11 @@ from activities.models import Activity
 from recommender import registry
 from recommender.models import SuggestedLine
 from recommender.training import train_version
-from tests.conftest import API
-from tests.wholesale import LAST_DAY
+from tests.activities.suggested import lines_of, products
+from tests.service import API
+from tests.wholesale import AS_OF_LAST_DAY, LAST_DAY
 
 pytestmark = pytest.mark.usefixtures("wholesale_house")
-NOW = {"parameters": {"asOf": LAST_DAY.isoformat()}}
-TYPES = ["recommendation", "order-analysis", "demand-forecasting", "cross-sell", "upsell"]
-
-
-def products(activity):
-    return [line["product"] for line in activity["recommendations"]]
-
-
-def lines_of(activity):
-    return SuggestedLine.objects.filter(activity=activity["_id"])
 
 
 def outcomes(activity, **conditions):
@@ -50,7 +41,7 @@ def list_for(tool):
     """The products of a new list."""
 
     def listed(client="cafe-03", purpose="recommendation", **fields):
-        return products(tool.generated(client=client, activityType=purpose, **{"aiModel": NOW} | fields))
+        return products(tool.generated(client=client, activityType=purpose, **{"aiModel": AS_OF_LAST_DAY} | fields))
 
     return listed
 
@@ -61,7 +52,7 @@ def aged(days):
 
 
 def test_each_line_is_written_as_it_was_suggested_and_outlives_its_activity(tool):
-    activity = tool.generated(client="cafe-03", rep="rep-7", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", rep="rep-7", aiModel=AS_OF_LAST_DAY)
 
     tool.delete(activity["_id"])
 
@@ -80,7 +71,7 @@ def test_each_line_is_written_as_it_was_suggested_and_outlives_its_activity(tool
 
 
 def test_feedback_answers_the_lines_and_a_change_of_it_changes_the_answers(tool, answer):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     first, second, third = products(activity)[:3]
 
     answer(activity, accepted=[first, second], rejected=[second, third])
@@ -95,7 +86,7 @@ def test_feedback_answers_the_lines_and_a_change_of_it_changes_the_answers(tool,
 
 
 def test_an_answer_that_stays_as_it_was_keeps_its_time(tool, answer):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     first, second = products(activity)[:2]
     answer(activity, accepted=[first])
     given = lines_of(activity).answered().get().outcome_at
@@ -106,10 +97,10 @@ def test_an_answer_that_stays_as_it_was_keeps_its_time(tool, answer):
     assert lines_of(activity).get(product=second).outcome_at > given
 
 
-@pytest.mark.parametrize("purpose", TYPES)
+@pytest.mark.parametrize("purpose", Activity.Type.values)
 def test_a_rejected_product_is_gone_from_the_clients_next_list_of_every_type(tool, answer, list_for, purpose):
     shown, others = list_for(purpose=purpose), list_for("cafe-07", purpose)
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
 
     answer(activity, rejected=[shown[0]])
 
@@ -118,7 +109,7 @@ def test_a_rejected_product_is_gone_from_the_clients_next_list_of_every_type(too
 
 
 def test_a_rejected_product_is_gone_when_its_own_activity_is_generated_again(tool, answer):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     answer(activity, rejected=["coffee"])
     aged(200)
 
@@ -130,17 +121,17 @@ def test_a_rejected_product_is_gone_when_its_own_activity_is_generated_again(too
 
 
 def test_a_rejected_product_is_no_opportunity_either(tool, answer):
-    before = tool.generated(client="cafe-03", aiModel=NOW)
+    before = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     answer(before, rejected=["beer"])
 
-    after = tool.generated(client="cafe-03", aiModel=NOW)
+    after = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
 
     assert "Beer" in " ".join(before["insights"]["opportunities"])
     assert "Beer" not in " ".join(after["insights"]["opportunities"])
 
 
 def test_an_answer_is_of_the_client_and_rep_that_the_activity_has_then(tool, list_for):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     shown, others = list_for(), list_for("bar-01")
     feedback = {"rejectedRecommendations": [shown[0], others[0]]}
 
@@ -152,7 +143,7 @@ def test_an_answer_is_of_the_client_and_rep_that_the_activity_has_then(tool, lis
 
 
 def test_an_answer_to_what_was_shown_to_another_rep_is_of_the_one_who_gives_it(tool, answer):
-    activity = tool.generated(client="cafe-03", rep="rep-1", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", rep="rep-1", aiModel=AS_OF_LAST_DAY)
     tool.patch(activity["_id"], {"rep": "rep-2"})
 
     answer(activity, accepted=products(activity)[:1])
@@ -161,7 +152,7 @@ def test_an_answer_to_what_was_shown_to_another_rep_is_of_the_one_who_gives_it(t
 
 
 def test_who_does_not_want_a_product_in_a_list_does_not_want_it_though_more_of_it_was_suggested_before(tool, list_for):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     SuggestedLine.objects.filter(activity=activity["_id"]).update(larger_volume=True, superseded=True)
 
     tool.patch(activity["_id"], {"feedback": {"rejectedRecommendations": ["coffee"]}})
@@ -170,7 +161,7 @@ def test_who_does_not_want_a_product_in_a_list_does_not_want_it_though_more_of_i
 
 
 def test_a_rejection_that_is_taken_back_was_none(tool, answer, list_for):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     answer(activity, rejected=["coffee"])
     answer(activity)
 
@@ -185,7 +176,7 @@ def test_what_was_rejected_without_having_been_suggested_is_held_back_too(tool, 
 
 @pytest.mark.parametrize(("days", "back"), [(0, False), (29, False), (89, True), (91, True)])
 def test_a_rejected_product_comes_back_after_a_month(tool, answer, list_for, days, back):
-    answer(tool.generated(client="cafe-03", aiModel=NOW), rejected=["coffee"])
+    answer(tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY), rejected=["coffee"])
 
     aged(days)
 
@@ -193,7 +184,7 @@ def test_a_rejected_product_comes_back_after_a_month(tool, answer, list_for, day
 
 
 def test_it_comes_back_low_on_the_list_and_only_after_90_days_to_its_place(tool, answer, list_for):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     first = products(activity)[0]
     answer(activity, rejected=[first])
 
@@ -207,7 +198,7 @@ def test_it_comes_back_low_on_the_list_and_only_after_90_days_to_its_place(tool,
 
 
 def test_the_last_answer_counts(tool, answer, list_for):
-    earlier, later = (tool.generated(client="cafe-03", aiModel=NOW) for _ in range(2))
+    earlier, later = (tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY) for _ in range(2))
     answer(earlier, rejected=["coffee"])
     answer(later, accepted=["coffee"])
 
@@ -215,7 +206,7 @@ def test_the_last_answer_counts(tool, answer, list_for):
 
 
 def test_of_two_answers_at_the_same_moment_the_rejection_counts(tool, answer, list_for):
-    one, other = (tool.generated(client="cafe-03", aiModel=NOW) for _ in range(2))
+    one, other = (tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY) for _ in range(2))
     answer(one, rejected=["coffee"])
     answer(other, accepted=["coffee"])
 
@@ -225,28 +216,28 @@ def test_of_two_answers_at_the_same_moment_the_rejection_counts(tool, answer, li
 
 
 def test_an_accepted_product_moves_up_at_that_client_with_the_confidence_it_had(tool, answer):
-    before = tool.generated(client="cafe-03", aiModel=NOW)
+    before = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     low = before["recommendations"][2]
 
     answer(before, accepted=[low["product"]])
 
-    after = tool.generated(client="cafe-03", aiModel=NOW)
+    after = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     assert products(after).index(low["product"]) < products(before).index(low["product"])
     [line] = [line for line in after["recommendations"] if line["product"] == low["product"]]
     assert line["confidence"] == low["confidence"]
 
 
 def test_a_list_that_is_short_for_rejections_says_how_many(tool, answer):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     answer(activity, rejected=["coffee", "milk"])
 
-    short = tool.generated(client="cafe-03", aiModel={"parameters": NOW["parameters"] | {"limit": 100}})
+    short = tool.generated(client="cafe-03", aiModel={"parameters": AS_OF_LAST_DAY["parameters"] | {"limit": 100}})
 
     assert "2 rejected by the client and held back" in short["insights"]["riskFactors"][-1]
 
 
 def test_generating_again_leaves_answers_on_the_lines_they_were_given_to_and_counts_them_once(tool, answer):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     accepted, rejected = products(activity)[:2]
     answer(activity, accepted=[accepted], rejected=[rejected])
     given = dict(lines_of(activity).answered().values_list("product", "outcome_at"))
@@ -264,7 +255,7 @@ def test_generating_again_leaves_answers_on_the_lines_they_were_given_to_and_cou
 
 
 def test_generating_again_changes_no_figure_of_what_was_answered_and_ordered(tool, answer):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     accepted = products(activity)[:3]
     answer(activity, accepted=accepted, rejected=[products(activity)[4]])
     three_days_ago = timezone.now() - timedelta(days=3)
@@ -285,7 +276,7 @@ def test_generating_again_changes_no_figure_of_what_was_answered_and_ordered(too
 
 
 def test_an_answer_that_changes_after_the_list_was_made_anew_is_given_to_the_new_line(tool, answer):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     first, second = products(activity)[:2]
     answer(activity, accepted=[first, second])
     tool.generate(activity["_id"])
@@ -306,7 +297,7 @@ def lines_read() -> int:
 
 
 def test_generating_again_reads_the_lines_that_are_shown_and_not_those_of_all_nights_before(tool):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     shown = list(lines_of(activity))
     for night in range(1, 366):
         for line in shown:
@@ -322,7 +313,7 @@ def test_generating_again_reads_the_lines_that_are_shown_and_not_those_of_all_ni
 
 
 def test_a_change_of_the_inputs_leaves_the_lines_as_history(tool):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
 
     tool.patch(activity["_id"], {"client": "cafe-04"})
 
@@ -330,7 +321,7 @@ def test_a_change_of_the_inputs_leaves_the_lines_as_history(tool):
 
 
 def test_the_database_keeps_two_answers_to_one_line_out(tool, answer):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     answer(activity, accepted=["coffee"])
     second = lines_of(activity).answered().get()
     second.pk = None
@@ -349,7 +340,7 @@ def at(**distance):
 
 
 def test_acceptance_counts_answered_suggestions_alone(tool, answer):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
 
     answer(activity, accepted=["coffee", "milk", "never suggested"], rejected=["sugar"])
 
@@ -360,7 +351,7 @@ def test_acceptance_counts_answered_suggestions_alone(tool, answer):
 
 @pytest.mark.parametrize(("distance", "converted"), [({"days": -1}, 0), ({"days": 29}, 1), ({"days": 31}, 0)])
 def test_an_accepted_product_is_converted_when_it_is_ordered_within_30_days(tool, answer, distance, converted):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     answer(activity, accepted=["coffee"], rejected=["milk"])
 
     push(tool, date=at(**distance), items=[{"product": name, "quantity": 2} for name in ("coffee", "milk")])
@@ -369,7 +360,7 @@ def test_an_accepted_product_is_converted_when_it_is_ordered_within_30_days(tool
 
 
 def test_an_order_that_bears_only_the_day_of_the_suggestion_converts(tool, answer):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     answer(activity, accepted=["coffee"])
     midnight = lines_of(activity).answered().get().suggested_at.replace(hour=0, minute=0, second=0, microsecond=0)
 
@@ -379,7 +370,7 @@ def test_an_order_that_bears_only_the_day_of_the_suggestion_converts(tool, answe
 
 
 def test_a_return_converts_nothing(tool, answer):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     answer(activity, accepted=["coffee"])
 
     push(tool, date=at(days=2), items=[{"product": "coffee", "quantity": -2}])
@@ -388,7 +379,7 @@ def test_a_return_converts_nothing(tool, answer):
 
 
 def test_a_conversion_goes_with_its_order(tool, answer):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     answer(activity, accepted=["coffee"])
     push(tool, date=at(days=2))
     ordered = lines_of(activity).figures()["converted"]
@@ -400,7 +391,7 @@ def test_a_conversion_goes_with_its_order(tool, answer):
 
 def test_the_answers_of_many_clients_are_read_in_one_query(tool, answer):
     for client in ("cafe-01", "cafe-02", "cafe-03"):
-        answer(tool.generated(client=client, aiModel=NOW), rejected=["coffee"])
+        answer(tool.generated(client=client, aiModel=AS_OF_LAST_DAY), rejected=["coffee"])
     activities = list(Activity.objects.all())
 
     with CaptureQueriesContext(

@@ -7,7 +7,7 @@ import pytest
 
 from activities import reading
 from activities.models import Activity
-from tests.conftest import API
+from tests.service import API
 
 LINES = [
     {"product": "beer", "productName": "Beer", "confidence": 0.9, "category": "frequent-buy"},

@@ -2,21 +2,15 @@ import pytest
 
 from recommender import registry
 from recommender.models import ModelVersion, Order, Product
-from tests.conftest import API
-from tests.wholesale import LAST_DAY, STAPLES
-
-NOW = {"parameters": {"asOf": LAST_DAY.isoformat()}}
-TYPES = ["recommendation", "order-analysis", "demand-forecasting", "cross-sell", "upsell"]
+from tests.activities.suggested import products
+from tests.service import API
+from tests.wholesale import AS_OF_LAST_DAY, STAPLES
 
 pytestmark = pytest.mark.usefixtures("wholesale_house")
 
 
-def products(activity):
-    return [line["product"] for line in activity["recommendations"]]
-
-
 def test_the_staples_of_a_client_are_suggested_first_with_reasons_from_its_orders(tool):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
 
     assert activity["status"] == "completed"
     assert set(products(activity)[:3]) == set(STAPLES["cafe"])
@@ -31,7 +25,7 @@ def test_the_staples_of_a_client_are_suggested_first_with_reasons_from_its_order
 
 
 def test_cross_sell_names_what_the_product_goes_with_and_never_what_was_bought(tool):
-    activity = tool.generated(client="cafe-03", activityType="cross-sell", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", activityType="cross-sell", aiModel=AS_OF_LAST_DAY)
     bought = set(
         Product.objects.filter(order_lines__order__client__external_id="cafe-03").values_list("external_id", flat=True)
     )
@@ -42,7 +36,7 @@ def test_cross_sell_names_what_the_product_goes_with_and_never_what_was_bought(t
 
 
 def test_upsell_is_dearer_than_what_it_replaces_and_says_by_how_much(tool):
-    activity = tool.generated(client="cafe-03", activityType="upsell", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", activityType="upsell", aiModel=AS_OF_LAST_DAY)
 
     [gold] = [line for line in activity["recommendations"] if line["product"] != line["replaces"]]
     assert (gold["product"], gold["replaces"]) == ("coffee-gold", "coffee")
@@ -50,10 +44,10 @@ def test_upsell_is_dearer_than_what_it_replaces_and_says_by_how_much(tool):
 
 
 def test_upsell_is_also_more_at_once_of_what_others_take_more_of(tool):
-    usual = tool.generated(client="cafe-03", activityType="recommendation", aiModel=NOW)["recommendations"]
+    usual = tool.generated(client="cafe-03", activityType="recommendation", aiModel=AS_OF_LAST_DAY)["recommendations"]
     units = {line["product"]: line["quantity"] for line in usual}
 
-    activity = tool.generated(client="cafe-03", activityType="upsell", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", activityType="upsell", aiModel=AS_OF_LAST_DAY)
 
     more = [line for line in activity["recommendations"] if line["product"] == line["replaces"]]
     assert more
@@ -67,31 +61,31 @@ def test_upsell_is_also_more_at_once_of_what_others_take_more_of(tool):
 def test_a_larger_volume_is_promised_no_more_often_than_clients_go_up_to_one(tool):
     rate = registry.load(ModelVersion.objects.active().get()).volumes.rate
 
-    lines = tool.generated(client="cafe-03", activityType="upsell", aiModel=NOW)["recommendations"]
+    lines = tool.generated(client="cafe-03", activityType="upsell", aiModel=AS_OF_LAST_DAY)["recommendations"]
 
     more = [line["confidence"] for line in lines if line["product"] == line["replaces"]]
     assert rate / 2 < max(more) <= rate
 
 
 def test_an_upsell_has_the_most_probable_first_larger_volumes_and_others(tool):
-    lines = tool.generated(client="bar-07", activityType="upsell", aiModel=NOW)["recommendations"]
+    lines = tool.generated(client="bar-07", activityType="upsell", aiModel=AS_OF_LAST_DAY)["recommendations"]
 
     assert {line["product"] == line["replaces"] for line in lines} == {True, False}
     assert lines == sorted(lines, key=lambda line: -line["confidence"])
 
 
 def test_a_larger_volume_is_had_whole_or_not_at_all(tool):
-    wanted = tool.generated(client="cafe-03", activityType="upsell", aiModel=NOW)["recommendations"]
+    wanted = tool.generated(client="cafe-03", activityType="upsell", aiModel=AS_OF_LAST_DAY)["recommendations"]
     line = next(line for line in wanted if line["product"] == line["replaces"])
     stock = {"inventoryLevels": {line["product"]: line["quantity"] - 1}}
 
-    activity = tool.generated(client="cafe-03", activityType="upsell", aiModel=NOW, inputData=stock)
+    activity = tool.generated(client="cafe-03", activityType="upsell", aiModel=AS_OF_LAST_DAY, inputData=stock)
 
     assert line["product"] not in products(activity)
 
 
 def test_the_same_moment_gives_the_same_answer(tool):
-    first, second = (tool.generated(client="bar-05", aiModel=NOW) for _ in range(2))
+    first, second = (tool.generated(client="bar-05", aiModel=AS_OF_LAST_DAY) for _ in range(2))
 
     assert first["recommendations"] == second["recommendations"]
     assert first["insights"] == second["insights"]
@@ -103,7 +97,7 @@ def test_orders_in_the_request_are_the_history_of_an_unknown_client(tool):
         for day in (1, 8, 15, 22)
     ]
 
-    activity = tool.generated(client="unheard-of", inputData={"historicalOrders": orders}, aiModel=NOW)
+    activity = tool.generated(client="unheard-of", inputData={"historicalOrders": orders}, aiModel=AS_OF_LAST_DAY)
 
     [beer] = [line for line in activity["recommendations"] if line["product"] == "beer"]
     assert beer["quantity"] == 24
@@ -131,7 +125,7 @@ def test_an_order_that_was_just_pushed_counts_at_once(tool):
         "unchanged": 0,
     }
 
-    activity = tool.generated(client="fresh", aiModel=NOW)
+    activity = tool.generated(client="fresh", aiModel=AS_OF_LAST_DAY)
 
     [gin] = [line for line in activity["recommendations"] if line["product"] == "gin"]
     assert gin["reason"].startswith("Ordered in 1 of 1 order since the first time; last 2 days ago.")
@@ -149,7 +143,7 @@ def test_without_a_model_generating_is_a_503_that_changes_nothing(tool):
 
 
 def test_a_damaged_model_is_a_503_that_changes_nothing(tool):
-    activity = tool.generated(aiModel=NOW)
+    activity = tool.generated(aiModel=AS_OF_LAST_DAY)
     ModelVersion.objects.update(sha256="0" * 64)
 
     answer = tool.generate(activity["_id"])
@@ -162,4 +156,4 @@ def test_a_damaged_model_is_a_503_that_changes_nothing(tool):
 def test_suggestions_are_made_while_developing_too(tool, settings):
     settings.DEBUG = True
 
-    assert tool.generated(client="cafe-03", aiModel=NOW)["recommendations"]
+    assert tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)["recommendations"]

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from recommender.models import Product
-from tests.wholesale import LAST_DAY
+from tests.wholesale import LAST_DAY, facts
 
 pytestmark = pytest.mark.usefixtures("wholesale_house")
 AS_OF = LAST_DAY.isoformat()
@@ -29,10 +29,6 @@ def suggested(generated):
         return {line["product"]: line for line in generated(parameters, **wishes)["recommendations"]}
 
     return lines
-
-
-def facts(product: str, **fields) -> None:
-    Product.objects.filter(external_id=product).update(**fields)
 
 
 def total(lines) -> float:

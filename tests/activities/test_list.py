@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from activities.models import Activity
-from tests.conftest import API
+from tests.service import API
 
 
 def listed(tool, query=""):

@@ -3,7 +3,7 @@ from functools import partial
 import pytest
 
 from activities.models import ActivityEvent
-from tests.conftest import API
+from tests.service import API
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What would make a rep shake the head does not come out."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -9,10 +10,13 @@ from recommender.engine import collaborative
 from recommender.models import Product
 from recommender.terms import available_units
 from recommender.training import train_version
-from tests.wholesale import LAST_DAY
+from tests.activities.brought_along import orders_before
+from tests.activities.suggested import products
+from tests.wholesale import LAST_DAY, facts
 
 pytestmark = pytest.mark.usefixtures("wholesale_house")
 NOW = LAST_DAY.date()
+orders = partial(orders_before, NOW)
 PARAMETERS = {"asOf": LAST_DAY.isoformat(), "limit": 100}
 
 
@@ -25,20 +29,6 @@ def generated(tool):
         return tool.generated(client=client, activityType=purpose, inputData=inputs, aiModel=model)
 
     return activity
-
-
-def orders(days_ago, *items):
-    """An order of the items (product, quantity, price) on each of the days."""
-    lines = [{"product": product, "quantity": quantity, "price": price} for product, quantity, price in items]
-    return [{"date": f"{NOW - timedelta(days=days)}T00:00:00Z", "items": lines} for days in days_ago]
-
-
-def products(activity):
-    return [line["product"] for line in activity["recommendations"]]
-
-
-def facts(product: str, **fields) -> None:
-    Product.objects.filter(external_id=product).update(**fields)
 
 
 def test_a_successor_that_was_rejected_does_not_come_again_at_once(tool, generated):

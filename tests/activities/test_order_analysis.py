@@ -1,19 +1,16 @@
 """What an order analysis says of a history, and which products it finds overdue."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 
 from recommender.models import Product
+from tests.activities.brought_along import orders_before
 
 pytestmark = pytest.mark.usefixtures("wholesale_house")
 AS_OF = date(2025, 10, 15)
-
-
-def orders(days_ago, *items):
-    """An order of the items (product, quantity, price) on each of the days."""
-    lines = [{"product": product, "quantity": quantity, "price": price} for product, quantity, price in items]
-    return [{"date": f"{AS_OF - timedelta(days=days)}T00:00:00Z", "items": lines} for days in days_ago]
+orders = partial(orders_before, AS_OF)
 
 
 @pytest.fixture

@@ -6,10 +6,8 @@ import pytest
 
 from activities.models import Activity
 from recommender.models import Order
-from tests.conftest import API
-from tests.wholesale import LAST_DAY
-
-NOW = {"parameters": {"asOf": LAST_DAY.isoformat()}}
+from tests.service import API
+from tests.wholesale import AS_OF_LAST_DAY, LAST_DAY
 
 
 def test_generate_ignores_a_body_of_whatever_type(tool, wholesale_house):
@@ -21,7 +19,7 @@ def test_generate_ignores_a_body_of_whatever_type(tool, wholesale_house):
 
 
 def test_feedback_stays_when_generated_again_and_what_it_accepted_makes_the_order(tool, wholesale_house):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     product = activity["recommendations"][0]["product"]
     tool.patch(activity["_id"], {"feedback": {"acceptedRecommendations": [product]}})
 
@@ -57,8 +55,8 @@ def test_why_the_last_generation_failed_is_not_said_of_an_activity_that_waits_fo
 
 
 def test_the_overall_confidence_is_the_mean_of_the_lines_and_zero_with_none(tool, wholesale_house):
-    some = tool.generated(client="cafe-03", aiModel=NOW)
-    none = tool.generated(aiModel={"parameters": NOW["parameters"] | {"minConfidence": 1}}, client="nobody")
+    some = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
+    none = tool.generated(aiModel={"parameters": AS_OF_LAST_DAY["parameters"] | {"minConfidence": 1}}, client="nobody")
 
     confidences = [line["confidence"] for line in some["recommendations"]]
     assert some["aiModel"]["confidence"] == pytest.approx(sum(confidences) / len(confidences), abs=1e-4)
@@ -69,7 +67,7 @@ def test_the_overall_confidence_is_the_mean_of_the_lines_and_zero_with_none(tool
 def test_the_order_given_with_a_request_wins_over_the_stored_one_of_its_id(tool, wholesale_house):
     replaced = [{"orderId": f"cafe-03-{week:02}", "date": "2025-01-07T09:00:00Z", "items": []} for week in range(43)]
 
-    activity = tool.generated(client="cafe-03", inputData={"historicalOrders": replaced}, aiModel=NOW)
+    activity = tool.generated(client="cafe-03", inputData={"historicalOrders": replaced}, aiModel=AS_OF_LAST_DAY)
 
     assert "No order of this client is known" in activity["insights"]["riskFactors"][0]
 
@@ -80,7 +78,7 @@ def test_of_orders_given_with_the_same_id_the_last_counts(tool, wholesale_house)
         for product in ("gin", "tonic")
     )
 
-    activity = tool.generated(client="new-bar", inputData={"historicalOrders": [gin, tonic]}, aiModel=NOW)
+    activity = tool.generated(client="new-bar", inputData={"historicalOrders": [gin, tonic]}, aiModel=AS_OF_LAST_DAY)
 
     bought = [line["product"] for line in activity["recommendations"] if line["category"] != "new-product"]
     assert bought == ["tonic"]
@@ -90,7 +88,7 @@ def test_of_orders_given_with_the_same_id_the_last_counts(tool, wholesale_house)
 def test_an_order_without_a_date_counts_as_placed_now(tool, wholesale_house):
     orders = [{"items": [{"product": "gin", "quantity": 2}]}]
 
-    activity = tool.generated(client="new-bar", inputData={"historicalOrders": orders}, aiModel=NOW)
+    activity = tool.generated(client="new-bar", inputData={"historicalOrders": orders}, aiModel=AS_OF_LAST_DAY)
 
     [gin] = [line for line in activity["recommendations"] if line["product"] == "gin"]
     assert gin["reason"] == "Ordered in 1 of 1 order since the first time; last 0 days ago."
@@ -100,7 +98,7 @@ def test_an_order_without_a_date_counts_as_placed_now(tool, wholesale_house):
 def test_orders_from_the_moment_asked_for_on_do_not_exist_nor_do_those_of_no_real_date(tool, wholesale_house, date):
     orders = [{"date": date, "items": [{"product": "gin", "quantity": 2}]}]
 
-    activity = tool.generated(client="new-bar", inputData={"historicalOrders": orders}, aiModel=NOW)
+    activity = tool.generated(client="new-bar", inputData={"historicalOrders": orders}, aiModel=AS_OF_LAST_DAY)
 
     assert "No order of this client is known" in activity["insights"]["riskFactors"][0]
 
@@ -111,7 +109,7 @@ def test_an_order_that_is_pushed_with_no_real_date_is_kept_and_no_history(tool, 
 
     assert tool.post({"items": [order]}, "/orders").body["created"] == 1
 
-    activity = tool.generated(client="new-bar", aiModel=NOW)
+    activity = tool.generated(client="new-bar", aiModel=AS_OF_LAST_DAY)
     assert "No order of this client is known" in activity["insights"]["riskFactors"][0]
     assert Order.objects.filter(external_id="undated").exists()
 
@@ -124,11 +122,11 @@ def test_an_order_of_no_real_date_takes_the_place_of_no_other_with_its_id(tool, 
     tonic = {"orderId": "A-1", "date": "2025-10-01T09:00:00Z", "items": [{"product": "tonic", "quantity": 2}]}
 
     stored, given = (
-        tool.generated(client=client, inputData={"historicalOrders": orders}, aiModel=NOW)
+        tool.generated(client=client, inputData={"historicalOrders": orders}, aiModel=AS_OF_LAST_DAY)
         for client, orders in (("cafe-03", undated), ("new-bar", [tonic, tonic | {"date": "0001-01-01T00:00:00"}]))
     )
 
-    assert stored["recommendations"] == tool.generated(client="cafe-03", aiModel=NOW)["recommendations"]
+    assert stored["recommendations"] == tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)["recommendations"]
     assert given["insights"]["buyingPatterns"][0].startswith("1 order since 2025-10-01;")
 
 
@@ -141,10 +139,10 @@ def test_a_time_without_an_offset_is_utc(tool):
 
 
 def test_the_budget_is_kept_quantities_before_lines(tool, wholesale_house):
-    free = tool.generated(client="cafe-03", aiModel=NOW)
+    free = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     half = free["generatedOrder"]["totalAmount"] / 2
 
-    tight = tool.generated(client="cafe-03", aiModel=NOW, inputData={"clientPreferences": {"budget": half}})
+    tight = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY, inputData={"clientPreferences": {"budget": half}})
 
     assert 0 < tight["generatedOrder"]["totalAmount"] <= half
     assert len(tight["recommendations"]) == len(free["recommendations"])

@@ -18,12 +18,10 @@ from activities.selection import Selection
 from activities.tasks import TRIES, TryAgainError, generate_activity, give_up, regenerate_chunk
 from recommender.loading.merge import merge_clients, merge_orders
 from recommender.models import ModelVersion
-from tests.conftest import API
-from tests.wholesale import LAST_DAY
+from tests.service import API
+from tests.wholesale import AS_OF_LAST_DAY, LAST_DAY
 
 pytestmark = pytest.mark.usefixtures("wholesale_house", "db")
-
-NOW = {"parameters": {"asOf": LAST_DAY.isoformat()}}
 
 
 def ask_later(tool, activity_id, prefer="respond-async"):
@@ -36,7 +34,7 @@ def jobs():
 
 @pytest.mark.parametrize("prefer", ["respond-async", "wait=10, Respond-Async", "respond-async; foo=bar"])
 def test_an_answer_at_once_is_a_202_and_the_work_is_queued(tool, prefer):
-    activity = tool.generated(aiModel=NOW)
+    activity = tool.generated(aiModel=AS_OF_LAST_DAY)
 
     answer = ask_later(tool, activity["_id"], prefer)
 
@@ -47,12 +45,12 @@ def test_an_answer_at_once_is_a_202_and_the_work_is_queued(tool, prefer):
 
 
 def test_other_preferences_are_answered_with_the_suggestions(tool):
-    assert ask_later(tool, tool.file(aiModel=NOW)["_id"], "return=minimal").status_code == 200
+    assert ask_later(tool, tool.file(aiModel=AS_OF_LAST_DAY)["_id"], "return=minimal").status_code == 200
     assert jobs() == []
 
 
 def test_asking_again_queues_no_second_job(tool):
-    activity = tool.file(aiModel=NOW)
+    activity = tool.file(aiModel=AS_OF_LAST_DAY)
 
     answers = [ask_later(tool, activity["_id"]).status_code for _ in range(3)]
 
@@ -95,7 +93,7 @@ def test_cancelling_drops_the_queued_work(tool):
 
 
 def test_work_that_was_done_meanwhile_is_not_done_again(tool):
-    activity = tool.file(aiModel=NOW)
+    activity = tool.file(aiModel=AS_OF_LAST_DAY)
     ask_later(tool, activity["_id"])
     tool.generate(activity["_id"])
     before = tool.get(f"{API}/{activity['_id']}").body
@@ -107,7 +105,7 @@ def test_work_that_was_done_meanwhile_is_not_done_again(tool):
 
 @pytest.mark.parametrize("former_tries", [0, TRIES - 1])
 def test_work_that_cannot_be_done_now_is_left_to_the_job_that_was_queued_meanwhile(tool, former_tries):
-    activity = tool.generated(aiModel=NOW)
+    activity = tool.generated(aiModel=AS_OF_LAST_DAY)
     ask_later(tool, activity["_id"])
     waiting = tool.get(f"{API}/{activity['_id']}").body
     ModelVersion.objects.update(sha256="0" * 64)
@@ -125,7 +123,7 @@ def workers_die_over(job):
 
 
 def test_work_that_is_given_up_leaves_the_reason_and_the_former_results(tool):
-    activity = tool.generated(aiModel=NOW)
+    activity = tool.generated(aiModel=AS_OF_LAST_DAY)
     ask_later(tool, activity["_id"])
 
     workers_die_over(ProcrastinateJob.objects.get())
@@ -137,7 +135,7 @@ def test_work_that_is_given_up_leaves_the_reason_and_the_former_results(tool):
 
 def test_a_queued_run_has_a_job_for_each_chunk_and_its_state_can_be_asked(capsys):
     for _ in range(5):
-        Activity.objects.create(client="cafe-01", rep="r", activity_type="upsell", requested_model=NOW)
+        Activity.objects.create(client="cafe-01", rep="r", activity_type="upsell", requested_model=AS_OF_LAST_DAY)
     call_command("regenerate_activities", "--queue", "--chunk", "2")
     assert [task for task, _ in jobs()] == ["activities.tasks.regenerate_chunk"] * 3
 
@@ -157,7 +155,7 @@ def test_a_queued_run_of_nothing_has_ended_at_once_and_stands_in_no_others_way()
 
 def test_a_run_goes_on_without_a_chunk_that_killed_its_workers():
     for _ in range(4):
-        Activity.objects.create(client="cafe-01", rep="r", activity_type="upsell", requested_model=NOW)
+        Activity.objects.create(client="cafe-01", rep="r", activity_type="upsell", requested_model=AS_OF_LAST_DAY)
     run = runs.start_run(Selection(), queued=True, chunk_size=2)
     first, second = ProcrastinateJob.objects.order_by("id")
 
@@ -170,7 +168,7 @@ def test_a_run_goes_on_without_a_chunk_that_killed_its_workers():
 
 
 def test_a_chunk_whose_last_try_comes_to_nothing_is_given_up_though_its_workers_died_before():
-    Activity.objects.create(client="cafe-01", rep="r", activity_type="upsell", requested_model=NOW)
+    Activity.objects.create(client="cafe-01", rep="r", activity_type="upsell", requested_model=AS_OF_LAST_DAY)
     run = runs.start_run(Selection(), queued=True)
     ModelVersion.objects.update(sha256="0" * 64)
     last = SimpleNamespace(job=SimpleNamespace(attempts=TRIES - 1))
@@ -185,7 +183,7 @@ def test_a_chunk_whose_last_try_comes_to_nothing_is_given_up_though_its_workers_
 
 def test_what_was_stored_before_its_worker_died_is_not_given_up():
     for _ in range(4):
-        Activity.objects.create(client="cafe-01", rep="r", activity_type="upsell", requested_model=NOW)
+        Activity.objects.create(client="cafe-01", rep="r", activity_type="upsell", requested_model=AS_OF_LAST_DAY)
     run = runs.start_run(Selection(), queued=True, chunk_size=2)
     first, second = ProcrastinateJob.objects.order_by("id")
 
@@ -198,7 +196,7 @@ def test_what_was_stored_before_its_worker_died_is_not_given_up():
 
 
 def test_a_chunk_of_a_run_that_another_took_the_place_of_is_not_done(tool):
-    activity = tool.file(aiModel=NOW)
+    activity = tool.file(aiModel=AS_OF_LAST_DAY)
     left = runs.start_run(Selection(), queued=True).chunks.get()
     runs.start_run(Selection(), queued=True, anew=True)
 

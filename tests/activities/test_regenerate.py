@@ -11,11 +11,10 @@ from activities.generation import generate
 from activities.models import Activity, RegenerationChunk, RegenerationRun, ReviewItem
 from activities.selection import Selection
 from recommender.models import ModelVersion, Product, SuggestedLine
-from tests.wholesale import LAST_DAY
+from tests.wholesale import AS_OF_LAST_DAY, LAST_DAY
 
 pytestmark = pytest.mark.usefixtures("wholesale_house", "db")
 
-AT_LAST_DAY = {"parameters": {"asOf": LAST_DAY.isoformat()}}
 RESULTS = ("status", "ai_model", "recommendations", "insights", "accuracy", "generated_order", "metadata", "feedback")
 LINE = (
     "activity", "client", "product", "rep", "model_version", "rank", "confidence", "quantity", "price", "outcome",
@@ -24,7 +23,7 @@ LINE = (
 
 
 def file(client="cafe-01", activity_type="recommendation", **fields):
-    wanted = {"client": client, "rep": "rep-1", "activity_type": activity_type, "requested_model": AT_LAST_DAY}
+    wanted = {"client": client, "rep": "rep-1", "activity_type": activity_type, "requested_model": AS_OF_LAST_DAY}
     return Activity.objects.create(**wanted | fields)
 
 
@@ -60,7 +59,7 @@ def poisoned(monkeypatch):
 
 def test_the_results_are_those_of_generating_one_by_one(tool):
     [*ids] = (
-        tool.generated(client=client, activityType=kind, aiModel=AT_LAST_DAY, **more)["_id"]
+        tool.generated(client=client, activityType=kind, aiModel=AS_OF_LAST_DAY, **more)["_id"]
         for client in ("cafe-03", "bar-04", "unheard-of")
         for kind in Activity.Type.values
         for more in ({}, {"inputData": {"inventoryLevels": {"milk": 7}}, "metadata": {"failure": "of old", "visit": 3}})

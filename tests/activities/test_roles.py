@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import API
+from tests.service import API
 
 WANTED = {"client": "c", "rep": "rep-0", "activityType": "upsell"}
 ON_A_ROW = ["retrieve", "put", "patch", "merge", "generate", "cancel", "delete"]

@@ -5,7 +5,7 @@ from django.db import connection, transaction
 
 from activities.filing import file_for_clients
 from activities.models import Activity, ActivityTally
-from tests.conftest import API
+from tests.service import API
 
 pytestmark = pytest.mark.django_db
 

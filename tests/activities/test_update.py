@@ -2,7 +2,7 @@ import pytest
 
 from recommender.registry import promote
 from recommender.training import train_version
-from tests.conftest import API
+from tests.service import API
 from tests.wholesale import LAST_DAY
 
 

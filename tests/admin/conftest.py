@@ -10,10 +10,23 @@ from recommender.models import ModelVersion
 from recommender.registry import promote
 from recommender.training import train_version
 from tests.admin.browser import chromium_path
-from tests.admin.people import PASSWORD, ops_user, sales_manager
-from tests.wholesale import LAST_DAY, load_wholesale_house
+from tests.admin.people import PASSWORD, logged_in, ops_user, sales_manager
+from tests.wholesale import AS_OF_LAST_DAY, LAST_DAY, load_wholesale_house
 
-AS_OF = {"parameters": {"asOf": LAST_DAY.isoformat()}}
+
+@pytest.fixture
+def ops(db):
+    return logged_in(ops_user())
+
+
+@pytest.fixture
+def manager(db):
+    return logged_in(sales_manager())
+
+
+@pytest.fixture
+def superuser(admin_user):
+    return logged_in(admin_user)
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +57,15 @@ def busy_house(live_server, own_models_folder, trained_once):
         if not ModelVersion.objects.active().exists():
             promote(train_version(LAST_DAY))
         trained_once.extend(ModelVersion.objects.active())
+    filed = {"rep": "rep-0", "requested_model": AS_OF_LAST_DAY}
     made = [
-        generate(create_activity(client=f"cafe-{n:02}", rep="rep-0", activity_type=kind, requested_model=AS_OF).pk)
+        generate(create_activity(client=f"cafe-{n:02}", activity_type=kind, **filed).pk)
         for n, kind in enumerate(Activity.Type.values)
     ]
     said = {"acceptedRecommendations": ["coffee"], "rejectedRecommendations": ["milk"], "userRating": 4}
     update_activity(made[0], {"feedback": said})
     update_activity(made[2], {"feedback": {"userRating": 1, "comments": "Far too much sugar."}})
-    failed = create_activity(client="cafe-09", rep="rep-1", activity_type="recommendation", requested_model=AS_OF)
+    failed = create_activity(client="cafe-09", activity_type="recommendation", **filed)
     failed.status, failed.metadata = Activity.Status.FAILED, {"failure": "ValueError: broken"}
     failed.save()
     update_activity(failed, {})

@@ -1,6 +1,7 @@
 """People who work in the admin."""
 
 from django.contrib.auth.models import Group, User
+from django.test import Client
 
 from activities.roles import OPS, SALES_MANAGER
 
@@ -13,6 +14,12 @@ def ops_user(name: str = "olga") -> User:
 
 def sales_manager(name: str = "sam") -> User:
     return staff(name, SALES_MANAGER)
+
+
+def logged_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 def staff(name: str, role: str) -> User:

@@ -14,22 +14,15 @@ from recommender.models import Client, ModelVersion, Order, Product, SuggestedLi
 from recommender.registry import promote
 from tests.admin.numbers_on_page import Numbers
 from tests.admin.people import ops_user
-from tests.wholesale import LAST_DAY
+from tests.wholesale import AS_OF_LAST_DAY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wholesale_house")]
-AS_OF = {"parameters": {"asOf": LAST_DAY.isoformat()}}
-
-
-@pytest.fixture
-def ops(client, db):
-    client.force_login(ops_user())
-    return client
 
 
 @pytest.fixture
 def answered(tool):
     """Two of three lines accepted, of which one is ordered two days later."""
-    activity = tool.generated(client="cafe-03", rep="rep-7", aiModel=AS_OF)
+    activity = tool.generated(client="cafe-03", rep="rep-7", aiModel=AS_OF_LAST_DAY)
     accepted, also, rejected = [line["product"] for line in activity["recommendations"][:3]]
     feedback = {"acceptedRecommendations": [accepted, also], "rejectedRecommendations": [rejected], "userRating": 4}
     tool.patch(activity["_id"], {"feedback": feedback})
@@ -108,7 +101,7 @@ def test_what_was_accepted_is_part_of_what_was_suggested_also_when_it_has_been_r
 def numbers(ops, answered, tool):
     """Of a house with a list that waits, and answers to lists of two types."""
     tool.file(client="cafe-04")
-    other = tool.generated(client="cafe-06", rep="rep-8", activityType="order-analysis", aiModel=AS_OF)
+    other = tool.generated(client="cafe-06", rep="rep-8", activityType="order-analysis", aiModel=AS_OF_LAST_DAY)
     tool.generate(answered["_id"])
     tool.patch(other["_id"], {"feedback": {"acceptedRecommendations": [other["recommendations"][0]["product"]]}})
     return Numbers.of(ops.get(reverse("admin:index")).content.decode())
@@ -246,7 +239,7 @@ def tested(answered, tool):
     ModelVersion.objects.filter(pk=older.pk).update(activated_at=today - timedelta(days=100))
     ModelVersion.objects.filter(pk=newer.pk).update(activated_at=today - timedelta(days=1))
     SuggestedLine.objects.filter(activity=answered["_id"]).update(model_version=older)
-    other = tool.generated(client="cafe-05", aiModel=AS_OF)
+    other = tool.generated(client="cafe-05", aiModel=AS_OF_LAST_DAY)
     tool.patch(other["_id"], {"feedback": {"acceptedRecommendations": [other["recommendations"][0]["product"]]}})
     SuggestedLine.objects.filter(activity=other["_id"]).update(model_version=newer)
     return older, newer
@@ -277,7 +270,7 @@ def test_an_ab_test_is_compared_by_clients_with_its_interval(ops, tested):
 
 
 def test_what_the_older_version_suggested_before_the_test_began_does_not_count_in_it(ops, tested, tool):
-    before = tool.generated(client="cafe-07", aiModel=AS_OF)
+    before = tool.generated(client="cafe-07", aiModel=AS_OF_LAST_DAY)
     tool.patch(before["_id"], {"feedback": {"rejectedRecommendations": [before["recommendations"][0]["product"]]}})
     last_week = timezone.now() - timedelta(days=7)
     SuggestedLine.objects.filter(activity=before["_id"]).update(model_version=tested[0], suggested_at=last_week)
@@ -289,7 +282,7 @@ def test_what_the_older_version_suggested_before_the_test_began_does_not_count_i
 
 def test_a_version_that_was_asked_for_by_name_does_not_count_on_its_side_of_the_test(ops, tested, tool):
     _, newer = tested
-    asked = tool.generated(client="cafe-03", aiModel=AS_OF | {"version": newer.version})
+    asked = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY | {"version": newer.version})
     assert asked["aiModel"]["version"] == newer.version
     tool.patch(asked["_id"], {"feedback": {"rejectedRecommendations": [asked["recommendations"][0]["product"]]}})
 

@@ -15,26 +15,19 @@ from activities.models import Activity, ApiKey
 from activities.updates import update_activity
 from recommender.models import Client
 from tests.admin.feedback_on_page import feedback_on, seen_in
-from tests.admin.people import ops_user
-from tests.conftest import API, Tool
-from tests.wholesale import LAST_DAY
+from tests.conftest import Tool
+from tests.service import API
+from tests.wholesale import AS_OF_LAST_DAY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wholesale_house")]
-AS_OF = {"parameters": {"asOf": LAST_DAY.isoformat()}}
 LIST = "admin:activities_activity_changelist"
 EVIL = '=HYPERLINK("http://evil.example","click")'
 
 
 @pytest.fixture
-def ops(client):
-    client.force_login(ops_user())
-    return client
-
-
-@pytest.fixture
 def activity(tool):
     feedback = {"acceptedRecommendations": ["coffee"], "comments": EVIL}
-    return tool.generated(client="cafe-03", rep="+rep", aiModel=AS_OF, feedback=feedback)
+    return tool.generated(client="cafe-03", rep="+rep", aiModel=AS_OF_LAST_DAY, feedback=feedback)
 
 
 def opened(ops, activity):
@@ -140,7 +133,7 @@ def test_an_activitys_history_tells_no_difference_from_a_list_that_has_been_clea
 
 
 def test_an_activitys_history_takes_the_answered_top_of_a_list_for_no_whole_one(tool):
-    activity = tool.generated(client="cafe-03", aiModel=AS_OF)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     tool.patch(activity["_id"], {"feedback": {"rejectedRecommendations": [activity["recommendations"][0]["product"]]}})
     tool.generate(activity["_id"])
 
@@ -218,7 +211,7 @@ def test_a_bad_rating_is_refused_with_its_field(ops, activity, rating):
 
 
 def test_a_form_opened_before_a_rep_reported_wipes_nothing(ops, tool):
-    activity = tool.generated(client="cafe-03", aiModel=AS_OF)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     first, second, third = [line["product"] for line in activity["recommendations"][:3]]
     old_form = {
         "seen": seen_in(opened(ops, activity)), "rating": "", "comments": "",

@@ -15,17 +15,11 @@ from activities.runs import start_run, work_on
 from activities.selection import Selection
 from recommender.models import ModelVersion
 from salesai.model_admin import ModelAdmin
-from tests.admin.people import ops_user, sales_manager
+from tests.admin.people import sales_manager
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wholesale_house")]
 LIST = "admin:activities_activity_changelist"
 JOBS = "admin:procrastinate_procrastinatejob_changelist"
-
-
-@pytest.fixture
-def ops(client):
-    client.force_login(ops_user())
-    return client
 
 
 @pytest.fixture

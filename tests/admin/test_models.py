@@ -7,17 +7,10 @@ from django.urls import reverse
 
 from recommender.models import ModelVersion
 from recommender.training import ADVISORY_LOCK
-from tests.admin.people import ops_user
 from tests.service import address_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wholesale_house")]
 PROMOTE = "admin:recommender_modelversion_promote"
-
-
-@pytest.fixture
-def ops(client):
-    client.force_login(ops_user())
-    return client
 
 
 @pytest.fixture

@@ -10,16 +10,9 @@ from django.urls import reverse
 from recommender.admin.order_history import MOST_EDITABLE
 from recommender.loading.merge import merge_orders
 from recommender.models import Order
-from tests.admin.people import sales_manager
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wholesale_house")]
 PRODUCTS = ("coffee", "milk", "sugar")
-
-
-@pytest.fixture
-def ops(client, admin_user):
-    client.force_login(admin_user)
-    return client
 
 
 def order_of(lines):
@@ -49,20 +42,20 @@ def fields_of(page):
     return posted | {"ordered_at_0": ordered_at.date(), "ordered_at_1": ordered_at.time()}
 
 
-@pytest.mark.parametrize("person", ["admin", "sales manager"])
-def test_an_order_of_many_lines_asks_no_more_than_one_of_few(client, admin_user, person):
-    client.force_login({"admin": admin_user}.get(person) or sales_manager())
+@pytest.mark.parametrize("person", ["superuser", "manager"])
+def test_an_order_of_many_lines_asks_no_more_than_one_of_few(request, person):
+    client = request.getfixturevalue(person)
     few, many = order_of(5), order_of(50)
 
     assert queries_for(client, many) == queries_for(client, few)
 
 
-def test_a_line_gets_another_product_and_the_others_stay(ops):
+def test_a_line_gets_another_product_and_the_others_stay(superuser):
     order = order_of(3)
     first, *others = order.lines.order_by("pk")
-    page = ops.get(page_of(order))
+    page = superuser.get(page_of(order))
 
-    answer = ops.post(
+    answer = superuser.post(
         page_of(order), fields_of(page) | {"lines-0-product": others[0].product_id, "lines-0-quantity": 7}
     )
 
@@ -72,13 +65,13 @@ def test_a_line_gets_another_product_and_the_others_stay(ops):
     assert [line.product.external_id for line in order.lines.order_by("pk")] == ["milk", "milk", "sugar"]
 
 
-def test_a_line_names_its_product_as_people_know_it(ops):
-    page = ops.get(page_of(order_of(3))).content.decode()
+def test_a_line_names_its_product_as_people_know_it(superuser):
+    page = superuser.get(page_of(order_of(3))).content.decode()
 
     assert page.count("selected>Coffee</option>") == 1
 
 
-def test_an_order_of_very_many_lines_shows_them_all_and_can_be_saved(ops):
+def test_an_order_of_very_many_lines_shows_them_all_and_can_be_saved(superuser):
     order = order_of(MOST_EDITABLE + 1)
     posted = {
         "external_id": "renamed",
@@ -87,8 +80,8 @@ def test_an_order_of_very_many_lines_shows_them_all_and_can_be_saved(ops):
         "ordered_at_1": "09:00",
     }
 
-    page = ops.get(page_of(order)).content.decode()
-    answer = ops.post(page_of(order), posted)
+    page = superuser.get(page_of(order)).content.decode()
+    answer = superuser.post(page_of(order), posted)
 
     order.refresh_from_db()
     assert "An order of more than 100 lines is replaced by sending or importing it again." in page

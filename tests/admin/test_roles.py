@@ -3,7 +3,6 @@
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
-from django.test import Client as HttpClient
 from django.urls import reverse
 
 from activities.models import Activity, ReviewItem, ReviewRule
@@ -25,18 +24,6 @@ POSTS = dict.fromkeys(
 @pytest.fixture
 def activity(tool):
     return tool.generated(client="cafe-01", feedback={"comments": "never on Mondays"})["_id"]
-
-
-@pytest.fixture
-def manager(client):
-    client.force_login(sales_manager())
-    return client
-
-
-@pytest.fixture
-def ops(client):
-    client.force_login(ops_user())
-    return client
 
 
 def posts(activity):
@@ -89,12 +76,10 @@ def test_a_sales_manager_changes_nothing_by_a_crafted_post(manager, activity, wh
 
 
 @pytest.mark.parametrize("page", ["activities_activity", "activities_reviewitem", "recommender_modelversion"])
-def test_a_sales_manager_sees_no_button_that_changes(manager, activity, page):
+def test_a_sales_manager_sees_no_button_that_changes(ops, manager, activity, page):
     objects = {"activities_activity": activity, "activities_reviewitem": ReviewItem.objects.get(activity=activity).pk,
                "recommender_modelversion": ModelVersion.objects.first().pk}  # fmt: skip
 
-    ops = HttpClient()
-    ops.force_login(ops_user())
     addresses = [reverse(f"admin:{page}_changelist"), reverse(f"admin:{page}_change", args=[objects[page]])]
 
     of_manager, of_ops = ("".join(each.get(path).content.decode() for path in addresses) for each in (manager, ops))

@@ -12,7 +12,7 @@ from recommender.evaluation.churn import weighted_areas
 from recommender.evaluation.demand import among_first, scaled_loss
 from recommender.evaluation.later_orders import later_orders
 from recommender.evaluation.product_forecasts import weeks_after
-from tests.recommender.test_engine import basket
+from tests.recommender.histories import basket
 from tests.wholesale import LAST_DAY
 
 pytestmark = pytest.mark.django_db

@@ -5,33 +5,16 @@ import pytest
 from scipy import sparse
 
 from recommender import comparison
-from recommender.baskets import OrderColumns, baskets_of
 from recommender.engine import collaborative
 from recommender.engine.best import best_of
 from recommender.engine.heads import Examples, calibration
 from recommender.engine.held_out import reliability
-from recommender.engine.history import OrderHistory
 from recommender.engine.metrics import expected_calibration_error, list_metrics
 from recommender.engine.neighbours import nearest, similarity_to, unit_length
 from recommender.engine.product_features import OF_LATE, late_features, sales_of
 from recommender.engine.purchases import purchases_of
 from recommender.engine.questions import before_orders, bought_within, in_next_order, thinned
-
-
-def basket(orders: list[tuple[int, float, dict[int, float]]], products: int = 4) -> OrderHistory:
-    """A history of (client, day, {product: quantity}), sorted by client and day; prices are not known."""
-    lines = [(order, p, q) for order, (_, _, content) in enumerate(orders) for p, q in content.items()]
-    line_order, line_product, quantity = np.array(lines).T
-    columns = OrderColumns(
-        order_client=np.array([client for client, _, _ in orders]),
-        order_day=np.array([day for _, day, _ in orders], float),
-        line_order=line_order.astype(int),
-        line_product=line_product.astype(int),
-        line_quantity=quantity.astype(float),
-        line_price=np.full(len(lines), np.nan),
-    )
-    clients = np.array(sorted({f"c{client}" for client, _, _ in orders}))
-    return baskets_of(clients, np.array([f"p{product}" for product in range(products)]), columns)
+from tests.recommender.histories import basket
 
 
 def test_purchases_tell_how_often_since_when_and_how_much():

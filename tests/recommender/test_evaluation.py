@@ -14,7 +14,7 @@ from recommender.engine.intervals import Bootstrap
 from recommender.evaluation import evaluate
 from recommender.evaluation.judged import first_orders, judge_on
 from recommender.loading.merge import merge_orders
-from tests.recommender.test_engine import basket
+from tests.recommender.histories import basket
 from tests.wholesale import FIRST_DAY, LAST_DAY
 
 pytestmark = pytest.mark.django_db

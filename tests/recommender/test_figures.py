@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from django.db import connection, transaction
 
+from activities.models import Activity
 from recommender.demo_history import generate, load
 from recommender.loading.merge import merge_orders
 from recommender.models import Client, ModelVersion, Order, Product, SalesRep
@@ -24,7 +25,6 @@ pytestmark = pytest.mark.django_db  # so that the module alone has a database to
 END = datetime(2026, 3, 1, tzinfo=UTC)
 AS_OF = datetime(2025, 12, 13, tzinfo=UTC)  # the morning after an order; those of ten weeks come later
 CLIENTS = 50
-PURPOSES = ["recommendation", "order-analysis", "demand-forecasting", "cross-sell", "upsell"]
 SEGMENTS = """
     SELECT c.external_id, coalesce(nullif(c.segment, ''), chain.segment, '')
     FROM recommender_client c LEFT JOIN recommender_client chain ON chain.id = c.chain_id"""
@@ -64,7 +64,7 @@ def answers() -> list[tuple[dict, object]]:
     requests = [
         SuggestionRequest(client=client, purpose=purpose, now=AS_OF, parameters={"limit": 25})
         for client in Client.objects.values_list("external_id", flat=True)
-        for purpose in PURPOSES
+        for purpose in Activity.Type.values
     ]
     segments = dict(rows(SEGMENTS, {}))
     about = {"now": AS_OF, "product": None, "goesWith": None, "replaces": None}

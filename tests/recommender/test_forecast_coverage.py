@@ -10,7 +10,7 @@ from recommender.engine.training import train
 from recommender.models import ModelVersion
 from recommender.requests import SuggestionRequest
 from recommender.suggestions import suggest
-from tests.recommender.test_engine import basket
+from tests.recommender.histories import basket
 from tests.wholesale import LAST_DAY
 
 AS_OF = 364.0

@@ -9,7 +9,7 @@ from recommender.engine.heads import Head, TwoHeads
 from recommender.engine.horizons import Foretold, Horizons
 from recommender.engine.purchases import purchases_of
 from recommender.engine.start import Start
-from tests.recommender.test_engine import basket
+from tests.recommender.histories import basket
 
 NOW = 400.0
 HABITS = DemandHabits(further_shape=50.0)

@@ -21,7 +21,7 @@ from recommender.engine.training import (
     train,
     tuned,
 )
-from tests.recommender.test_engine import basket
+from tests.recommender.histories import basket
 
 CLIENTS, PRODUCTS, AS_OF = 60, 12, 300.0
 SPANS = (7, 28, 40)  # days that are asked about

@@ -2,15 +2,14 @@
 
 import json
 import signal
-import socket
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.conftest import API
 from tests.installation import ANSWER_SECONDS, wait_for
+from tests.service import API, free_port
 
 WANTED = {"client": "C0001", "rep": "R1", "activityType": "recommendation"}
 
@@ -34,9 +33,7 @@ execute_from_command_line(["manage.py", "train_recommender"])
 def server(installation):
     """gunicorn with two workers; gives a function that posts to it."""
     key = installation.manage("create_api_key", "test").split()[-1]
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = installation.start(
         "-m", "gunicorn", "--config", "salesai/gunicorn.conf.py", "--bind", f"127.0.0.1:{port}", "salesai.wsgi",
         WEB_CONCURRENCY="2",

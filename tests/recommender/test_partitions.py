@@ -13,8 +13,8 @@ from django.conf import settings
 from recommender import partitions
 from recommender.errors import ClusterError
 from recommender.partitions import Spread, map_partitions
-from tests.dask_cluster import free_port, running_cluster
-from tests.service import PATIENCE_SECONDS
+from tests.dask_cluster import running_cluster
+from tests.service import PATIENCE_SECONDS, free_port
 
 
 def square_slowly(shard: int) -> tuple[int, int]:

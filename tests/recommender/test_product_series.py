@@ -11,7 +11,7 @@ from recommender.engine.product_outlook import (
     seasonal_naive,
 )
 from recommender.engine.product_series import CLASSES, WeeklySeries, scaled_error, series_classes, weekly_series
-from tests.recommender.test_engine import basket
+from tests.recommender.histories import basket
 
 AS_OF = 1000.0
 

@@ -3,27 +3,11 @@
 import numpy as np
 import pytest
 
-from recommender.baskets import OrderColumns, baskets_of
 from recommender.engine.purchases import purchases_of
 from recommender.engine.quantities import usual_quantities
+from tests.recommender.histories import history_of
 
 TYPICAL = np.array([10.0, 4.0])
-
-
-def history_of(*clients: list[dict[int, float]]):
-    """One order a week for each client, given as {product: quantity}."""
-    orders = [(client, week, basket) for client, baskets in enumerate(clients) for week, basket in enumerate(baskets)]
-    lines = [(order, product, units) for order, (*_, basket) in enumerate(orders) for product, units in basket.items()]
-    line_order, product, quantity = (np.array(column) for column in zip(*lines, strict=True))
-    columns = OrderColumns(
-        order_client=np.array([client for client, _, _ in orders]),
-        order_day=np.array([7.0 * week for _, week, _ in orders]),
-        line_order=line_order,
-        line_product=product,
-        line_quantity=quantity.astype(float),
-        line_price=np.full(len(lines), np.nan),
-    )
-    return baskets_of(np.array([f"c{n}" for n in range(len(clients))]), np.array(["apples", "bread"]), columns)
 
 
 def usual_of(history, typical=TYPICAL):

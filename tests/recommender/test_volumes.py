@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recommender.engine.volumes import fit_volumes
-from tests.recommender.test_engine import basket
+from tests.recommender.histories import basket
 
 AS_OF, HORIZON = 100.0, 20.0
 
