@@ -1,16 +1,18 @@
 import os
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import sync_playwright
 
 from activities.generation import generate
-from activities.models import Activity
+from activities.models import Activity, ReviewRule
 from activities.updates import create_activity, update_activity
 from recommender.models import ModelVersion
 from recommender.registry import promote
 from recommender.training import train_version
 from tests.admin.browser import chromium_path
 from tests.admin.people import PASSWORD, logged_in, ops_user, sales_manager
+from tests.admin.reviews import hidden_in, opened
 from tests.wholesale import AS_OF_LAST_DAY, LAST_DAY, load_wholesale_house
 
 
@@ -27,6 +29,37 @@ def manager(db):
 @pytest.fixture
 def superuser(admin_user):
     return logged_in(admin_user)
+
+
+@pytest.fixture
+def only_lists_of_old_versions(db):
+    ReviewRule.objects.filter(kind=ReviewRule.Kind.FIRST_LISTS).update(enabled=False)
+
+
+@pytest.fixture
+def activity(tool):
+    return tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
+
+
+@pytest.fixture
+def say(tool):
+    """Reports feedback to an activity."""
+
+    def said(activity, **feedback):
+        assert tool.patch(activity["_id"], {"feedback": feedback}).status_code == 200
+
+    return said
+
+
+@pytest.fixture
+def decide(ops):
+    """Posts a decision from the review screen, opened then unless what one opened before had hidden is given."""
+
+    def decided(item, decision, **fields):
+        posted = {"decision": decision} | hidden_in(opened(ops, item)) | fields
+        return ops.post(reverse("admin:activities_reviewitem_decide", args=[item.pk]), posted)
+
+    return decided
 
 
 @pytest.fixture(scope="module")
