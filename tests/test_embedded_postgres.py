@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import psutil
 import psycopg
@@ -15,7 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from salesai.embedded_postgres import EmbeddedPostgres
 from salesai.postgres_account import EmbeddedPostgresError
-from tests.installation import ANSWER_SECONDS, kill_postmaster, postmaster
+from tests.installation import ANSWER_SECONDS, kill_postmaster, manage, postmaster
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -213,16 +214,19 @@ def test_django_starts_the_server_when_it_connects_and_again_when_it_is_gone(
     assert answer == (7, "sales")
 
 
-def manage(action: str, data_dir: Path) -> int:
-    environment = os.environ | {"DATABASE_URL": "", "SALESAI_DATA_DIR": str(data_dir)}
-    command = [sys.executable, "manage.py", "embedded_db", action]
-    return subprocess.run(command, cwd=PROJECT, env=environment, timeout=ANSWER_SECONDS).returncode
+def embedded_db(folder: Path, *arguments: str) -> CompletedProcess[str]:
+    return manage("embedded_db", *arguments, SALESAI_DATA_DIR=str(folder))
 
 
-def test_the_command_line_starts_the_server_and_tells_whether_it_runs(make_server: MakeServer, tmp_path: Path) -> None:
+def test_the_command_line_starts_the_server_asks_it_and_stops_it(make_server: MakeServer, tmp_path: Path) -> None:
     server = make_server(tmp_path / "postgres")
 
-    assert manage("start", tmp_path) == 0
-    assert server.is_running()
-    server.stop()
-    assert manage("status", tmp_path) == 3
+    started = embedded_db(tmp_path, "start")
+    was_running = server.is_running()
+    asked = embedded_db(tmp_path, "psql", "-c", "SELECT current_database() AS name")
+    stopped = embedded_db(tmp_path, "stop")
+
+    assert (started.returncode, was_running) == (0, True), started.stderr
+    assert asked.stdout.split() == ["name", "---------", "salesai", "(1", "row)"], asked.stderr
+    assert (stopped.stdout, server.is_running()) == ("stopped\n", False), stopped.stderr
+    assert embedded_db(tmp_path, "status").returncode == 3
