@@ -71,6 +71,16 @@ def test_products_that_reps_like_more_than_their_confidence_says_move_up_and_oth
     assert max(map(abs, effects)) <= 2
 
 
+def test_however_sure_reps_are_a_product_moves_by_a_factor_of_7_on_its_odds_at_most():
+    learned = learn(answers(dict.fromkeys(("p0", "p1"), 0.0) | dict.fromkeys(("p2", "p3"), 1.0), clients=300, reps=30))
+
+    effects = np.array([learned.effect("cafe", product) for product in ("p0", "p3")])
+    [down, up] = standing(np.full(2, 0.2), effects, np.full(2, np.nan), np.full(2, np.nan)).weight
+
+    assert up / (1 - up) == pytest.approx(7 * 0.2 / 0.8, rel=0.1)
+    assert down / (1 - down) == pytest.approx(0.2 / 0.8 / 7, rel=0.1)
+
+
 def test_where_products_are_equally_welcome_chance_alone_moves_none():
     learned = learn(answers(dict.fromkeys(MIXED, 0.5)))
 
