@@ -5,7 +5,7 @@ from django.db import connection
 
 from recommender.errors import TrainingRunsError
 from recommender.models import ModelVersion
-from recommender.training_process import LOG, begin_training
+from recommender.training_process import begin_training
 from tests.service import PATIENCE_SECONDS, database_url
 from tests.wholesale import load_wholesale_house
 
@@ -26,8 +26,8 @@ def test_it_trains_a_version_that_answers(own_data):
 
     status = begin_training().wait(5 * PATIENCE_SECONDS)
 
-    assert (status, ModelVersion.objects.get().status) == (0, "active"), (own_data / LOG).read_text()
-    assert "is active." in (own_data / LOG).read_text()
+    assert (status, ModelVersion.objects.get().status) == (0, "active"), (own_data / "training.log").read_text()
+    assert "is active." in (own_data / "training.log").read_text()
 
 
 @pytest.mark.django_db(transaction=True)
