@@ -69,17 +69,17 @@ class Installation:
             text=True,
         )
 
-    def manage(self, *arguments: str) -> str:
-        process = self.start("manage.py", *arguments)
+    def manage(self, *arguments: str, **environment: str) -> str:
+        process = self.start("manage.py", *arguments, **environment)
         said = process.communicate()[0]
         assert process.returncode == 0, said
         return said
 
-    def connect(self) -> psycopg.Connection:
-        return psycopg.connect(**self.postgres.connection_parameters | {"dbname": "salesai"})
+    def connect(self, database: str = "salesai") -> psycopg.Connection:
+        return psycopg.connect(**self.postgres.connection_parameters | {"dbname": database})
 
-    def ask(self, query: str) -> list[tuple]:
-        with self.connect() as connection:
+    def ask(self, query: str, database: str = "salesai") -> list[tuple]:
+        with self.connect(database) as connection:
             return connection.execute(query).fetchall()
 
     def ask_patiently(self, query: str) -> list[tuple]:
