@@ -66,10 +66,9 @@ def fit_demand(history: OrderHistory, asked: Asked, horizons: Horizons, days: fl
     features, is_new = candidates.features[rows], candidates.is_new[rows]
     bought = came_of(history, questions, own.client, own.product, days)[0] > 0
     horizons = replace(horizons, pace=pace_of(horizons, features, is_new, bought, days))
-    typical = group_medians(history.line_product, history.line_quantity, len(history.products))
     line_quantity = questions.history.line_quantity[own.line]
     recent = last_values(line_quantity, own.start, own.stop, RECENT)
-    usual = usual_quantities(questions.history, own, typical)
+    usual = usual_before(history, asked)
 
     def followed(within: float) -> Followed:
         count, units = came_of(history, questions, own.client, own.product, within)
@@ -79,6 +78,13 @@ def fit_demand(history: OrderHistory, asked: Asked, horizons: Horizons, days: fl
 
     parts = [followed(within) for within in horizons.days if within <= days]
     return horizons, fit_quantities(parts[-1], fit_further(parts, DemandHabits(days=days)))
+
+
+def usual_before(history: OrderHistory, asked: Asked) -> np.ndarray:
+    """(R,) float64: units usual of each product bought before, by what was known when the first question was asked."""
+    before = history.where(history.order_day < asked.questions.now.min(initial=np.inf))
+    typical = group_medians(before.line_product, before.line_quantity, len(history.products))
+    return usual_quantities(asked.questions.history, asked.candidates.purchases, typical)
 
 
 def pace_of(horizons: Horizons, features: np.ndarray, is_new: np.ndarray, bought: np.ndarray, days: float) -> float:

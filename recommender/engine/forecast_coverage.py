@@ -4,14 +4,12 @@ import numpy as np
 
 from recommender.engine.asking import Asked
 from recommender.engine.demand import LEVEL, DemandHabits, demand_of, own_purchases
-from recommender.engine.demand_fitting import came_of
+from recommender.engine.demand_fitting import came_of, usual_before
 from recommender.engine.groups import Attributes
 from recommender.engine.held_out import HeldOutShare
 from recommender.engine.history import OrderHistory
 from recommender.engine.horizons import Horizons
-from recommender.engine.knowledge import group_medians
 from recommender.engine.metrics import LIST_LENGTH
-from recommender.engine.quantities import usual_quantities
 
 FEWEST_FORECASTS = 5  # held out, for a client to have a coverage of its own
 
@@ -36,8 +34,7 @@ def coverage_of(
     rows = ~candidates.is_new  # in the order of `own`
     own_rate = own_purchases(own, questions.now[own.client], habits.days)
     foretold = horizons.foretold(candidates.features[rows], candidates.is_new[rows], own_rate, days, habits)
-    typical = group_medians(history.line_product, history.line_quantity, len(history.products))
-    usual = usual_quantities(questions.history, own, typical)
+    usual = usual_before(history, asked)
     line_quantity = questions.history.line_quantity
     demand = demand_of(own, line_quantity, usual, foretold.probability, foretold.further, habits)
     order = np.lexsort((own.product, -foretold.probability, own.client))

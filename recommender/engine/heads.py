@@ -1,4 +1,4 @@
-"""From a candidate's features to a probability: boosted trees on a simple start, calibrated on held-back clients."""
+"""From a candidate's features to a probability: boosted trees on a simple start, then calibrated."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
@@ -79,21 +79,28 @@ class Head:
     def fit(cls, inputs: str, examples: Examples, held_back: Examples, seed: int) -> "Head":
         """Args:
         inputs: what the start is made from, one of `start.INPUTS`.
-        held_back: of other clients than `examples`; says when to stop, and calibrates.
+        held_back: of other clients than `examples`; says when to stop, and how far to believe what is learned. How
+            much is promised in all goes by both: the few large clients among one of them would decide it alone.
         """
         start = Start.fit(inputs, examples.features, examples.happened, examples.weight)
-        trees = grown(start, examples, held_back, seed)
-        log_odds = start.log_odds(held_back.features)
-        if trees is not None:
-            log_odds = log_odds + raw_scores(trees, held_back.features)
-        return cls(start, trees, *calibration(log_odds, held_back.happened, held_back.weight))
+        head = cls(start, grown(start, examples, held_back, seed), slope=1.0, intercept=0.0)
+        seen, unseen = (head.log_odds(each.features) for each in (examples, held_back))
+        slope = slope_of(unseen, held_back.happened, held_back.weight)
+        log_odds = slope * np.concatenate([seen, unseen])
+        happened = np.concatenate([examples.happened, held_back.happened])
+        intercept = level_of(log_odds, happened, np.concatenate([examples.weight, held_back.weight]))
+        return replace(head, slope=slope, intercept=intercept)
 
-    def probability(self, features: np.ndarray) -> np.ndarray:
-        """(R,) float64, to six decimals: what is below that is not known, and differs by machine."""
+    def log_odds(self, features: np.ndarray) -> np.ndarray:
+        """(R,) float64."""
         log_odds = self.start.log_odds(features)
         if self.trees is not None and len(features):
             log_odds = log_odds + raw_scores(self.trees, features)
-        return logistic(self.slope * log_odds + self.intercept).round(6)
+        return self.slope * log_odds + self.intercept
+
+    def probability(self, features: np.ndarray) -> np.ndarray:
+        """(R,) float64, to six decimals: what is below that is not known, and differs by machine."""
+        return logistic(self.log_odds(features)).round(6)
 
     def to_json(self) -> dict[str, Any]:
         """All but the trees, which have a text form of their own."""
@@ -169,8 +176,8 @@ def raw_scores(trees: "Booster", features: np.ndarray) -> np.ndarray:
     return trees.predict(features, raw_score=True, num_threads=1)
 
 
-def calibration(log_odds: np.ndarray, happened: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
-    """(slope, intercept) of Platt scaling (1999), drawn towards (1, 0), where it stays without examples."""
+def slope_of(log_odds: np.ndarray, happened: np.ndarray, weight: np.ndarray) -> float:
+    """That of Platt scaling (1999), drawn towards (1, 0), where it stays without examples."""
     from scipy.optimize import minimize
 
     def loss(parameters: np.ndarray) -> float:
@@ -178,5 +185,16 @@ def calibration(log_odds: np.ndarray, happened: np.ndarray, weight: np.ndarray) 
         errors = np.logaddexp(0, np.where(happened, -scaled, scaled))
         return float(weight @ errors + (parameters[0] - 1) ** 2 + parameters[1] ** 2)
 
-    slope, intercept = minimize(loss, (1.0, 0.0), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-4}).x
-    return round(float(slope), 4), round(float(intercept), 4)
+    slope, _ = minimize(loss, (1.0, 0.0), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-4}).x
+    return round(float(slope), 4)
+
+
+def level_of(log_odds: np.ndarray, happened: np.ndarray, weight: np.ndarray) -> float:
+    """What to add for as much to be promised as happened: where Platt's loss is least, drawn towards 0 as there."""
+    from scipy.optimize import brentq
+
+    def loss_slope(intercept: float) -> float:
+        return float(weight @ (logistic(log_odds + intercept) - happened) + 2 * intercept)
+
+    furthest = weight.sum() / 2 + 1
+    return round(brentq(loss_slope, -furthest, furthest), 4)

@@ -64,9 +64,14 @@ def before_orders(
 def at_any_time(
     history: OrderHistory, start: float, end: float, at_most: int, random: np.random.Generator
 ) -> Questions:
-    """Moments from day `start` to `end` of clients that had ordered by then, whether or not they do again."""
-    known = np.unique(history.order_client[history.order_day < end])
-    client = np.sort(random.choice(known, min(at_most, MOMENTS_OF_CLIENT * len(known)))) if len(known) else known
+    """Moments from day `start` to `end` of clients that had ordered by then, whether or not they do again.
+
+    Where the two are one, each client is asked once: again would be the same question.
+    """
+    lines = np.bincount(history.line_client[history.line_day < end], minlength=len(history.clients))
+    known = np.flatnonzero(lines)
+    of_client = MOMENTS_OF_CLIENT if start < end else 1
+    client = np.sort(known[across_sizes(lines[known], min(at_most, of_client * len(known)), random)])
     first = np.searchsorted(history.order_client, client)
     since = np.maximum(history.order_day[first], start) if len(first) else np.zeros(0)
     now = since + random.random(len(client)) * (end - since)
@@ -76,6 +81,17 @@ def at_any_time(
 
 def drawn(positions: np.ndarray, at_most: int, random: np.random.Generator) -> np.ndarray:
     return np.sort(random.choice(positions, at_most, replace=False)) if len(positions) > at_most else positions
+
+
+def across_sizes(lines: np.ndarray, number: int, random: np.random.Generator) -> np.ndarray:
+    """(number,) int64 positions of clients that have so many lines ((N,) int64): one drawn from each of equal parts.
+
+    A part holds neighbours by number of lines (stratified sampling, Cochran 1977): a few large clients buy most of
+    what is bought, and how many of them a plain draw meets would move each level that is learned. Where more than N
+    are drawn, each client is about as often as any other.
+    """
+    place = (np.arange(number) + random.random(number)) * len(lines) / max(number, 1)
+    return np.argsort(lines, kind="stable")[place.astype(np.int64).clip(max=len(lines) - 1)]
 
 
 def thinned(lines: np.ndarray, most: int, random: np.random.Generator) -> np.ndarray:

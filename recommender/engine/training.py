@@ -19,13 +19,14 @@ from recommender.engine.model import Model
 from recommender.engine.neighbours import Taste
 from recommender.engine.product_outlook import outlook_of
 from recommender.engine.product_series import weekly_series
-from recommender.engine.questions import before_orders
+from recommender.engine.questions import across_sizes, before_orders
 from recommender.engine.taste_tuning import choose_taste
 from recommender.engine.volumes import fit_volumes
 
 WINDOWS = (0.4, 0.55, 0.7, 0.85)  # of the orders, by time: where each window begins
 TUNING_QUESTIONS = 600
 HELD_BACK = 0.3  # of the clients: their answers in the last window are never fitted to
+HELD_BACK_STREAM = 1  # of random numbers, beside those of the same seed that say who is asked when
 ROWS_OF_WINDOW = 100_000  # for each head; more make no better trees, only slower ones
 LONGEST_HORIZON_DAYS = 90
 
@@ -48,8 +49,8 @@ def train(
     """Fit a model to a history that ends before day `as_of`.
 
     The heads are fitted to what happened in four windows, with knowledge from before each; some
-    clients are held back from the last one, which stops the trees, calibrates the heads and gives
-    the metrics. The knowledge is learned again from the whole history last.
+    clients are held back from the last one, which stops the trees, says how far to believe them and
+    gives the metrics. The knowledge is learned again from the whole history last.
 
     Args:
         attributes: of the C clients.
@@ -58,7 +59,7 @@ def train(
     """
     span = as_of - history.order_day.min()
     horizon = float(max(1.0, min(LONGEST_HORIZON_DAYS, span / 4)))
-    held_back = np.random.default_rng(seed).random(len(history.clients)) < HELD_BACK
+    held_back = clients_held_back(history, seed)
     bounds = windows(history, as_of, horizon)
     taste = tuned(history, *bounds[-3:-1], seed)
     asker = Asker(history, attributes, answers, taste, horizon, as_of, seed)
@@ -82,6 +83,15 @@ def train(
         coverage=coverage,
         metrics=metrics,
     )
+
+
+def clients_held_back(history: OrderHistory, seed: int) -> np.ndarray:
+    """(C,) bool: clients of all sizes."""
+    random = np.random.default_rng((seed, HELD_BACK_STREAM))
+    lines = np.bincount(history.line_client, minlength=len(history.clients))
+    held_back = np.zeros(len(lines), bool)
+    held_back[across_sizes(lines, round(HELD_BACK * len(lines)), random)] = True
+    return held_back
 
 
 def windows(history: OrderHistory, as_of: float, horizon: float) -> list[float]:

@@ -7,7 +7,7 @@ from scipy import sparse
 from recommender import comparison
 from recommender.engine import collaborative
 from recommender.engine.best import best_of
-from recommender.engine.heads import Examples, calibration
+from recommender.engine.heads import Examples, level_of, slope_of
 from recommender.engine.held_out import reliability
 from recommender.engine.metrics import expected_calibration_error, list_metrics
 from recommender.engine.neighbours import nearest, similarity_to, unit_length
@@ -190,11 +190,12 @@ def test_calibration_mends_what_is_too_sure_and_leaves_be_what_it_knows_nothing_
     log_odds = random.normal(0, 1, 4000)
     happened = random.random(4000) < 1 / (1 + np.exp(-log_odds))
 
-    slope, intercept = calibration(3 * log_odds + 1, happened, np.ones(4000))
+    slope = slope_of(3 * log_odds + 1, happened, np.ones(4000))
 
     assert slope == pytest.approx(1 / 3, abs=0.03)
-    assert intercept == pytest.approx(-1 / 3, abs=0.1)
-    assert calibration(np.zeros(0), np.zeros(0, bool), np.zeros(0)) == (1, 0)
+    assert level_of(slope * (3 * log_odds + 1), happened, np.ones(4000)) == pytest.approx(-1 / 3, abs=0.1)
+    nothing = np.zeros(0), np.zeros(0, bool), np.zeros(0)
+    assert (slope_of(*nothing), level_of(*nothing)) == (1, 0)
 
 
 def test_thinned_examples_weigh_as_much_as_all():
