@@ -30,7 +30,7 @@ class Asked:
     candidates: Candidates
     happened: np.ndarray
 
-    def of(self, chosen: np.ndarray, weight: np.ndarray) -> Examples:
+    def of(self, chosen: np.ndarray, weight: np.ndarray, is_late: bool) -> Examples:
         """The examples of the questions chosen ((N,) bool), each with the weight of its question ((N,) float64)."""
         rows = chosen[self.candidates.client]
         return Examples(
@@ -38,6 +38,7 @@ class Asked:
             self.candidates.is_new[rows],
             self.happened[rows],
             weight[self.candidates.client[rows]],
+            np.full(rows.sum(), is_late),
         )
 
 

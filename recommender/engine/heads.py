@@ -41,16 +41,18 @@ class Examples:
     is_new    (R,) bool     never bought by the client before
     happened  (R,) bool
     weight    (R,) float64
+    is_late   (R,) bool     tells how much to promise in all; what is earlier tells only of whom and what
     """
 
     features: np.ndarray
     is_new: np.ndarray
     happened: np.ndarray
     weight: np.ndarray
+    is_late: np.ndarray
 
     def where(self, chosen: np.ndarray) -> "Examples":
         """`chosen` is (R,) bool or positions."""
-        return Examples(self.features[chosen], self.is_new[chosen], self.happened[chosen], self.weight[chosen])
+        return Examples(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
     def thinned(self, at_most: int, random: np.random.Generator) -> "Examples":
         """About `at_most`: all that happened, and a share of the others that weigh as much as all of them."""
@@ -80,16 +82,14 @@ class Head:
         """Args:
         inputs: what the start is made from, one of `start.INPUTS`.
         held_back: of other clients than `examples`; says when to stop, and how far to believe what is learned. How
-            much is promised in all goes by both: the few large clients among one of them would decide it alone.
+            much is promised in all goes by both: the few large clients among those held back would decide it alone.
         """
         start = Start.fit(inputs, examples.features, examples.happened, examples.weight)
         head = cls(start, grown(start, examples, held_back, seed), slope=1.0, intercept=0.0)
-        seen, unseen = (head.log_odds(each.features) for each in (examples, held_back))
-        slope = slope_of(unseen, held_back.happened, held_back.weight)
-        log_odds = slope * np.concatenate([seen, unseen])
-        happened = np.concatenate([examples.happened, held_back.happened])
-        intercept = level_of(log_odds, happened, np.concatenate([examples.weight, held_back.weight]))
-        return replace(head, slope=slope, intercept=intercept)
+        head = replace(head, slope=slope_of(head.log_odds(held_back.features), held_back.happened, held_back.weight))
+        late = (each.where(each.is_late) for each in (examples, held_back))  # one after the other: they are large
+        columns = [(head.log_odds(each.features), each.happened, each.weight) for each in late]
+        return replace(head, intercept=level_of(*map(np.concatenate, zip(*columns, strict=True))))
 
     def log_odds(self, features: np.ndarray) -> np.ndarray:
         """(R,) float64."""

@@ -111,12 +111,14 @@ def tuned(history: OrderHistory, start: float, end: float, seed: int) -> Taste:
 
 
 def fit_next_order(asked: tuple[Asked, ...], held_back: np.ndarray, seed: int) -> TwoHeads:
-    """`held_back` is (C,) bool; the clients it names count in all windows but the last, which is theirs alone."""
-    last = asked[-1]
-    fitted = [(each, np.ones(len(each.questions.now), bool)) for each in asked[:-1]]
-    examples = examples_of(
-        [*fitted, (last, ~held_back[last.questions.client])], [(last, held_back[last.questions.client])], seed
-    )
+    """`held_back` is (C,) bool; the clients it names count in all windows but the last.
+
+    How much is promised goes by the last window alone: orders grow and shrink with the season.
+    """
+    *earlier, last = asked
+    is_held_back = held_back[last.questions.client]
+    fitted = [(each, np.ones(len(each.questions.now), bool), False) for each in earlier]
+    examples = examples_of([*fitted, (last, ~is_held_back, True)], [(last, is_held_back)], seed)
     return TwoHeads.fit(*examples, seed)
 
 
@@ -133,24 +135,24 @@ def fit_sooner(asked: tuple[Asked, ...], held_back: np.ndarray, seed: int) -> He
 def examples_within(asked: tuple[Asked, ...], held_back: np.ndarray, seed: int) -> tuple[Examples, Examples]:
     """The days of neighbouring moments overlap, so the clients held back are so in all windows."""
     return examples_of(
-        [(each, ~held_back[each.questions.client]) for each in asked],
+        [(each, ~held_back[each.questions.client], True) for each in asked],
         [(each, held_back[each.questions.client]) for each in asked],
         seed,
     )
 
 
 def examples_of(
-    fitted: list[tuple[Asked, np.ndarray]], held_back: list[tuple[Asked, np.ndarray]], seed: int
+    fitted: list[tuple[Asked, np.ndarray, bool]], held_back: list[tuple[Asked, np.ndarray]], seed: int
 ) -> tuple[Examples, Examples]:
-    """(those to fit to, those held back); each pair is (questions asked, which of them ((N,) bool))."""
+    """(those to fit to, those held back), of (questions asked, which of them ((N,) bool), whether they are late)."""
     random = np.random.default_rng(seed)
     parts = []
-    for asked, chosen in fitted:
-        examples = asked.of(chosen, np.ones(len(chosen)))
+    for asked, chosen, is_late in fitted:
+        examples = asked.of(chosen, np.ones(len(chosen)), is_late)
         parts += [
             examples.where(is_kind).thinned(ROWS_OF_WINDOW, random) for is_kind in (examples.is_new, ~examples.is_new)
         ]
-    unseen = [asked.of(chosen, client_weights(asked.questions.client, chosen)) for asked, chosen in held_back]
+    unseen = [asked.of(chosen, client_weights(asked.questions.client, chosen), True) for asked, chosen in held_back]
     return Examples.together(parts), Examples.together(unseen)
 
 

@@ -201,7 +201,7 @@ def test_calibration_mends_what_is_too_sure_and_leaves_be_what_it_knows_nothing_
 def test_thinned_examples_weigh_as_much_as_all():
     happened = np.arange(1000) < 50
     nothing = np.zeros(1000)
-    examples = Examples(nothing[:, None], nothing.astype(bool), happened, nothing + 1)
+    examples = Examples(nothing[:, None], nothing.astype(bool), happened, nothing + 1, ~happened)
 
     thinned = examples.thinned(200, np.random.default_rng(0))
 
