@@ -39,7 +39,10 @@ def coverage_of(
     demand = demand_of(own, line_quantity, usual, foretold.probability, foretold.further, habits)
     order = np.lexsort((own.product, -foretold.probability, own.client))
     rank = np.arange(len(order)) - np.searchsorted(own.client, own.client)  # rows are sorted by client
-    shown = np.sort(order[(rank < LIST_LENGTH) & held_back[questions.client[own.client]]])
+    # All are asked at one moment: a client that is asked again is foretold the same.
+    is_first = questions.client != np.r_[-1, questions.client[:-1]]
+    judged = is_first & held_back[questions.client]
+    shown = np.sort(order[(rank < LIST_LENGTH) & judged[own.client]])
     low, high, _ = demand.of(shown).intervals(LEVEL)
     _, units = came_of(history, questions, own.client[shown], own.product[shown], days)
     held = (units >= low) & (units <= high)

@@ -64,14 +64,10 @@ def before_orders(
 def at_any_time(
     history: OrderHistory, start: float, end: float, at_most: int, random: np.random.Generator
 ) -> Questions:
-    """Moments from day `start` to `end` of clients that had ordered by then, whether or not they do again.
-
-    Where the two are one, each client is asked once: again would be the same question.
-    """
+    """Moments from day `start` to `end` of clients that had ordered by then, whether or not they do again."""
     lines = np.bincount(history.line_client[history.line_day < end], minlength=len(history.clients))
     known = np.flatnonzero(lines)
-    of_client = MOMENTS_OF_CLIENT if start < end else 1
-    client = np.sort(known[across_sizes(lines[known], min(at_most, of_client * len(known)), random)])
+    client = np.sort(known[across_sizes(lines[known], min(at_most, MOMENTS_OF_CLIENT * len(known)), random)])
     first = np.searchsorted(history.order_client, client)
     since = np.maximum(history.order_day[first], start) if len(first) else np.zeros(0)
     now = since + random.random(len(client)) * (end - since)

@@ -32,12 +32,16 @@ def weekly_orders(last_quantity):
 def coverage(last_quantity):
     history = weekly_orders(last_quantity)
     nothing = np.full(len(history.clients), "")
-    return train(history, Attributes(nothing, nothing), AS_OF).coverage.of("", "")
+    return train(history, Attributes(nothing, nothing), AS_OF).coverage
 
 
 def test_intervals_of_steady_demand_held_and_those_before_a_leap_did_not():
-    assert coverage(6) > 0.7
-    assert coverage(600) < 0.1
+    assert coverage(6).of("", "") > 0.7
+    assert coverage(600).of("", "") < 0.1
+
+
+def test_two_forecasts_are_too_few_for_a_client_to_have_a_coverage_of_its_own():
+    assert coverage(6).clients == {}
 
 
 @pytest.mark.django_db

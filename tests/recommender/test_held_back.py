@@ -152,12 +152,6 @@ def test_who_is_held_back_does_not_hang_on_who_is_asked_before_an_order_is_place
     assert asked_at_order[held_back].mean() == pytest.approx(asked_at_order[~held_back].mean(), abs=0.25)
 
 
-def test_each_client_is_asked_about_the_last_days_once(history):
-    asked = asker_of(history).ask_lately(AS_OF)
-
-    assert asked.questions.client.tolist() == list(range(CLIENTS))
-
-
 def test_in_a_window_each_client_is_asked_as_often_as_any_other(history):
     asked = asked_in(history, (150, 200), 40)
 
