@@ -43,11 +43,16 @@ BEFORE = r"in the 90 days before"
 
 
 def edges_below(figure: str) -> str:
-    """How many of the edges between the fifths of all clients lie below the client's own figure."""
-    return f"""(SELECT count(*) FROM unnest(percentiles.{figure}) AS edge
-                WHERE round(edge::numeric, 6) < round(me.{figure}::numeric, 6))"""
+    """How many of the edges between the fifths of all clients lie below the client's own figure, with half of those
+    that it is equal to.
+    """
+    return f"""(SELECT count(*) FILTER (WHERE edge < mine) + (count(*) FILTER (WHERE edge = mine) + 1) / 2
+                FROM (SELECT round(edge::numeric, 6) AS edge, round(me.{figure}::numeric, 6) AS mine
+                      FROM unnest(percentiles.{figure}) AS edge) AS rounded)"""
 
 
+# The same of the days since the last order, which are whole ones; who ordered as lately as others stands with the best.
+DAYS_BELOW = "(SELECT count(*) FROM unnest(percentiles.since) AS edge WHERE ceil(edge) < ceil(me.since))"
 INSIGHTS = {
     "whole history": Kind(
         rf"(?P<orders>{N}) orders? since (?P<first>\S+); the last on (?P<last>\S+), (?P<since>{N}) {DAYS} ago\.",
@@ -95,7 +100,7 @@ INSIGHTS = {
                        count(*) AS clients
                 FROM figures
             )
-            SELECT me.days AS since, me.orders, me.amount, percentiles.clients, 5 - {edges_below("since")} AS recency,
+            SELECT me.days AS since, me.orders, me.amount, percentiles.clients, 5 - {DAYS_BELOW} AS recency,
                    1 + {edges_below("orders")} AS frequency, 1 + {edges_below("amount")} AS money
             FROM figures me, percentiles WHERE me.client = %(client)s""",
     ),
