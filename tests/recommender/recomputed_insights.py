@@ -2,18 +2,14 @@
 
 from tests.recommender.recomputed import DAYS, MEDIAN_GAP, MINE, SINCE, Kind, N
 
-# The products of the client with their own intervals, lately.
-PACED = """spaced AS (
-        SELECT product, name, ordered_at,
-               extract(epoch FROM ordered_at - lag(ordered_at) OVER (PARTITION BY product
-                                                                      ORDER BY ordered_at, order_name)) / 86400 AS gap,
-               row_number() OVER (PARTITION BY product ORDER BY ordered_at DESC, order_name DESC) AS back
-        FROM mine
+# The products of the client with their own intervals, lately, in days as they are told.
+PACED = """bought AS (SELECT DISTINCT product, name, ordered_at::date AS day FROM mine), spaced AS (
+        SELECT *, day - lag(day) OVER (PARTITION BY product ORDER BY day) AS gap,
+               row_number() OVER (PARTITION BY product ORDER BY day DESC) AS back
+        FROM bought
     ), paced AS (
-        SELECT product, name, count(*) AS orders,
-               extract(epoch FROM (SELECT now FROM moment) - max(ordered_at)) / 86400 AS since,
-               (SELECT now FROM moment)::date - max(ordered_at)::date AS days,
-               percentile_cont(0.5) WITHIN GROUP (ORDER BY gap) FILTER (WHERE back <= 5) AS gap
+        SELECT product, name, count(*) AS times, (SELECT now FROM moment)::date - max(day) AS days,
+               round(percentile_cont(0.5) WITHIN GROUP (ORDER BY gap) FILTER (WHERE back <= 5)) AS gap
         FROM spaced GROUP BY 1, 2
     )"""
 # The last value of each product against the median of the ten before it.
@@ -68,18 +64,17 @@ INSIGHTS = {
     ),
     "regularity": Kind(
         rf"The middle half of the intervals lies between (?P<low>{N}) and (?P<high>{N}) {DAYS}: (?P<word>[a-z ]+)\.",
-        f"""{MINE}, quartiles AS (SELECT percentile_cont(0.25) WITHIN GROUP (ORDER BY gap) AS low,
-            percentile_cont(0.5) WITHIN GROUP (ORDER BY gap) AS middle,
-            percentile_cont(0.75) WITHIN GROUP (ORDER BY gap) AS high FROM gaps)
+        f"""{MINE}, quartiles AS (SELECT round(percentile_cont(0.25) WITHIN GROUP (ORDER BY gap)) AS low,
+            round(percentile_cont(0.5) WITHIN GROUP (ORDER BY gap)) AS middle,
+            round(percentile_cont(0.75) WITHIN GROUP (ORDER BY gap)) AS high FROM gaps)
             SELECT low, high, CASE WHEN high - low <= middle / 2 THEN 'regular' WHEN high - low <= middle
             THEN 'fairly regular' ELSE 'irregular' END AS word FROM quartiles""",
     ),
     "next order": Kind(
         r"By that the next order (?P<word>is|was) due on (?P<day>\S+)\.",
         f"""{MINE}, due AS (
-                SELECT max(ordered_at) + {MEDIAN_GAP.format("gaps WHERE back <= 5")} * interval '1 day' AS at
-                FROM orders
-            ) SELECT at::date AS day, CASE WHEN at >= now THEN 'is' ELSE 'was' END AS word
+                SELECT max(day) + round({MEDIAN_GAP.format("gaps WHERE back <= 5")})::integer AS day FROM days
+            ) SELECT day, CASE WHEN day >= now::date THEN 'is' ELSE 'was' END AS word
             FROM due, moment""",
     ),
     "segment": Kind(
@@ -152,13 +147,13 @@ INSIGHTS = {
         rf"No order for (?P<since>{N}) {DAYS}, against one every (?P<gap>{N}) {DAYS} in the median: may be leaving "
         r"\(more than 60 days and 3 such intervals\)\.",
         f"""{MINE} SELECT {SINCE.format("orders")} AS since, {MEDIAN_GAP.format("gaps")} AS gap
-            WHERE {SINCE.format("orders")} > greatest(60, 3 * {MEDIAN_GAP.format("gaps")})""",
+            WHERE {SINCE.format("orders")} > greatest(60, 3 * round({MEDIAN_GAP.format("gaps")}))""",
     ),
     "overdue": Kind(
         rf"(?P<count>{N}) regular products? due or overdue: (?P<named>.+)\.",
         f"""{MINE}, {PACED}, due AS (
-                SELECT *, row_number() OVER (ORDER BY since / gap DESC, product COLLATE "C") AS place FROM paced
-                WHERE orders >= 3 AND since / gap >= 1 AND since / gap < 6
+                SELECT *, row_number() OVER (ORDER BY days / gap DESC, product COLLATE "C") AS place FROM paced
+                WHERE times >= 3 AND days / gap >= 1 AND days / gap < 6
                       AND product IN (SELECT external_id FROM recommender_product WHERE active)
             )
             SELECT count(*) AS count,
@@ -177,9 +172,9 @@ INSIGHTS = {
         rf"(?:(?P<gone>{N}) given up \(6 intervals and more\), )?{N} never bought(?:, {N} no longer sold)?"
         rf"(?:, (?P<later>{N}) not due yet)?\.",
         f"""{MINE}, {PACED} SELECT count(*) FILTER (WHERE NOT regular) AS seldom,
-            count(*) FILTER (WHERE regular AND since / gap >= 6) AS gone,
-            count(*) FILTER (WHERE regular AND since / gap < 1) AS later
-            FROM (SELECT *, orders >= 3 AND gap > 0 AS regular FROM paced) AS judged""",
+            count(*) FILTER (WHERE regular AND days / gap >= 6) AS gone,
+            count(*) FILTER (WHERE regular AND days / gap < 1) AS later
+            FROM (SELECT *, times >= 3 AS regular FROM paced) AS judged""",
     ),
     "of others": Kind(r"Not bought yet, but by clients alike: .+\.", ""),
 }
