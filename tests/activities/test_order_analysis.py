@@ -251,6 +251,17 @@ def test_the_last_quarter_of_a_year_is_held_against_the_one_before(analysed):
     assert "2.0 products an order in the last 90 days, 1.0 in the 90 days before: 100% more." in said
 
 
+def test_a_change_is_that_of_the_figures_as_they_are_told(analysed):
+    said = analysed(
+        *orders([200], ("milk", 1, 1)),
+        *orders(range(100, 124), ("milk", 10, 1)),
+        *orders(range(1, 24), ("milk", 10, 1)),
+        *orders([30], ("milk", 10, 1), ("sugar", 5, 1)),
+    )["insights"]["buyingPatterns"]
+
+    assert "1.0 products an order in the last 90 days, 1.0 in the 90 days before: much the same." in said
+
+
 @pytest.mark.parametrize(
     "earlier",
     [

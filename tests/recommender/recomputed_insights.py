@@ -28,9 +28,11 @@ LAST_AND_BEFORE = """, ranked AS (
     FROM compared WHERE name = %(name)s"""
 
 
-def trend(of_recent: str, of_earlier: str) -> str:
+def trend(of_recent: str, of_earlier: str, decimals: int) -> str:
+    """The two figures, and the change from the one to the other as they are told: with so many decimals."""
+    told = (f"round({figure}::float8 * 1e{decimals})" for figure in ("recent", "earlier"))
     return f"""{MINE}, both_periods AS (SELECT ({of_recent}) AS recent, ({of_earlier}) AS earlier)
-        SELECT recent, earlier, 100 * abs(recent / earlier - 1) AS percent,
+        SELECT recent, earlier, 100 * abs({" / ".join(told)} - 1) AS percent,
                CASE WHEN recent > earlier THEN 'more' ELSE 'less' END AS word FROM both_periods"""
 
 
@@ -105,11 +107,11 @@ INSIGHTS = {
     ),
     "spend trend": Kind(
         rf"(?P<recent>[\d.]+) spent in the last 90 days, (?P<earlier>[\d.]+) {BEFORE}: {CHANGE}\.",
-        trend("SELECT sum(amount) FROM recent", "SELECT sum(amount) FROM earlier"),
+        trend("SELECT sum(amount) FROM recent", "SELECT sum(amount) FROM earlier", 2),
     ),
     "basket trend": Kind(
         rf"(?P<recent>[\d.]+) products an order in the last 90 days, (?P<earlier>[\d.]+) {BEFORE}: {CHANGE}\.",
-        trend("SELECT avg(products) FROM recent", "SELECT avg(products) FROM earlier"),
+        trend("SELECT avg(products) FROM recent", "SELECT avg(products) FROM earlier", 1),
     ),
     "price change": Kind(
         rf"(?P<name>.+) was (?P<last>[\d.]+) a unit last, (?P<usual>[\d.]+) in the median of the (?P<count>{N}) "
