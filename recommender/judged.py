@@ -226,9 +226,9 @@ class Judged(Sequence[Item]):
         columns, recent = self.columns, self.recent
         code, product, own = columns.code[row], columns.product[row], columns.is_own[row]
         about, known = self.facts.get(product), code < len(recent.of_product)
+        # Of what the client paid last and of the list 0 says nothing: the one was a gift, the other has no price.
         price = known_number(columns.paid[row]) or (about and about.list_price)
-        if price is None:
-            price = known_number(columns.median_price[row])
+        price = price or known_number(columns.median_price[row])
         quantity, others = columns.quantity[row], columns.others_quantity[row]
         first_day = columns.first_day[row]
         return Item(
