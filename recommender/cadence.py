@@ -74,10 +74,11 @@ def churn_risk(history: OrderHistory, now: float) -> list[str]:
     ]
 
 
-def few_orders(history: OrderHistory) -> list[str]:
+def few_orders(history: OrderHistory, suggests: bool) -> list[str]:
+    """`suggests`: whether there is a suggestion of which more could be said."""
     orders = len(history.order_day)
-    if not orders:
-        return ["No order of this client is known: the suggestions rest on other clients alone."]
-    if orders < 3:
-        return [f"Only {counted(orders, 'order')} of this client known: the suggestions are uncertain."]
-    return []
+    if orders >= 3:
+        return []
+    known = f"Only {counted(orders, 'order')} of this client known" if orders else "No order of this client is known"
+    basis = "are uncertain" if orders else "rest on other clients alone"
+    return [f"{known}: the suggestions {basis}." if suggests else f"{known}."]

@@ -69,7 +69,7 @@ def favourites(case: Case) -> list[str]:
 
 
 def risk_factors(case: Case, listing: Listing) -> list[str]:
-    said = few_orders(case.history) + churn_risk(case.history, case.now)
+    said = few_orders(case.history, bool(listing.lines)) + churn_risk(case.history, case.now)
     if len(listing.lines) < case.request.limit:
         said.append(short_list(listing, case.request.limit))
     if "asOf" in case.request.parameters and day_of(case.version.data_until) > case.now:

@@ -319,6 +319,22 @@ def test_a_product_that_costs_more_and_one_that_is_taken_less_are_named(analysed
     ]
 
 
+@pytest.mark.parametrize(
+    ("purpose", "history", "told"),
+    [
+        ("recommendation", [], "No order of this client is known: the suggestions rest on other clients alone."),
+        ("order-analysis", [], "No order of this client is known."),
+        ("recommendation", [5], "Only 1 order of this client known: the suggestions are uncertain."),
+        ("order-analysis", [5], "Only 1 order of this client known."),
+    ],
+)
+def test_what_suggestions_rest_on_is_told_where_there_are_some(analysed, purpose, history, told):
+    said = analysed(*orders(history, ("milk", 6, 1)), purpose=purpose)
+
+    assert told in said["insights"]["riskFactors"]
+    assert bool(said["recommendations"]) == (": " in told)
+
+
 @pytest.mark.parametrize(("last", "is_news"), [(180, True), (181, False)])
 def test_a_price_of_half_a_year_ago_is_no_news_where_none_was_given_since(analysed, last, is_news):
     said = analysed(

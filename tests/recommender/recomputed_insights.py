@@ -141,10 +141,10 @@ INSIGHTS = {
                               ORDER BY orders DESC, product COLLATE "C") AS named FROM counted""",
     ),
     "few orders": Kind(
-        rf"Only (?P<orders>{N}) orders? of this client known: the suggestions are uncertain\.",
+        rf"Only (?P<orders>{N}) orders? of this client known(?:: the suggestions are uncertain)?\.",
         f"{MINE} SELECT count(*) AS orders FROM orders",
     ),
-    "no order": Kind(r"No order of this client is known: the suggestions rest on other clients alone\.", ""),
+    "no order": Kind(r"No order of this client is known(?:: the suggestions rest on other clients alone)?\.", ""),
     "churn": Kind(
         rf"No order for (?P<since>{N}) {DAYS}, against one every (?P<gap>{N}) {DAYS} in the median: may be leaving "
         r"\(more than 60 days and 3 such intervals\)\.",
