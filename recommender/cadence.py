@@ -16,9 +16,9 @@ CHURN_INTERVALS = 3
 MAY_BE_LEAVING = "may be leaving"  # stands in the sentence of every churn risk, and in no other
 
 
-def intervals_of(history: OrderHistory) -> np.ndarray:
+def intervals_of(order_day: np.ndarray) -> np.ndarray:
     """Days from one day with an order to the next, in UTC as all dates; orders of one day are one occasion."""
-    return np.diff(np.unique(np.floor(history.order_day)))
+    return np.diff(np.unique(np.floor(order_day)))
 
 
 def typical(intervals: np.ndarray) -> int:
@@ -28,13 +28,13 @@ def typical(intervals: np.ndarray) -> int:
 
 def ordering_rhythm(history: OrderHistory) -> list[str]:
     """The median interval between a client's orders, overall."""
-    intervals = intervals_of(history)
+    intervals = intervals_of(history.order_day)
     return [f"An order every {days(typical(intervals))} in the median."] if len(intervals) else []
 
 
 def rhythm_in_detail(history: OrderHistory, now: float) -> list[str]:
     """The intervals lately, their spread, and when the next order would be due."""
-    intervals = intervals_of(history)
+    intervals = intervals_of(history.order_day)
     if len(intervals) < 2:
         return []
     said, lately = [], typical(intervals[-LATELY:])
@@ -59,7 +59,7 @@ def churn_risk(history: OrderHistory, now: float) -> list[str]:
     """No order within the greater of CHURN_DAYS and CHURN_INTERVALS of the client's median intervals."""
     if not len(history.order_day):
         return []
-    silent, intervals = calendar_days(history.order_day[-1], now), intervals_of(history)
+    silent, intervals = calendar_days(history.order_day[-1], now), intervals_of(history.order_day)
     interval = typical(intervals) if len(intervals) else 0
     if silent <= max(CHURN_DAYS, CHURN_INTERVALS * interval):
         return []
