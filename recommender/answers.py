@@ -38,18 +38,19 @@ def answer(case: Case) -> SuggestionResult:
     return SuggestionResult(
         recommendations=recommendations,
         insights=insights,
-        accuracy={"historical": historical_accuracy(case), "estimated": confidence},
+        accuracy=historical_accuracy(case) | {"estimated": confidence},
         confidence=confidence,
         parameters=request.parameters | {"limit": request.limit},
         model_version=case.version,
     )
 
 
-def historical_accuracy(case: Case) -> float:
-    """Recall on held-out orders; of forecasts how often their intervals held."""
+def historical_accuracy(case: Case) -> dict[str, float]:
+    """Recall on held-out orders; of forecasts how often their intervals held. Nothing where nothing was held out."""
     model, request = case.model, case.request
-    achieved = model.coverage if request.purpose == DEMAND_FORECASTING else model.recall
-    return achieved.of(request.client, case.segment)
+    shares = model.coverage if request.purpose == DEMAND_FORECASTING else model.recall
+    share = shares.of(request.client, case.segment)
+    return {} if share is None else {"historical": share}
 
 
 def lines_of(listing: Listing, choice: Choice, case: Case) -> list[dict[str, Any]]:

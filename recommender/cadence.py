@@ -1,5 +1,6 @@
 """How often a client orders, how regularly, and whether it has stopped."""
 
+from math import floor
 from statistics import median
 
 import numpy as np
@@ -9,42 +10,46 @@ from recommender.request_history import calendar_days, date_of
 from recommender.wording import counted, days
 
 LATELY = 5  # intervals
-SHORTEST_INTERVAL = 0.5  # days; up to that there is no rhythm to speak of, as it would be one of every 0 days
 REGULAR, FAIRLY_REGULAR = 0.5, 1.0  # width of the middle half of the intervals, as a share of their median
 CHURN_DAYS = 60
 CHURN_INTERVALS = 3
 MAY_BE_LEAVING = "may be leaving"  # stands in the sentence of every churn risk, and in no other
 
 
+def intervals_of(order_day: np.ndarray) -> np.ndarray:
+    """Days from one day with an order to the next, in UTC as all dates; orders of one day are one occasion."""
+    return np.diff(np.unique(np.floor(order_day)))
+
+
+def typical(intervals: np.ndarray) -> int:
+    """The median as it is told; what rests on it goes by this, so that the reader can check it."""
+    return round(median(intervals.tolist()))
+
+
 def ordering_rhythm(history: OrderHistory) -> list[str]:
     """The median interval between a client's orders, overall."""
-    gaps = np.diff(history.order_day)
-    if not len(gaps) or median(gaps.tolist()) <= SHORTEST_INTERVAL:
-        return []
-    return [f"An order every {days(median(gaps.tolist()))} in the median."]
+    intervals = intervals_of(history.order_day)
+    return [f"An order every {days(typical(intervals))} in the median."] if len(intervals) else []
 
 
 def rhythm_in_detail(history: OrderHistory, now: float) -> list[str]:
     """The intervals lately, their spread, and when the next order would be due."""
-    gaps = np.diff(history.order_day)
-    if len(gaps) < 2 or median(gaps.tolist()) <= SHORTEST_INTERVAL:
+    intervals = intervals_of(history.order_day)
+    if len(intervals) < 2:
         return []
-    said, lately = [], median(gaps[-LATELY:].tolist())
-    if len(gaps) > LATELY and lately > SHORTEST_INTERVAL:
+    said, lately = [], typical(intervals[-LATELY:])
+    if len(intervals) > LATELY:
         said.append(f"Every {days(lately)} over the last {LATELY} intervals.")
-    if len(gaps) >= 4:
-        low, high = np.quantile(gaps, (0.25, 0.75))
-        said.append(f"The middle half of the intervals lies between {round(low)} and {days(high)}: {regularity(gaps)}.")
-    if lately > SHORTEST_INTERVAL:
-        due = history.order_day[-1] + lately
-        word = "is due" if due >= now else "was due"
-        said.append(f"By that the next order {word} on {date_of(due):%Y-%m-%d}.")
+    if len(intervals) >= 4:
+        low, middle, high = np.quantile(intervals, (0.25, 0.5, 0.75)).round().astype(int).tolist()
+        word = regularity((high - low) / middle)
+        said.append(f"The middle half of the intervals lies between {low} and {days(high)}: {word}.")
+    due = floor(history.order_day[-1]) + lately
+    said.append(f"By that the next order {'is' if due >= floor(now) else 'was'} due on {date_of(due):%Y-%m-%d}.")
     return said
 
 
-def regularity(gaps: np.ndarray) -> str:
-    low, middle, high = np.quantile(gaps, (0.25, 0.5, 0.75))
-    spread = (high - low) / middle if middle > 0 else np.inf
+def regularity(spread: float) -> str:
     if spread <= REGULAR:
         return "regular"
     return "fairly regular" if spread <= FAIRLY_REGULAR else "irregular"
@@ -54,14 +59,14 @@ def churn_risk(history: OrderHistory, now: float) -> list[str]:
     """No order within the greater of CHURN_DAYS and CHURN_INTERVALS of the client's median intervals."""
     if not len(history.order_day):
         return []
-    silent = calendar_days(history.order_day[-1], now)
-    said = f"No order for {days(silent)}"
-    if len(history.order_day) == 1:
-        return [f"{said} since the only one: {MAY_BE_LEAVING}."] if silent > CHURN_DAYS else []
-    interval = median(np.diff(history.order_day).tolist())
+    silent, intervals = calendar_days(history.order_day[-1], now), intervals_of(history.order_day)
+    interval = typical(intervals) if len(intervals) else 0
     if silent <= max(CHURN_DAYS, CHURN_INTERVALS * interval):
         return []
-    if interval <= SHORTEST_INTERVAL:
+    said = f"No order for {days(silent)}"
+    if len(history.order_day) == 1:
+        return [f"{said} since the only one: {MAY_BE_LEAVING}."]
+    if not interval:
         return [f"{said}: {MAY_BE_LEAVING} (more than {CHURN_DAYS} days)."]
     return [
         f"{said}, against one every {days(interval)} in the median: {MAY_BE_LEAVING} "
@@ -69,10 +74,11 @@ def churn_risk(history: OrderHistory, now: float) -> list[str]:
     ]
 
 
-def few_orders(history: OrderHistory) -> list[str]:
+def few_orders(history: OrderHistory, suggests: bool) -> list[str]:
+    """`suggests`: whether there is a suggestion of which more could be said."""
     orders = len(history.order_day)
-    if not orders:
-        return ["No order of this client is known: the suggestions rest on other clients alone."]
-    if orders < 3:
-        return [f"Only {counted(orders, 'order')} of this client known: the suggestions are uncertain."]
-    return []
+    if orders >= 3:
+        return []
+    known = f"Only {counted(orders, 'order')} of this client known" if orders else "No order of this client is known"
+    basis = "are uncertain" if orders else "rest on other clients alone"
+    return [f"{known}: the suggestions {basis}." if suggests else f"{known}."]

@@ -22,7 +22,7 @@ class ClientDemand:
     """What one client will take of the products it bought, over one horizon.
 
     row       product id -> position in `demand`
-    last_day  the last day of which something is past
+    last_day  the last day of which something is past, or that has an order
     start     the first day of the horizon; the same one, but at midnight
     """
 
@@ -54,7 +54,8 @@ class ClientDemand:
         )
         row = {product: position for position, product in enumerate(products)}
         moment = date_of(now)
-        last_day = (moment - timedelta.resolution).date()
+        # An order without a date is placed at the moment itself, which may be a Monday's midnight.
+        last_day = max([moment - timedelta.resolution, *map(date_of, history.order_day[-1:])]).date()
         return cls(history, row, demand, last_day, moment.date(), horizon_days)
 
     def expected(self) -> dict[str, float]:

@@ -38,7 +38,8 @@ def buying_patterns(case: Case) -> list[str]:
     said = [whole_history(case), *ordering_rhythm(history)]
     if case.request.purpose == ORDER_ANALYSIS:
         said += rhythm_in_detail(history, now)
-        said += segment_sentence(history, now, case.version.parameters.get("rfm"))
+        data_until = day_of(case.version.data_until)
+        said += segment_sentence(history, now, case.version.parameters.get("rfm"), data_until)
         said += spend_and_basket_trends(history, now)
         said += price_and_quantity_changes(history, now, case.own)
     sizes = np.bincount(history.line_order, minlength=len(history.order_day))
@@ -68,7 +69,7 @@ def favourites(case: Case) -> list[str]:
 
 
 def risk_factors(case: Case, listing: Listing) -> list[str]:
-    said = few_orders(case.history) + churn_risk(case.history, case.now)
+    said = few_orders(case.history, bool(listing.lines)) + churn_risk(case.history, case.now)
     if len(listing.lines) < case.request.limit:
         said.append(short_list(listing, case.request.limit))
     if "asOf" in case.request.parameters and day_of(case.version.data_until) > case.now:

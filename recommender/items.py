@@ -4,22 +4,23 @@ from dataclasses import dataclass
 
 from recommender.catalogue import ProductFacts
 
-REGULAR_ORDERS = 3  # two intervals: with one, nothing says that it comes again
+REGULAR_DAYS = 3  # two intervals: with one, nothing says that it comes again
 GIVEN_UP = 6  # intervals without a purchase; what is as long gone is no reorder that was forgotten
 
 
 @dataclass(slots=True)
 class Item:
     """`days_since`, `days_ago` and `days_since_first` are None for a product never bought, `gap_days` also for one
-    bought once.
+    bought on one day alone.
 
     days_ago          `days_since` by the calendar, as it is told
     further_purchases expected of a forecast after the first, if there is one
     ranking_weight    what lists are sorted by: the probability, moved by what reps have answered
     held_back         rejected so lately that it may not be listed
     was_returned      the client sent back all that it ordered of it; so it counts as never bought
-    gap_days          median of the last five intervals between purchases
-    overdue           days since the last purchase as a multiple of that; 0 where there is none
+    purchase_days     with an order of it; several of one day are one occasion
+    gap_days          whole days, as they are told: median of the last five intervals between those
+    overdue           `days_ago` as a multiple of that; 0 where there is none
     is_overdue        regular, not bought for as long as usual or longer, but not given up either
     orders_in_season  around this time of the year (`seasons`), of any year; of the client's orders
                       `client_orders_in_season`
@@ -51,6 +52,7 @@ class Item:
     days_since_first: float | None
     days_since: float | None
     days_ago: int | None
+    purchase_days: int
     gap_days: float | None
     overdue: float
     is_overdue: bool
@@ -91,7 +93,7 @@ class Item:
 
     @property
     def is_regular(self) -> bool:
-        return self.orders >= REGULAR_ORDERS
+        return self.purchase_days >= REGULAR_DAYS
 
     @property
     def pack_size(self) -> int:

@@ -14,9 +14,10 @@ from recommender.catalogue import ProductFacts
 from recommender.engine.history import OrderHistory
 from recommender.engine.model import Model
 from recommender.engine.outcomes import Standing
+from recommender.engine.purchases import rhythm_of
 from recommender.engine.quantities import client_sizes
 from recommender.engine.scoring import Scores
-from recommender.items import GIVEN_UP, REGULAR_ORDERS, Item
+from recommender.items import GIVEN_UP, REGULAR_DAYS, Item
 from recommender.request_history import calendar_days
 from recommender.seasons import is_in_season
 
@@ -29,7 +30,7 @@ class Columns:
     are first[i] to first[i + 1]. What is said of purchases means nothing where `is_own` does not hold.
 
     by_weight               the rows again, each client's by falling ranking weight
-    orders_in_season, overdue, is_overdue    as in Item
+    purchase_days, orders_in_season, gap_days, overdue, is_overdue    as in Item
     client_orders_in_season (C,)
     """
 
@@ -47,6 +48,7 @@ class Columns:
     orders_in_season: list[int]
     first_day: list[float]
     last_day: list[float]
+    purchase_days: list[int]
     gap_days: list[float]
     overdue: list[float]
     is_overdue: list[bool]
@@ -85,8 +87,10 @@ def columns_of(
     def of_purchase(column: np.ndarray) -> np.ndarray:
         return np.where(is_own, column[own], 0) if len(column) else np.zeros(len(own), column.dtype)
 
-    orders, last_day, gap_days = map(of_purchase, (purchases.orders, purchases.last_day, purchases.gap_days))
-    overdue = np.divide(now[client] - last_day, gap_days, out=np.zeros(len(own)), where=gap_days > 0)
+    last_day = of_purchase(purchases.last_day)
+    purchase_days, gap_days = map(of_purchase, rhythm_of(history, purchases))
+    days_ago = np.floor(now)[client] - np.floor(last_day)
+    overdue = np.divide(days_ago, gap_days, out=np.zeros(len(own)), where=gap_days > 0)
     lines_in_season = is_in_season(history.line_day, now[history.line_client])[purchases.line]
     orders_in_season = is_in_season(history.order_day, now[history.order_client])
     known = product < len(knowledge.products)
@@ -108,13 +112,14 @@ def columns_of(
         ranking_weight=weight.tolist(),
         held_back=standing.held_back[order].tolist(),
         is_own=is_own.tolist(),
-        orders=orders.tolist(),
+        orders=of_purchase(purchases.orders).tolist(),
         orders_in_season=of_purchase(purchases.sums(lines_in_season).astype(int)).tolist(),
         first_day=of_purchase(purchases.first_day).tolist(),
         last_day=last_day.tolist(),
+        purchase_days=purchase_days.tolist(),
         gap_days=gap_days.tolist(),
         overdue=overdue.tolist(),
-        is_overdue=((orders >= REGULAR_ORDERS) & (overdue >= 1) & (overdue < GIVEN_UP)).tolist(),
+        is_overdue=((purchase_days >= REGULAR_DAYS) & (overdue >= 1) & (overdue < GIVEN_UP)).tolist(),
         quantity=np.where(is_own, of_purchase(purchases.quantity), (others_quantity * size).round(3)).tolist(),
         others_quantity=others_quantity.tolist(),
         paid=np.where(is_own, of_purchase(purchases.price), np.nan).tolist(),
@@ -221,9 +226,9 @@ class Judged(Sequence[Item]):
         columns, recent = self.columns, self.recent
         code, product, own = columns.code[row], columns.product[row], columns.is_own[row]
         about, known = self.facts.get(product), code < len(recent.of_product)
+        # Of what the client paid last and of the list 0 says nothing: the one was a gift, the other has no price.
         price = known_number(columns.paid[row]) or (about and about.list_price)
-        if price is None:
-            price = known_number(columns.median_price[row])
+        price = price or known_number(columns.median_price[row])
         quantity, others = columns.quantity[row], columns.others_quantity[row]
         first_day = columns.first_day[row]
         return Item(
@@ -243,6 +248,7 @@ class Judged(Sequence[Item]):
             days_since_first=self.now - first_day if own else None,
             days_since=self.now - columns.last_day[row] if own else None,
             days_ago=calendar_days(columns.last_day[row], self.now) if own else None,
+            purchase_days=columns.purchase_days[row],
             gap_days=known_number(columns.gap_days[row]) if own else None,
             overdue=columns.overdue[row],
             is_overdue=columns.is_overdue[row],

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from recommender.budget import within_budget
@@ -69,7 +69,11 @@ def may_be_suggested(item: Item, request: SuggestionRequest) -> bool:
 def shortage(item: Item, request: SuggestionRequest) -> str:
     """Why the stock does not do, where it does not."""
     available, _ = available_units(request.stock[item.product])
-    return "out of stock" if available < 1 else "with less in stock than a pack or the minimum order"
+    if available < 1:
+        return "out of stock"
+    if terms_of(replace(item, least_quantity=1), request, 1):
+        return "with less in stock than the larger volume"
+    return "with less in stock than a pack or the minimum order"
 
 
 def refusal(item: Item, request: SuggestionRequest) -> str:

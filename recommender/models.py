@@ -105,12 +105,13 @@ class OrderQuerySet(models.QuerySet):
         """Without those that nothing learns from: of a date to come (ordered ahead, a slip of the pen), or of none."""
         return self.dated().filter(ordered_at__lte=Now())
 
-    def cadence_of(self, client: str) -> dict[str, Any]:
-        """Of the client with that external id: `count` of its baskets so far, their `first` and `last` moment."""
-        baskets = self.placed().filter(client__external_id=client, lines__quantity__gt=0)
-        return baskets.aggregate(
-            count=models.Count("pk", distinct=True), first=models.Min("ordered_at"), last=models.Max("ordered_at")
-        )
+    def placed_by(self, client: str) -> dict[str, Any]:
+        """Of the client with that external id: `count` of orders so far, sent back later or not, and the `last` moment.
+
+        What is nothing but a return is no order.
+        """
+        orders = self.placed().filter(client__external_id=client, lines__quantity__gt=0)
+        return orders.aggregate(count=models.Count("pk", distinct=True), last=models.Max("ordered_at"))
 
     def recent_of(self, client: str) -> "OrderQuerySet":
         """Orders so far of the client with that external id, latest first, with `line_count` and `amount`.

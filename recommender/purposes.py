@@ -51,7 +51,7 @@ def overdue_reorders(case: Case) -> Choice:
 def why_not_overdue(item: Item) -> str:
     if item.is_new:
         return "never bought"
-    if not item.is_regular or not item.gap_days:
+    if not item.is_regular:
         return "bought too seldom to tell"
     return "not due yet" if item.overdue < 1 else f"given up ({GIVEN_UP} intervals and more)"
 

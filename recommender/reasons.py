@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from recommender.cadence import SHORTEST_INTERVAL
 from recommender.cases import Case
 from recommender.engine.history import positions_in
 from recommender.engine.volumes import REGULAR
@@ -40,7 +39,7 @@ def reason_of(
 
 def from_own_orders(item: Item) -> str:
     sentence = f"Ordered in {item.orders} of {counted(item.orders_since_first, 'order')} since the first time"
-    if item.gap_days and item.gap_days > SHORTEST_INTERVAL:
+    if item.gap_days:
         sentence += f", lately every {days(item.gap_days)}"
     sentence += f"; last {days(item.days_ago)} ago."
     return f"Takes the place of {item.stands_for.name}, no longer sold. {sentence}" if item.stands_for else sentence

@@ -1,11 +1,12 @@
 """Where a client stands among all clients by recency, frequency and money, in plain words."""
 
+from math import ceil
 from typing import Any
 
 import numpy as np
 
 from recommender.engine.history import OrderHistory
-from recommender.engine.rfm import BEST, WINDOW_DAYS, fifth, rfm_of
+from recommender.engine.rfm import BEST, DECIMALS, WINDOW_DAYS, fifth, rfm_of
 from recommender.request_history import calendar_days
 from recommender.trends import order_amounts
 from recommender.wording import counted, days, money
@@ -17,15 +18,18 @@ NAMES = (
     ("top client slipping away", "client slipping away", "dormant client"),
 )
 HIGH, MIDDLE = 4, 2.5  # of 5; the mean of frequency and money may lie between two
+FEWEST_CLIENTS = 10  # two to a fifth; of fewer it says nothing where one stands among them
 
 
-def segment_sentence(history: OrderHistory, now: float, edges: dict[str, Any] | None) -> list[str]:
-    """`history`: of this client alone; `edges`: of the model's training, {} or None before it stored any."""
-    if not len(history.order_day) or not edges:
+def segment_sentence(history: OrderHistory, now: float, edges: dict[str, Any] | None, data_until: float) -> list[str]:
+    """`history`: of this client alone; `edges`: of the training on data that ended on day `data_until`, {} or None
+    before it stored any.
+    """
+    if not len(history.order_day) or not edges or edges["clients"] < FEWEST_CLIENTS:
         return []
     figures = rfm_of(history, now)
-    since, orders, amount = figures.days_since[0], int(figures.orders[0]), figures.amount[0]
-    recency = BEST + 1 - fifth(since, edges["daysSince"])
+    orders, amount = int(figures.orders[0]), figures.amount[0]
+    recency = recency_of(min(now, data_until) - history.order_day[-1], edges["daysSince"])
     scores = [fifth(orders, edges["orders"])]
     if edges["amount"] and not np.isnan(amount):
         scores.append(fifth(amount, edges["amount"]))
@@ -38,6 +42,14 @@ def segment_sentence(history: OrderHistory, now: float, edges: dict[str, Any] | 
         f"{counted(edges['clients'], 'client')}): last order {ago} ago, {counted(orders, 'order')}{worth} "
         f"in the last {WINDOW_DAYS} days."
     ]
+
+
+def recency_of(days_since: float, edges: list[float]) -> int:
+    """1 to 5 as it stood when the data ended: what has passed since is their age and no client's silence.
+
+    In whole days, so that who orders in the morning does not stand behind who orders in the afternoon.
+    """
+    return BEST - sum(ceil(edge) < ceil(round(days_since, DECIMALS)) for edge in edges)
 
 
 def name_of(recency: int, worth: float) -> str:

@@ -51,9 +51,8 @@ def is_sold(facts: ProductFacts, request: SuggestionRequest) -> bool:
 
 
 def in_place_of(item: Item, heir: ProductFacts, case: Case) -> Item:
-    price = item.usual_price if heir.list_price is None else heir.list_price
     successor = replace(
-        item, product=heir.product, facts=heir, usual_price=price, stands_for=item,
+        item, product=heir.product, facts=heir, usual_price=heir.list_price or item.usual_price, stands_for=item,
         was_returned=heir.product in case.items.returned,
     )  # fmt: skip
     answer = case.request.outcomes.products.get(heir.product)

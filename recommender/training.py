@@ -47,7 +47,7 @@ def train_version(until: datetime, seed: int = 0, spread: Spread = HERE) -> Mode
                 f"No order before {until:%Y-%m-%d %H:%M} has a quantity above zero. "
                 "Load some with `manage.py import_orders`."
             )
-        data_until = min(until, end_of_day(date_of(history.order_day.max())))
+        data_until = end_of_data(history, until)
         version = new_version(history, data_until, seed)
         try:
             model = train(history, attributes, day_of(data_until), seed, answers_about(history, answers), ask)
@@ -63,8 +63,10 @@ def train_version(until: datetime, seed: int = 0, spread: Spread = HERE) -> Mode
         return version
 
 
-def end_of_day(moment: datetime) -> datetime:
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+def end_of_data(history: OrderHistory, until: datetime) -> datetime:
+    """The end of the day of the last order, or `until` where that comes before."""
+    last = date_of(history.order_day.max())
+    return min(until, last.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1))
 
 
 @contextmanager

@@ -24,10 +24,11 @@ def spend_and_basket_trends(history: OrderHistory, now: float) -> list[str]:
     if not recent.any() or not earlier.any():
         return said
     amounts = order_amounts(history)
-    spent, before = amounts[recent].sum(), amounts[earlier].sum()
+    # Rounded as they are told, so that the change is that of the two figures beside it.
+    spent, before = (round(float(amounts[period].sum()), 2) for period in (recent, earlier))
     if before > 0 and not np.isnan(spent):
         said.append(f"{money(spent)} spent {periods.format(money(before))}: {change(spent, before)}.")
     sizes = np.bincount(history.line_order, minlength=len(history.order_day))
-    size, former = sizes[recent].mean(), sizes[earlier].mean()
+    size, former = (round(float(sizes[period].mean()), 1) for period in (recent, earlier))
     said.append(f"{size:.1f} products an order {periods.format(f'{former:.1f}')}: {change(size, former)}.")
     return said

@@ -43,7 +43,7 @@ def page_of(activity: Activity, user: User, posted: QueryDict | None = None) -> 
         "review": ReviewItem.objects.filter(activity=activity).first(),
         "forecasts": activity.insights.get("seasonality", {}).get("products", []),
         "orders": Order.objects.recent_of(activity.client)[:LAST_ORDERS],
-        "cadence": cadence_of(activity.client),
+        "placed": Order.objects.placed_by(activity.client),
         "changes": changes_of(activity),
         "inputs": [(name, readable(value)) for name, value in activity.input_data.items()],
         "parameters": readable(activity.ai_model.get("parameters", {})),
@@ -74,13 +74,6 @@ def suggested_lines(activity: Activity, feedback: dict[str, Any]) -> list[dict[s
 
 def product_page(pk: int | None) -> str | None:
     return pk and reverse("admin:recommender_product_change", args=[pk])
-
-
-def cadence_of(client: str) -> dict[str, Any]:
-    """Count, first and last order, and `every`, the mean days between two; None where there are fewer."""
-    found = Order.objects.cadence_of(client)
-    several = found["count"] > 1
-    return found | {"every": (found["last"] - found["first"]).days / (found["count"] - 1) if several else None}
 
 
 def charts_of(activity: Activity) -> list[SafeString]:

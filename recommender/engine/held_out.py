@@ -22,9 +22,9 @@ class HeldOutShare:
     clients: dict[str, float]
     segments: dict[str, float]
 
-    def of(self, client: str, segment: str) -> float:
-        """The client's own, else its segment's, else that of all; 0 where nothing was held out."""
-        return self.clients.get(client, self.segments.get(segment, self.segments.get("", 0.0)))
+    def of(self, client: str, segment: str) -> float | None:
+        """The client's own, else its segment's, else that of all; None where nothing was held out."""
+        return self.clients.get(client, self.segments.get(segment, self.segments.get("")))
 
     @classmethod
     def of_values(

@@ -69,6 +69,20 @@ def purchases_of(history: OrderHistory) -> Purchases:
     )
 
 
+def rhythm_of(history: OrderHistory, purchases: Purchases) -> tuple[np.ndarray, np.ndarray]:
+    """((R,) int64 days with a purchase, (R,) float64 whole days from one to the next), the latter NaN below two days.
+
+    In the median of the last five, rounded. Orders of one day, in UTC, are one occasion: what is bought at 8 and at
+    16 h, or in an order that was split, does not run out within hours.
+    """
+    row = np.repeat(np.arange(len(purchases.start)), purchases.stop - purchases.start)
+    day = np.floor(history.line_day[purchases.line])
+    is_first = np.diff(row, prepend=-1).astype(bool) | np.diff(day, prepend=np.nan).astype(bool)
+    row, day = row[is_first], day[is_first]
+    start, stop = (np.searchsorted(row, np.arange(len(purchases.start)), side) for side in ("left", "right"))
+    return stop - start, np.rint(medians_of_last(np.diff(day, prepend=0.0), start + 1, stop))
+
+
 def last_values(values: np.ndarray, start: np.ndarray, stop: np.ndarray, count: int) -> np.ndarray:
     """(R, count) float64: the last `count` of `values[start:stop]`, the latest first, NaN where there are fewer."""
     positions = stop[:, None] - 1 - np.arange(count)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.cadence import CHURN_DAYS, CHURN_INTERVALS
+from recommender.cadence import CHURN_DAYS, CHURN_INTERVALS, intervals_of, typical
 from recommender.engine.demand import LEAST_LEFT
 from recommender.engine.intervals import Bootstrap, Estimate, estimate
 from recommender.evaluation.later_orders import LaterOrders, Standing
@@ -36,10 +36,8 @@ def churn_backtest(standing: Standing, later: LaterOrders, seed: int) -> ChurnBa
         return None
     first, last = history_bounds(history.order_client, known)
     silence = now - history.order_day[last]
-    median_gap = np.array(
-        [np.median(np.diff(history.order_day[start : stop + 1])) if stop > start else 0.0
-         for start, stop in zip(first, last, strict=True)]
-    )  # fmt: skip
+    intervals = [intervals_of(history.order_day[start : stop + 1]) for start, stop in zip(first, last, strict=True)]
+    median_gap = np.array([typical(of_client) if len(of_client) else 0 for of_client in intervals])
     expected = np.bincount(own.client, -np.log(np.maximum(1 - standing.within, LEAST_LEFT)), own.clients)[known]
     scores = {MODEL: -expected, RULE: silence / np.maximum(CHURN_DAYS, CHURN_INTERVALS * median_gap), SILENCE: silence}
     weights = np.vstack([np.ones(len(known)), Bootstrap(len(known), seed).times_drawn])

@@ -29,6 +29,7 @@ from recommender.order_rows import read_order_rows
 from recommender.outcomes import answers_about
 from recommender.partitions import HERE, Spread
 from recommender.request_history import day_of
+from recommender.training import end_of_data
 from recommender.training_windows import known_before
 
 AT_MOST_CLIENTS = 10_000  # judged; more would make the intervals little narrower
@@ -109,7 +110,8 @@ def evaluate(cut: datetime, until: datetime, seed: int = 0, spread: Spread = HER
                 f"There are {len(before.order_day)} orders before {cut:%Y-%m-%d} and {len(known.ordered)} clients of "
                 "theirs that ordered after it; choose another cut."
             )
-        model = train(before, attributes, day_of(cut), seed, answers_about(before, answers), ask)
+        known_until = day_of(end_of_data(before, cut))
+        model = train(before, attributes, known_until, seed, answers_about(before, answers), ask)
     judge = Judge(before, known, model, answers, Bootstrap(len(known.ordered), seed))
     at_order = judge.suggested(known.ordered, "At the order")
     between = judge.suggested(np.random.default_rng(seed).uniform(day_of(cut), known.ordered), "Between orders")

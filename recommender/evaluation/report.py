@@ -67,9 +67,12 @@ def summary(evaluation: Evaluation) -> str:
         verdict = "The difference is beyond chance: counting does better."
     else:
         verdict = "The difference is within what chance can do."
+    more = f"{against.lift.value:+.1%}"
+    if isnan(against.lift.value):  # of nothing found there is no share
+        more = f"{100 * against.difference.value:+.1f} points"
     return (
-        f"Ten suggestions hold {ours.value:.1%} of what a client orders next, {against.lift.value:+.1%} against the "
-        f"best simple method, {against.baseline}. {verdict} Confidences are off by "
+        f"Ten suggestions hold {ours.value:.1%} of what a client orders next, {more} against the best simple method, "
+        f"{against.baseline}. {verdict} Confidences are off by "
         f"{evaluation.at_order.calibration.methods[OURS].ece:.1%} on average."
     )
 

@@ -240,6 +240,18 @@ def test_the_series_of_a_forecast_end_with_the_week_of_which_something_is_over(n
     assert milk["forecast"]["from"] == as_of[:10]
 
 
+def test_an_order_without_a_date_is_in_the_week_that_begins_as_it_is_asked_for(newcomer):
+    activity = newcomer(
+        order("2025-12-22", ("milk", 6)),
+        {"items": [{"product": "milk", "quantity": 4}]},
+        activityType="demand-forecasting",
+        aiModel={"parameters": {"asOf": "2025-12-29"}},
+    )
+
+    [milk] = activity["insights"]["seasonality"]["products"]
+    assert milk["history"] == [{"from": "2025-12-22", "units": 6}, {"from": "2025-12-29", "units": 4}]
+
+
 def test_a_forecast_is_over_the_whole_horizon_with_an_interval_and_its_level(tool):
     week, month = (
         tool.generated(

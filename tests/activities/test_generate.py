@@ -74,14 +74,22 @@ def test_an_upsell_has_the_most_probable_first_larger_volumes_and_others(tool):
     assert lines == sorted(lines, key=lambda line: -line["confidence"])
 
 
-def test_a_larger_volume_is_had_whole_or_not_at_all(tool):
+@pytest.mark.parametrize(
+    ("less", "why"),
+    [
+        (lambda line: line["quantity"] - 1, "1 with less in stock than the larger volume"),
+        (lambda line: 0, "1 out of stock"),
+    ],
+)
+def test_a_larger_volume_is_had_whole_or_not_at_all_and_the_reason_is_told(tool, less, why):
     wanted = tool.generated(client="cafe-03", activityType="upsell", aiModel=AS_OF_LAST_DAY)["recommendations"]
     line = next(line for line in wanted if line["product"] == line["replaces"])
-    stock = {"inventoryLevels": {line["product"]: line["quantity"] - 1}}
+    stock = {"inventoryLevels": {line["product"]: less(line)}}
 
     activity = tool.generated(client="cafe-03", activityType="upsell", aiModel=AS_OF_LAST_DAY, inputData=stock)
 
     assert line["product"] not in products(activity)
+    assert why in activity["insights"]["riskFactors"][-1]
 
 
 def test_the_same_moment_gives_the_same_answer(tool):

@@ -213,6 +213,20 @@ def test_a_product_no_longer_sold_gives_its_place_to_its_successor(suggested, by
     assert lines["oat-milk"]["category"] == "frequent-buy"
 
 
+@pytest.mark.parametrize(("list_price", "price"), [(0, 12.5), (None, 12.5), (14, 14)])
+def test_where_the_list_has_no_price_or_nothing_a_new_product_costs_what_clients_pay(suggested, list_price, price):
+    facts("coffee", list_price=list_price)
+
+    assert suggested(client="newcomer")["coffee"]["price"] == price
+
+
+@pytest.mark.parametrize(("list_price", "price"), [(0, 1.1), (None, 1.1), (2, 2)])
+def test_a_successor_costs_what_its_list_says_or_what_the_client_paid_for_the_former(suggested, list_price, price):
+    facts("milk", active=False, replaced_by=Product.objects.create(external_id="oat-milk", list_price=list_price))
+
+    assert suggested()["oat-milk"]["price"] == price
+
+
 @pytest.mark.parametrize("purpose", ["recommendation", "demand-forecasting"])
 def test_of_two_products_with_one_successor_it_takes_the_place_of_the_more_probable(generated, purpose):
     usual = {line["product"]: line for line in generated(purpose=purpose)["recommendations"]}

@@ -101,11 +101,65 @@ def test_what_is_overdue_by_two_intervals_is_as_urgent_as_can_be(analysed):
     assert [line["product"] for line in by_priority] == ["milk", "sugar", "tea"]
 
 
-def test_of_orders_that_came_on_one_day_lately_no_rhythm_is_told(analysed):
+def test_orders_of_one_day_are_one_occasion(analysed):
     said = analysed(*orders([60, 50, 40, 30, 20, 10, 5, 5, 5, 5], ("milk", 6, 1)))["insights"]["buyingPatterns"]
 
     assert "An order every 10 days in the median." in said
-    assert [sentence for sentence in said if "the last 5 intervals" in sentence or "next order" in sentence] == []
+    assert "Every 10 days over the last 5 intervals." in said
+    assert "By that the next order is due on 2025-10-20." in said
+
+
+def twice_a_day(last: int, *items: tuple) -> list[dict]:
+    """Orders at 8 and at 16 h of ten days, the last one `last` days ago."""
+    return [
+        order | {"date": order["date"].replace("T00", f"T{hour}")}
+        for order in orders(range(last, last + 10), *items)
+        for hour in ("08", "16")
+    ]
+
+
+@pytest.mark.parametrize(("last", "expected"), [(1, {"milk"}), (3, {"milk"}), (5, {"milk"}), (6, set())])
+def test_what_is_bought_twice_a_day_is_overdue_like_what_is_bought_daily(analysed, last, expected):
+    activity = analysed(*twice_a_day(last, ("milk", 6, 1)))
+
+    assert {line["product"] for line in activity["recommendations"]} == expected
+    given_up = [text for text in activity["insights"]["riskFactors"] if "1 given up" in text]
+    assert bool(given_up) == (not expected)
+
+
+def test_what_came_in_one_order_or_in_three_of_a_day_is_as_urgent(analysed):
+    milk = orders([7, 14, 21, 28, 35], ("milk", 6, 1))
+    split = [order | {"date": order["date"].replace("T00", f"T1{n}")} for order in milk for n in range(3)]
+
+    whole, parts = (next(line["reason"] for line in analysed(*history)["recommendations"]) for history in (milk, split))
+
+    assert whole == "Ordered in 5 of 5 orders since the first time, lately every 7 days; last 7 days ago."
+    assert parts == "Ordered in 15 of 15 orders since the first time, lately every 7 days; last 7 days ago."
+
+
+def test_what_was_ordered_three_times_on_two_days_has_no_rhythm_yet(analysed):
+    activity = analysed(*orders([20, 20, 30], ("milk", 6, 1)))
+
+    assert activity["recommendations"] == []
+    assert "1 bought too seldom to tell" in activity["insights"]["riskFactors"][-2]
+
+
+@pytest.mark.parametrize(
+    ("placed", "asked", "told"),
+    [
+        (["08-08T21", "08-22T09", "09-04T22", "09-18T12", "10-02T01"], "2025-10-15T23:00:00Z", []),
+        (["09-10T12", "09-17T12", "09-24T12", "10-01T12"], "2025-10-08T08:00:00Z", ["every 7 days; last 7 days ago."]),
+    ],
+)
+def test_a_product_is_due_by_the_days_that_are_told(tool, placed, asked, told):
+    history = [{"date": f"2025-{day}:00:00Z", "items": [{"product": "milk", "quantity": 6}]} for day in placed]
+
+    activity = tool.generated(
+        client="newcomer", activityType="order-analysis", inputData={"historicalOrders": history},
+        aiModel={"parameters": {"asOf": asked}},
+    )  # fmt: skip
+
+    assert [line["reason"].partition("lately ")[2] for line in activity["recommendations"]] == told
 
 
 @pytest.mark.parametrize("hours", [12, 3])
@@ -119,8 +173,21 @@ def test_who_orders_several_times_a_day_is_not_said_to_order_every_0_days(analys
     texts = [line["reason"] for activity in activities for line in activity["recommendations"]]
     insights = [activity["insights"] for activity in activities]
     texts += [text for each in insights for text in each["buyingPatterns"] + each["riskFactors"]]
-    assert "Ordered in 12 of 12 orders since the first time; last" in " ".join(texts)
+    assert "Ordered in 12 of 12 orders since the first time, lately every 1 day; last" in " ".join(texts)
     assert [text for text in texts if "every 0" in text or "Every 0" in text] == []
+
+
+def test_who_orders_every_day_at_any_hour_orders_regularly(analysed):
+    hours = [6, 20, 5, 21, 6, 20, 7, 19]
+    often = [
+        order | {"date": order["date"].replace("T00", f"T{hour:02}")}
+        for order, hour in zip(orders(range(1, 9), ("milk", 6, 1)), hours, strict=True)
+    ]
+
+    said = analysed(*often)["insights"]["buyingPatterns"]
+
+    assert "An order every 1 day in the median." in said
+    assert "The middle half of the intervals lies between 1 and 1 day: regular." in said
 
 
 @pytest.mark.parametrize(
@@ -129,6 +196,7 @@ def test_who_orders_several_times_a_day_is_not_said_to_order_every_0_days(analys
         ([75, 68, 61], ["No order for 61 days, against one every 7 days in the median: may be leaving"]),
         ([74, 67, 60], []),
         ([161, 121, 81], []),
+        ([65, 86, 108], []),  # 21.5 days in the median, told as 22: three such are 66
         ([201, 161, 121], ["No order for 121 days, against one every 40 days in the median: may be leaving"]),
         ([61], ["No order for 61 days since the only one: may be leaving."]),
         ([60], []),
@@ -178,6 +246,17 @@ def test_the_last_quarter_of_a_year_is_held_against_the_one_before(analysed):
     assert "2 orders in the last 90 days, 3 in the 90 days before." in said
     assert "50.00 spent in the last 90 days, 30.00 in the 90 days before: 67% more." in said
     assert "2.0 products an order in the last 90 days, 1.0 in the 90 days before: 100% more." in said
+
+
+def test_a_change_is_that_of_the_figures_as_they_are_told(analysed):
+    said = analysed(
+        *orders([200], ("milk", 1, 1)),
+        *orders(range(100, 124), ("milk", 10, 1)),
+        *orders(range(1, 24), ("milk", 10, 1)),
+        *orders([30], ("milk", 10, 1), ("sugar", 5, 1)),
+    )["insights"]["buyingPatterns"]
+
+    assert "1.0 products an order in the last 90 days, 1.0 in the 90 days before: much the same." in said
 
 
 @pytest.mark.parametrize(
@@ -235,6 +314,22 @@ def test_a_product_that_costs_more_and_one_that_is_taken_less_are_named(analysed
         "Milk was 1.10 a unit last, 1.00 in the median of the 4 purchases before: 10% more.",
         "5 of Sugar last, 20 in the median of the 4 purchases before: 75% less.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "history", "told"),
+    [
+        ("recommendation", [], "No order of this client is known: the suggestions rest on other clients alone."),
+        ("order-analysis", [], "No order of this client is known."),
+        ("recommendation", [5], "Only 1 order of this client known: the suggestions are uncertain."),
+        ("order-analysis", [5], "Only 1 order of this client known."),
+    ],
+)
+def test_what_suggestions_rest_on_is_told_where_there_are_some(analysed, purpose, history, told):
+    said = analysed(*orders(history, ("milk", 6, 1)), purpose=purpose)
+
+    assert told in said["insights"]["riskFactors"]
+    assert bool(said["recommendations"]) == (": " in told)
 
 
 @pytest.mark.parametrize(("last", "is_news"), [(180, True), (181, False)])

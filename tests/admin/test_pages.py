@@ -256,9 +256,30 @@ def test_orders_of_a_date_to_come_or_of_none_are_none_of_the_clients_orders_so_f
 
     so_far = Order.objects.filter(client__external_id="cafe-01", lines__quantity__gt=0, ordered_at__year=2025)
     last = so_far.latest("ordered_at").ordered_at
-    assert f"{so_far.distinct().count()} orders, one every" in pages[0]
+    assert f"{so_far.distinct().count()} orders placed; the last on" in pages[0]
     assert f"the last on {last:%Y-%m-%d}." in pages[0]
     assert [page for page in pages if "strange" in page or f"{year}-11-26" in page] == []
+
+
+def test_orders_of_an_activity_are_those_placed_and_their_rhythm_is_told_in_its_insights_alone(
+    ops, tool, wholesale_house
+):
+    """Two orders 6.6 days apart, and a third that was sent back whole."""
+    lines = [{"product": "coffee", "quantity": 2, "unit_price": 4}]
+    moments = ["2025-09-01T08:00Z", "2025-09-07T22:24Z", "2025-09-09T08:00Z", "2025-09-10T08:00Z"]
+    placed = [
+        {"external_id": f"rare-{n}", "client": "rare", "ordered_at": datetime.fromisoformat(moment), "lines": lines}
+        for n, moment in enumerate(moments)
+    ]
+    placed[-1] |= {"lines": [lines[0] | {"quantity": -2}]}
+    merge_orders(placed, source="test")
+    activity = tool.generated(client="rare", activityType="order-analysis")
+
+    page = ops.get(reverse("admin:activities_activity_change", args=[activity["_id"]])).content.decode()
+
+    assert "3 orders placed; the last on 2025-09-09." in page
+    assert "2 orders since 2025-09-01; the last on 2025-09-07" in page
+    assert re.findall(r"every \d+[^<]*", page)[:1] == ["every 6 days in the median."]
 
 
 def test_what_an_order_came_to_is_told_where_every_line_has_a_price(ops, tool, wholesale_house):

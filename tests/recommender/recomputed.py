@@ -51,10 +51,9 @@ MINE = """
                CASE count(price) WHEN count(*) THEN sum(quantity * price) END AS amount
         FROM mine GROUP BY 1, 2, 3
     ),
+    days AS (SELECT DISTINCT ordered_at::date AS day FROM orders),
     gaps AS (
-        SELECT extract(epoch FROM ordered_at - lag(ordered_at) OVER (ORDER BY ordered_at, order_name)) / 86400 AS gap,
-               row_number() OVER (ORDER BY ordered_at DESC, order_name DESC) AS back
-        FROM orders
+        SELECT day - lag(day) OVER (ORDER BY day) AS gap, row_number() OVER (ORDER BY day DESC) AS back FROM days
     ),
     formers AS (
         SELECT former.external_id FROM recommender_product former
@@ -64,10 +63,9 @@ MINE = """
         SELECT * FROM mine WHERE product = %(product)s
         OR product IN (SELECT * FROM formers) AND NOT EXISTS (SELECT FROM mine WHERE product = %(product)s)
     ),
+    own_days AS (SELECT DISTINCT ordered_at::date AS day FROM own),
     own_gaps AS (
-        SELECT extract(epoch FROM ordered_at - lag(ordered_at) OVER (ORDER BY ordered_at, order_name)) / 86400 AS gap,
-               row_number() OVER (ORDER BY ordered_at DESC, order_name DESC) AS back
-        FROM own
+        SELECT day - lag(day) OVER (ORDER BY day) AS gap, row_number() OVER (ORDER BY day DESC) AS back FROM own_days
     ),
     recent AS (SELECT * FROM orders, moment WHERE ordered_at >= now - interval '90 days'),
     earlier AS (

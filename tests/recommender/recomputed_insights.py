@@ -2,18 +2,14 @@
 
 from tests.recommender.recomputed import DAYS, MEDIAN_GAP, MINE, SINCE, Kind, N
 
-# The products of the client with their own intervals, lately.
-PACED = """spaced AS (
-        SELECT product, name, ordered_at,
-               extract(epoch FROM ordered_at - lag(ordered_at) OVER (PARTITION BY product
-                                                                      ORDER BY ordered_at, order_name)) / 86400 AS gap,
-               row_number() OVER (PARTITION BY product ORDER BY ordered_at DESC, order_name DESC) AS back
-        FROM mine
+# The products of the client with their own intervals, lately, in days as they are told.
+PACED = """bought AS (SELECT DISTINCT product, name, ordered_at::date AS day FROM mine), spaced AS (
+        SELECT *, day - lag(day) OVER (PARTITION BY product ORDER BY day) AS gap,
+               row_number() OVER (PARTITION BY product ORDER BY day DESC) AS back
+        FROM bought
     ), paced AS (
-        SELECT product, name, count(*) AS orders,
-               extract(epoch FROM (SELECT now FROM moment) - max(ordered_at)) / 86400 AS since,
-               (SELECT now FROM moment)::date - max(ordered_at)::date AS days,
-               percentile_cont(0.5) WITHIN GROUP (ORDER BY gap) FILTER (WHERE back <= 5) AS gap
+        SELECT product, name, count(*) AS times, (SELECT now FROM moment)::date - max(day) AS days,
+               round(percentile_cont(0.5) WITHIN GROUP (ORDER BY gap) FILTER (WHERE back <= 5)) AS gap
         FROM spaced GROUP BY 1, 2
     )"""
 # The last value of each product against the median of the ten before it.
@@ -32,9 +28,11 @@ LAST_AND_BEFORE = """, ranked AS (
     FROM compared WHERE name = %(name)s"""
 
 
-def trend(of_recent: str, of_earlier: str) -> str:
+def trend(of_recent: str, of_earlier: str, decimals: int) -> str:
+    """The two figures, and the change from the one to the other as they are told: with so many decimals."""
+    told = (f"round({figure}::float8 * 1e{decimals})" for figure in ("recent", "earlier"))
     return f"""{MINE}, both_periods AS (SELECT ({of_recent}) AS recent, ({of_earlier}) AS earlier)
-        SELECT recent, earlier, 100 * abs(recent / earlier - 1) AS percent,
+        SELECT recent, earlier, 100 * abs({" / ".join(told)} - 1) AS percent,
                CASE WHEN recent > earlier THEN 'more' ELSE 'less' END AS word FROM both_periods"""
 
 
@@ -43,11 +41,16 @@ BEFORE = r"in the 90 days before"
 
 
 def edges_below(figure: str) -> str:
-    """How many of the edges between the fifths of all clients lie below the client's own figure."""
-    return f"""(SELECT count(*) FROM unnest(percentiles.{figure}) AS edge
-                WHERE round(edge::numeric, 6) < round(me.{figure}::numeric, 6))"""
+    """How many of the edges between the fifths of all clients lie below the client's own figure, with half of those
+    that it is equal to.
+    """
+    return f"""(SELECT count(*) FILTER (WHERE edge < mine) + (count(*) FILTER (WHERE edge = mine) + 1) / 2
+                FROM (SELECT round(edge::numeric, 6) AS edge, round(me.{figure}::numeric, 6) AS mine
+                      FROM unnest(percentiles.{figure}) AS edge) AS rounded)"""
 
 
+# The same of the days since the last order, which are whole ones; who ordered as lately as others stands with the best.
+DAYS_BELOW = "(SELECT count(*) FROM unnest(percentiles.since) AS edge WHERE ceil(edge) < ceil(me.since))"
 INSIGHTS = {
     "whole history": Kind(
         rf"(?P<orders>{N}) orders? since (?P<first>\S+); the last on (?P<last>\S+), (?P<since>{N}) {DAYS} ago\.",
@@ -63,18 +66,17 @@ INSIGHTS = {
     ),
     "regularity": Kind(
         rf"The middle half of the intervals lies between (?P<low>{N}) and (?P<high>{N}) {DAYS}: (?P<word>[a-z ]+)\.",
-        f"""{MINE}, quartiles AS (SELECT percentile_cont(0.25) WITHIN GROUP (ORDER BY gap) AS low,
-            percentile_cont(0.5) WITHIN GROUP (ORDER BY gap) AS middle,
-            percentile_cont(0.75) WITHIN GROUP (ORDER BY gap) AS high FROM gaps)
+        f"""{MINE}, quartiles AS (SELECT round(percentile_cont(0.25) WITHIN GROUP (ORDER BY gap)) AS low,
+            round(percentile_cont(0.5) WITHIN GROUP (ORDER BY gap)) AS middle,
+            round(percentile_cont(0.75) WITHIN GROUP (ORDER BY gap)) AS high FROM gaps)
             SELECT low, high, CASE WHEN high - low <= middle / 2 THEN 'regular' WHEN high - low <= middle
             THEN 'fairly regular' ELSE 'irregular' END AS word FROM quartiles""",
     ),
     "next order": Kind(
         r"By that the next order (?P<word>is|was) due on (?P<day>\S+)\.",
         f"""{MINE}, due AS (
-                SELECT max(ordered_at) + {MEDIAN_GAP.format("gaps WHERE back <= 5")} * interval '1 day' AS at
-                FROM orders
-            ) SELECT at::date AS day, CASE WHEN at >= now THEN 'is' ELSE 'was' END AS word
+                SELECT max(day) + round({MEDIAN_GAP.format("gaps WHERE back <= 5")})::integer AS day FROM days
+            ) SELECT day, CASE WHEN day >= now::date THEN 'is' ELSE 'was' END AS word
             FROM due, moment""",
     ),
     "segment": Kind(
@@ -95,7 +97,7 @@ INSIGHTS = {
                        count(*) AS clients
                 FROM figures
             )
-            SELECT me.days AS since, me.orders, me.amount, percentiles.clients, 5 - {edges_below("since")} AS recency,
+            SELECT me.days AS since, me.orders, me.amount, percentiles.clients, 5 - {DAYS_BELOW} AS recency,
                    1 + {edges_below("orders")} AS frequency, 1 + {edges_below("amount")} AS money
             FROM figures me, percentiles WHERE me.client = %(client)s""",
     ),
@@ -105,11 +107,11 @@ INSIGHTS = {
     ),
     "spend trend": Kind(
         rf"(?P<recent>[\d.]+) spent in the last 90 days, (?P<earlier>[\d.]+) {BEFORE}: {CHANGE}\.",
-        trend("SELECT sum(amount) FROM recent", "SELECT sum(amount) FROM earlier"),
+        trend("SELECT sum(amount) FROM recent", "SELECT sum(amount) FROM earlier", 2),
     ),
     "basket trend": Kind(
         rf"(?P<recent>[\d.]+) products an order in the last 90 days, (?P<earlier>[\d.]+) {BEFORE}: {CHANGE}\.",
-        trend("SELECT avg(products) FROM recent", "SELECT avg(products) FROM earlier"),
+        trend("SELECT avg(products) FROM recent", "SELECT avg(products) FROM earlier", 1),
     ),
     "price change": Kind(
         rf"(?P<name>.+) was (?P<last>[\d.]+) a unit last, (?P<usual>[\d.]+) in the median of the (?P<count>{N}) "
@@ -139,21 +141,21 @@ INSIGHTS = {
                               ORDER BY orders DESC, product COLLATE "C") AS named FROM counted""",
     ),
     "few orders": Kind(
-        rf"Only (?P<orders>{N}) orders? of this client known: the suggestions are uncertain\.",
+        rf"Only (?P<orders>{N}) orders? of this client known(?:: the suggestions are uncertain)?\.",
         f"{MINE} SELECT count(*) AS orders FROM orders",
     ),
-    "no order": Kind(r"No order of this client is known: the suggestions rest on other clients alone\.", ""),
+    "no order": Kind(r"No order of this client is known(?:: the suggestions rest on other clients alone)?\.", ""),
     "churn": Kind(
         rf"No order for (?P<since>{N}) {DAYS}, against one every (?P<gap>{N}) {DAYS} in the median: may be leaving "
         r"\(more than 60 days and 3 such intervals\)\.",
         f"""{MINE} SELECT {SINCE.format("orders")} AS since, {MEDIAN_GAP.format("gaps")} AS gap
-            WHERE {SINCE.format("orders")} > greatest(60, 3 * {MEDIAN_GAP.format("gaps")})""",
+            WHERE {SINCE.format("orders")} > greatest(60, 3 * round({MEDIAN_GAP.format("gaps")}))""",
     ),
     "overdue": Kind(
         rf"(?P<count>{N}) regular products? due or overdue: (?P<named>.+)\.",
         f"""{MINE}, {PACED}, due AS (
-                SELECT *, row_number() OVER (ORDER BY since / gap DESC, product COLLATE "C") AS place FROM paced
-                WHERE orders >= 3 AND since / gap >= 1 AND since / gap < 6
+                SELECT *, row_number() OVER (ORDER BY days / gap DESC, product COLLATE "C") AS place FROM paced
+                WHERE times >= 3 AND days / gap >= 1 AND days / gap < 6
                       AND product IN (SELECT external_id FROM recommender_product WHERE active)
             )
             SELECT count(*) AS count,
@@ -172,9 +174,9 @@ INSIGHTS = {
         rf"(?:(?P<gone>{N}) given up \(6 intervals and more\), )?{N} never bought(?:, {N} no longer sold)?"
         rf"(?:, (?P<later>{N}) not due yet)?\.",
         f"""{MINE}, {PACED} SELECT count(*) FILTER (WHERE NOT regular) AS seldom,
-            count(*) FILTER (WHERE regular AND since / gap >= 6) AS gone,
-            count(*) FILTER (WHERE regular AND since / gap < 1) AS later
-            FROM (SELECT *, orders >= 3 AND gap > 0 AS regular FROM paced) AS judged""",
+            count(*) FILTER (WHERE regular AND days / gap >= 6) AS gone,
+            count(*) FILTER (WHERE regular AND days / gap < 1) AS later
+            FROM (SELECT *, times >= 3 AS regular FROM paced) AS judged""",
     ),
     "of others": Kind(r"Not bought yet, but by clients alike: .+\.", ""),
 }

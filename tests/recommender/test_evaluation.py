@@ -84,6 +84,37 @@ def test_a_history_of_one_order_a_client_with_no_prices_is_evaluated(empty_house
     assert figures["price"] is None
 
 
+def test_weeks_without_orders_before_the_cut_are_not_learned_as_weeks_in_which_nobody_buys(empty_house):
+    """Orders of every week but six, before the last of which the cut is: the age of an export, say."""
+    merge_orders(
+        [{"external_id": f"{client}-{week}", "client": f"c{client}",
+          "ordered_at": FIRST_DAY + timedelta(weeks=week, days=client % 5),
+          "lines": [{"product": f"p{(client + n) % 8}", "quantity": 6} for n in range(3)]}
+         for client in range(30) for week in (*range(30), *range(36, 44))],
+        source="test",
+    )  # fmt: skip
+
+    month, _ = evaluate(FIRST_DAY + timedelta(weeks=36), FIRST_DAY + timedelta(weeks=44)).after_cut.demand
+
+    assert month.groups[0].bought.value == 1
+    assert month.groups[0].promised.value > 0.9
+
+
+def test_against_a_method_that_finds_nothing_the_difference_is_told_in_points(empty_house, tmp_path):
+    merge_orders(
+        [{"external_id": f"{client}-{week}", "client": f"c{client}", "ordered_at": FIRST_DAY + timedelta(weeks=week),
+          "lines": [{"product": "bread" if week < 12 else "novelty", "quantity": 1}]}
+         for client in range(4) for week in range(13)],
+        source="test",
+    )  # fmt: skip
+    printed = StringIO()
+
+    call_command("evaluate_recommender", cut=FIRST_DAY + timedelta(weeks=12), output=tmp_path, stdout=printed)
+
+    assert "of what a client orders next, +0.0 points against the best simple method, " in printed.getvalue()
+    assert not re.search(r"\bnan\b", printed.getvalue() + (tmp_path / "report.html").read_text())
+
+
 def test_a_cut_with_nothing_after_it_is_refused(wholesale_house):
     with pytest.raises(CommandError, match="choose another cut"):
         call_command("evaluate_recommender", cut=LAST_DAY + timedelta(days=1))

@@ -1,5 +1,7 @@
 """What a forecast says of its own past accuracy: how often intervals like its own held."""
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 
@@ -7,9 +9,11 @@ from recommender import registry
 from recommender.engine.asking import DEMAND_DAYS
 from recommender.engine.groups import Attributes
 from recommender.engine.training import train
+from recommender.loading.merge import merge_orders
 from recommender.models import ModelVersion
 from recommender.requests import SuggestionRequest
 from recommender.suggestions import suggest
+from recommender.training import train_version
 from tests.recommender.histories import basket
 from tests.wholesale import LAST_DAY
 
@@ -60,3 +64,14 @@ def test_a_forecast_shows_how_often_intervals_held_and_a_list_how_much_was_found
     assert forecast.accuracy["historical"] == coverage[client]
     assert listed.accuracy["historical"] == recall[client]
     assert 0.5 < model.coverage.of("", "") <= 1
+
+
+@pytest.mark.parametrize("purpose", ["demand-forecasting", "recommendation"])
+def test_where_nothing_was_held_out_no_past_accuracy_is_shown(empty_house, purpose):
+    line = {"product": "bread", "quantity": 2}
+    merge_orders([{"external_id": "o", "client": "c", "ordered_at": LAST_DAY, "lines": [line]}], "test")
+    registry.promote(train_version(LAST_DAY + timedelta(days=1)))
+
+    [result] = suggest([SuggestionRequest(client="c", purpose=purpose, now=LAST_DAY + timedelta(days=2))])
+
+    assert set(result.accuracy) == {"estimated"}
