@@ -24,7 +24,7 @@ def update_activity(activity: Activity, fields: dict[str, Any]) -> Activity:
     """
     if fields.get("requested_model") == shown_model(activity):
         fields = {name: value for name, value in fields.items() if name != "requested_model"}
-    former_answers = answers_in(activity.feedback)
+    former_answers = activity.client, answers_in(activity.feedback)
     untrue = any(name in fields and getattr(activity, name) != fields[name] for name in MADE_FROM)
     for name, value in fields.items():
         setattr(activity, name, value)
@@ -33,7 +33,7 @@ def update_activity(activity: Activity, fields: dict[str, Any]) -> Activity:
         supersede([activity.id])
     activity.generated_order = draft_order(activity.id, activity.recommendations, activity.feedback)
     activity.save()
-    if answers_in(activity.feedback) != former_answers:
+    if (activity.client, answers_in(activity.feedback)) != former_answers:
         pass_on(activity, timezone.now())
     judge([activity.pk])
     return activity
