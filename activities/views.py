@@ -64,6 +64,7 @@ class ActivityViewSet(viewsets.GenericViewSet):
 
     @transaction.atomic
     def update(self, request: Request, pk: str, partial: bool = False) -> HttpResponse:
+        body_of(request)  # before the activity is locked: who is slow to send it keeps nobody waiting
         activity = self.find_for_change(pk)
         fields = self.validated(request, partial, activity)
         refuse_stale(request, pk)

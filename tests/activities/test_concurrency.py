@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 import requests
@@ -175,6 +176,23 @@ def test_inputs_that_are_put_right_while_a_generation_fails_over_the_former_ones
     assert correction.result().status_code == 200
     shown = tool.get(f"{API}/{activity.pk}").body["data"]
     assert (shown["status"], shown["metadata"]) == ("processing", {})
+
+
+def test_a_tool_that_is_slow_to_send_its_change_keeps_nobody_waiting(meanwhile, tool):
+    activity = tool.file()
+    others = []
+
+    class SlowBody(BytesIO):
+        def read(self, size=-1):
+            others.append(meanwhile(lambda: tool.patch(activity["_id"], {"rep": "other"})).done())
+            return super().read(size)
+
+    body = b'{"metadata": {"a": 1}}'
+    slow = {"content_type": "application/json", "wsgi.input": SlowBody(body)}
+    answer = tool.http.generic("PATCH", f"{API}/{activity['_id']}", body, **slow).json()["data"]
+
+    assert set(others) == {True}
+    assert (answer["rep"], answer["metadata"]) == ("other", {"a": 1})
 
 
 def test_an_activity_asked_for_anew_while_a_worker_begins_its_former_job_is_not_left_waiting(meanwhile, queue):
