@@ -226,6 +226,24 @@ def test_an_activity_and_its_job_can_be_cancelled_at_once(meanwhile, queue, clie
     assert activity.status == "cancelled"
 
 
+def test_jobs_that_two_people_try_again_at_once_are_queued_once_and_the_others_too(meanwhile, queue, client):
+    for activity in ("a1", "a2"):
+        queue_generation(activity)
+    other, both = ProcrastinateJob.objects.order_by("id")
+    queue.execute_query("UPDATE procrastinate_jobs SET status = 'failed'")
+    client.force_login(ops_user())
+    wanted = {"action": "retry", "_selected_action": [other.pk, both.pk]}
+
+    with transaction.atomic():
+        app.job_manager.retry_job_by_id(both.pk, timezone.now())
+        page = meanwhile(lambda: client.post(reverse(JOBS), wanted, follow=True))
+
+    said = page.result().content.decode()
+    assert "1 queued again." in said
+    assert "waits already, or was taken up." in said
+    assert ProcrastinateJob.objects.filter(status="todo").count() == 2
+
+
 def test_a_run_waits_a_while_for_an_activity_that_somebody_is_at_and_tries_again_later(meanwhile, monkeypatch):
     monkeypatch.setattr(runs, "PATIENCE", timedelta(seconds=1))
     activity = create_activity(**STORED)
