@@ -128,7 +128,7 @@ class JobAdmin(ReadOnlyAdmin):
         """Whether it still waited; nobody comes for its work then, and whoever waits for that is told."""
         # First what it is about: whoever cancels or asks for an activity holds that when they come for its job.
         if not another_is_under_way(job):
-            give_up(job.task_name, job.args, "Its job was cancelled.")
+            give_up(job.pk, job.task_name, job.args, "Its job was cancelled.")
         was_waiting = app.job_manager.cancel_job_by_id(job.pk, abort=False)
         if not was_waiting:
             transaction.set_rollback(True)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.utils import timezone
+from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from activities import runs
@@ -121,7 +122,7 @@ def test_work_that_cannot_be_done_now_is_left_to_the_job_that_was_queued_meanwhi
 
 def workers_die_over(job):
     """As the worker that finds the job does, when so many have died that it is not begun again."""
-    give_up(job.task_name, job.args, "3 workers died over it.")
+    give_up(job.pk, job.task_name, job.args, "3 workers died over it.")
 
 
 def test_work_that_is_given_up_leaves_the_reason_and_the_former_results(tool):
@@ -133,6 +134,18 @@ def test_work_that_is_given_up_leaves_the_reason_and_the_former_results(tool):
     failed = tool.get(f"{API}/{activity['_id']}").body["data"]
     assert (failed["status"], failed["metadata"]["failure"]) == ("failed", "3 workers died over it.")
     assert failed["recommendations"] == activity["recommendations"]
+
+
+def test_an_activity_asked_for_anew_is_not_failed_with_its_former_job(tool):
+    activity = tool.generated(aiModel=NOW)
+    ask_later(tool, activity["_id"])
+    former = ProcrastinateJob.objects.get()
+    app.connector.get_sync_connector().execute_query("UPDATE procrastinate_jobs SET status = 'doing'")
+    ask_later(tool, activity["_id"])
+
+    workers_die_over(former)
+
+    assert tool.get(f"{API}/{activity['_id']}").body["data"]["status"] == "processing"
 
 
 def test_a_queued_run_has_a_job_for_each_chunk_and_its_state_can_be_asked(capsys):
