@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.utils import timezone
@@ -12,8 +13,9 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from activities import runs
-from activities.generation import generate_waiting
-from activities.models import Activity, RegenerationRun, Schedule
+from activities.generation import GenerationError, generate_waiting
+from activities.models import Activity, RegenerationRun, ReviewItem, Schedule
+from activities.review import Decision, decide
 from activities.schedules import queue_due_schedules, run_scheduled_command
 from activities.selection import Selection
 from activities.tasks import TRIES, TryAgainError, generate_activity, give_up, regenerate_chunk
@@ -134,6 +136,19 @@ def test_work_that_is_given_up_leaves_the_reason_and_the_former_results(tool):
     failed = tool.get(f"{API}/{activity['_id']}").body["data"]
     assert (failed["status"], failed["metadata"]["failure"]) == ("failed", "3 workers died over it.")
     assert failed["recommendations"] == activity["recommendations"]
+
+
+def test_the_same_failure_of_a_later_try_does_not_bring_back_what_was_snoozed(tool):
+    impossible = {"parameters": {"asOf": "never"}}
+    failed = Activity.objects.create(client="c", rep="r", activity_type="upsell", requested_model=impossible)
+    assert tool.generate(failed.pk).body["code"] == "generation_failed"
+    decide(ReviewItem.objects.get().pk, User.objects.create(), Decision.SNOOZE)
+
+    assert ask_later(tool, failed.pk).body["data"]["status"] == "processing"
+    with pytest.raises(GenerationError):
+        generate_waiting(failed.pk)
+
+    assert ReviewItem.objects.get().state == "snoozed"
 
 
 def test_an_activity_asked_for_anew_is_not_failed_with_its_former_job(tool):
