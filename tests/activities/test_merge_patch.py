@@ -56,6 +56,18 @@ def test_a_patch_that_says_what_is_shown_already_leaves_the_results(tool, merge,
         assert merge(activity["_id"], {"aiModel": same}).body["data"]["recommendations"] == activity["recommendations"]
 
 
+@pytest.mark.parametrize(
+    "patch", [{"aiModel": {"parameters": {"limit": None}}}, {"inputData": {"clientPreferences": {"budget": None}}}]
+)
+def test_to_remove_what_was_never_asked_for_leaves_the_results(tool, merge, wholesale_house, patch):
+    activity = tool.generated()
+
+    changed = merge(activity["_id"], patch).body["data"]
+
+    assert (changed["status"], changed["recommendations"]) == ("completed", activity["recommendations"])
+    assert changed["aiModel"] == activity["aiModel"]
+
+
 def test_the_model_that_has_answered_can_be_asked_for_from_now_on(tool, merge, wholesale_house):
     activity = tool.generated(aiModel={"parameters": {"limit": 3}})
     answered = activity["aiModel"]["version"]
