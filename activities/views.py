@@ -47,6 +47,7 @@ class ActivityViewSet(viewsets.GenericViewSet):
         return answer_page(request, ListQuery.of(request.query_params.dict()))
 
     def create(self, request: Request) -> HttpResponse:
+        @transaction.atomic
         def create() -> HttpResponse:
             return answer(create_activity(**self.validated(request)), status.HTTP_201_CREATED)
 
@@ -87,7 +88,8 @@ class ActivityViewSet(viewsets.GenericViewSet):
             raise Http404
         try:
             if wants_answer_at_once(request):
-                return answer(generate_later(pk, request.user.rep), status.HTTP_202_ACCEPTED)
+                with transaction.atomic():  # so that no worker has done it before it is answered
+                    return answer(generate_later(pk, request.user.rep), status.HTTP_202_ACCEPTED)
             activity = generate(pk, request.user.rep)
         except Activity.DoesNotExist as error:
             raise Http404 from error

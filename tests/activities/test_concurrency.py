@@ -16,12 +16,13 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from activities import runs
+from activities import runs, views
 from activities.filing import Filed, file_for_clients
 from activities.generation import GenerationError, generate, generate_later, generate_waiting
 from activities.housekeeping import forget_lines
 from activities.job_queue import queue_generation, queue_schedule
 from activities.models import Activity, ApiKey, RegenerationRun, ReviewItem, ReviewRule
+from activities.reading import document_text
 from activities.review import decide, judge_all
 from activities.selection import Selection
 from activities.updates import cancel_activity, create_activity, update_activity
@@ -208,6 +209,42 @@ def test_an_activity_asked_for_anew_while_a_worker_begins_its_former_job_is_not_
         job.result()
     activity.refresh_from_db()
     assert activity.status == "failed"
+
+
+@pytest.fixture
+def before_it_is_read(meanwhile, monkeypatch):
+    """Has somebody do something with an activity just before its document is read for an answer."""
+
+    def do(something):
+        def read_late(pk):
+            monkeypatch.undo()
+            meanwhile(lambda: something(pk))
+            return document_text(pk)
+
+        monkeypatch.setattr(views, "document_text", read_late)
+
+    return do
+
+
+def test_who_leaves_an_activity_to_the_workers_is_told_that_it_waits_however_quick_they_are(
+    before_it_is_read, queue, tool
+):
+    ModelVersion.objects.create(name="m", number=1, status="active", traffic_share=1)
+    activity = create_activity(**STORED, requested_model=IMPOSSIBLE)
+    before_it_is_read(generate_waiting)
+
+    answer = tool.post(path=f"{API}/{activity.pk}/generate", prefer="respond-async")
+
+    assert (answer.status_code, answer.body["data"]["status"]) == (202, "processing")
+
+
+@pytest.mark.parametrize("headers", [{}, {"idempotency_key": "k"}])
+def test_who_files_an_activity_is_answered_though_it_is_deleted_at_once(before_it_is_read, tool, headers):
+    before_it_is_read(lambda pk: tool.delete(pk))
+
+    answer = tool.post(WANTED, **headers)
+
+    assert (answer.status_code, answer.body["data"]["status"]) == (201, "processing")
 
 
 def test_an_activity_and_its_job_can_be_cancelled_at_once(meanwhile, queue, client):
