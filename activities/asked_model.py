@@ -16,6 +16,11 @@ def was_read(sent: Model | None) -> bool:
     return sent is not None and "confidence" in sent
 
 
+def names_model(patch: Any) -> bool:
+    """Whether a merge patch of an aiModel asks for one by name or version, though it be the one that has answered."""
+    return isinstance(patch, dict) and not was_read(patch) and not patch.keys().isdisjoint(("name", "version"))
+
+
 def asked_again(sent: Model, activity: Activity, inputs: dict[str, Any]) -> Model:
     """What is asked for with an aiModel that was read: what was asked before, but for what was changed in it.
 

@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from activities import contract
-from activities.asked_model import asked_again, was_read
+from activities.asked_model import asked_again, names_model, was_read
 from activities.documents import document_of
 from activities.merge_patch import merge_patch
 from activities.models import Activity
@@ -44,13 +44,14 @@ class ActivitySerializer(serializers.BaseSerializer):
 def patched(activity: Activity, patch: dict[str, Any]) -> dict[str, Any]:
     """The writable fields of an activity with a merge patch applied; what it empties is null.
 
-    A model that answered and is shown has not been asked for: changing one parameter does not ask for it.
+    A model that answered and is shown has not been asked for: changing one parameter does not ask for it; naming it
+    does.
     """
     shown = ActivitySerializer(activity).data
     writable = {name: shown[name] for name in (*PLAIN, *SECTIONS)}
     unknown = dict.fromkeys(patch.keys() - shown.keys())  # to be refused, though with null they would change nothing
     merged = dict.fromkeys(SECTIONS) | unknown | merge_patch(writable, patch)
-    if merged["aiModel"] is not None and merged["aiModel"] != shown["aiModel"]:
+    if merged["aiModel"] is not None and (merged["aiModel"] != shown["aiModel"] or names_model(patch.get("aiModel"))):
         merged["aiModel"] = merge_patch(activity.requested_model, patch["aiModel"])
     return merged
 

@@ -63,12 +63,20 @@ def run_schedule(name: str) -> None:
     run_scheduled_command(Schedule.objects.get(name=name))
 
 
-def give_up(task_name: str, arguments: dict[str, Any], reason: str) -> None:
+def give_up(job_id: int, task_name: str, arguments: dict[str, Any], reason: str) -> None:
     """Say where it is looked for that a job's work will not be done, and why."""
     match task_name:
         case job_queue.REGENERATE_CHUNK:
             give_up_chunk(arguments["chunk_id"], reason)
         case job_queue.GENERATE_ACTIVITY:
-            fail_waiting(arguments["activity_id"], reason)
+            give_up_generation(arguments["activity_id"], job_id, reason)
         case job_queue.RUN_SCHEDULE:
             fail_schedule(arguments["name"], reason)
+
+
+@transaction.atomic
+def give_up_generation(activity_id: str, job_id: int, reason: str) -> None:
+    """Unless it was asked for anew meanwhile: another job has that to do."""
+    locked_if_waiting(activity_id)  # whoever asks for it anew holds it until the job is queued
+    if not job_queue.waiting_generation(activity_id).exclude(pk=job_id).exists():
+        fail_waiting(activity_id, reason)

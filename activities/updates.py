@@ -24,19 +24,26 @@ def update_activity(activity: Activity, fields: dict[str, Any]) -> Activity:
     """
     if fields.get("requested_model") == shown_model(activity):
         fields = {name: value for name, value in fields.items() if name != "requested_model"}
-    former_answers = answers_in(activity.feedback)
-    untrue = any(name in fields and getattr(activity, name) != fields[name] for name in MADE_FROM)
+    former_answers = activity.client, answers_in(activity.feedback)
+    untrue = any(name in fields and said(getattr(activity, name)) != said(fields[name]) for name in MADE_FROM)
     for name, value in fields.items():
         setattr(activity, name, value)
     if untrue:
         activity.forget_results()
         supersede([activity.id])
+    elif activity.generated_at is None:
+        activity.ai_model = activity.requested_model
     activity.generated_order = draft_order(activity.id, activity.recommendations, activity.feedback)
     activity.save()
-    if answers_in(activity.feedback) != former_answers:
+    if (activity.client, answers_in(activity.feedback)) != former_answers:
         pass_on(activity, timezone.now())
     judge([activity.pk])
     return activity
+
+
+def said(inputs: Any) -> Any:
+    """What inputs ask for: a part that is empty asks for nothing."""
+    return {name: part for name, part in inputs.items() if part not in ({}, [])} if isinstance(inputs, dict) else inputs
 
 
 def shown_model(activity: Activity) -> dict[str, Any]:

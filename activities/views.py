@@ -47,6 +47,7 @@ class ActivityViewSet(viewsets.GenericViewSet):
         return answer_page(request, ListQuery.of(request.query_params.dict()))
 
     def create(self, request: Request) -> HttpResponse:
+        @transaction.atomic
         def create() -> HttpResponse:
             return answer(create_activity(**self.validated(request)), status.HTTP_201_CREATED)
 
@@ -64,6 +65,7 @@ class ActivityViewSet(viewsets.GenericViewSet):
 
     @transaction.atomic
     def update(self, request: Request, pk: str, partial: bool = False) -> HttpResponse:
+        body_of(request)  # before the activity is locked: who is slow to send it keeps nobody waiting
         activity = self.find_for_change(pk)
         fields = self.validated(request, partial, activity)
         refuse_stale(request, pk)
@@ -86,7 +88,8 @@ class ActivityViewSet(viewsets.GenericViewSet):
             raise Http404
         try:
             if wants_answer_at_once(request):
-                return answer(generate_later(pk, request.user.rep), status.HTTP_202_ACCEPTED)
+                with transaction.atomic():  # so that no worker has done it before it is answered
+                    return answer(generate_later(pk, request.user.rep), status.HTTP_202_ACCEPTED)
             activity = generate(pk, request.user.rep)
         except Activity.DoesNotExist as error:
             raise Http404 from error

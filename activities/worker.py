@@ -150,7 +150,7 @@ async def take_up_abandoned_jobs(worker_app: App) -> None:
 
 async def take_up(jobs: JobManager, job: Job) -> None:
     if job.attempts + 1 >= TRIES:
-        await in_own_thread(give_up, job.task_name, job.task_kwargs, f"{TRIES} workers died over it.")
+        await in_own_thread(give_up, job.id, job.task_name, job.task_kwargs, f"{TRIES} workers died over it.")
         await jobs.finish_job(job, Status.FAILED, delete_job=False)
         return
     try:

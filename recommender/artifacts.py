@@ -110,8 +110,12 @@ def verify(folder: str, sha256: str) -> Path:
     Raises DamagedArtifactError where a file is missing, cannot be had or is not what was published.
     """
     storage = storages["models"]
-    path = path_of(storage, folder) or copy_of(storage, folder, sha256)
-    if damaged := artifact.damaged_files(path, sha256):
+    try:
+        path = path_of(storage, folder) or copy_of(storage, folder, sha256)
+        damaged = artifact.damaged_files(path, sha256)
+    except OSError as error:
+        raise unreadable(folder, error) from error
+    if damaged:
         raise DamagedArtifactError(
             f"The model in {folder} is damaged ({', '.join(damaged)}). Promote another version, or train again."
         )
@@ -126,6 +130,14 @@ def load(folder: str, sha256: str) -> tuple[Model, Acceptance]:
         return artifact.load(path), artifact.load_acceptance(path)
     except artifact.OtherFormatError as error:
         raise DamagedArtifactError(f"{error} Train again: this program reads its own models alone.") from error
+    except OSError as error:
+        raise unreadable(folder, error) from error
+
+
+def unreadable(folder: str, error: OSError) -> DamagedArtifactError:
+    return DamagedArtifactError(
+        f"The model in {folder} cannot be read: {error}. Mend that, promote another version, or train again."
+    )
 
 
 def path_of(storage: Storage, name: str) -> Path | None:

@@ -61,12 +61,14 @@ def record_answers(visit: Visit, at: datetime) -> None:
 
     An answer that is as before stays where it was given, with its time, whatever was suggested since;
     another one is given to the line that was shown last. One that is not given any more leaves its line open.
-    The activity may have been another client's, rep's or type's when a line was shown: an answer is of now.
+    The activity may have been another client's, rep's or type's when a line was shown: an answer is of now. What was
+    answered while it was another client's is taken back there and given here.
     """
     lines = SuggestedLine.objects.filter(activity=visit.activity)
     former = list(lines.answered())
-    withdraw([line for line in former if visit.answers.get(line.product) != line.outcome])
-    as_before = {line.product: line.outcome for line in former}
+    stand = {line for line in former if line.client == visit.client and visit.answers.get(line.product) == line.outcome}
+    withdraw([line for line in former if line not in stand])
+    as_before = {line.product: line.outcome for line in stand}
     given = {product: answer for product, answer in visit.answers.items() if as_before.get(product) != answer}
     suggested = lines.suggested().filter(client=visit.client, product__in=given)
     if visit.purpose != UPSELL:

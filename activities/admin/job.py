@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from procrastinate.contrib.django import admin as procrastinate_admin
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
-from procrastinate.exceptions import UniqueViolation
+from procrastinate.exceptions import ConnectorException
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
@@ -107,16 +107,16 @@ class JobAdmin(ReadOnlyAdmin):
     @action(description="Try failed jobs again", permissions=["operate"])
     def retry(self, request: HttpRequest, queryset: QuerySet) -> None:
         failed = list(queryset.filter(status="failed"))
-        waits_already = []
+        not_failed = []
         for job in failed:
             try:
                 with transaction.atomic():
                     app.job_manager.retry_job_by_id(job.pk, timezone.now(), job.priority, job.queue_name, job.lock)
-            except UniqueViolation:
-                waits_already.append(job)
-        self.message_user(request, f"{len(failed) - len(waits_already)} queued again.", messages.SUCCESS)
-        for job in waits_already:
-            self.message_user(request, f"{job} waits already, as another job.", messages.WARNING)
+            except ConnectorException:  # its work waits as another job, or somebody was quicker
+                not_failed.append(job)
+        self.message_user(request, f"{len(failed) - len(not_failed)} queued again.", messages.SUCCESS)
+        for job in not_failed:
+            self.message_user(request, f"{job} waits already, or was taken up.", messages.WARNING)
 
     @action(description="Cancel jobs that wait", permissions=["operate"])
     def cancel(self, request: HttpRequest, queryset: QuerySet) -> None:
@@ -128,7 +128,7 @@ class JobAdmin(ReadOnlyAdmin):
         """Whether it still waited; nobody comes for its work then, and whoever waits for that is told."""
         # First what it is about: whoever cancels or asks for an activity holds that when they come for its job.
         if not another_is_under_way(job):
-            give_up(job.task_name, job.args, "Its job was cancelled.")
+            give_up(job.pk, job.task_name, job.args, "Its job was cancelled.")
         was_waiting = app.job_manager.cancel_job_by_id(job.pk, abort=False)
         if not was_waiting:
             transaction.set_rollback(True)

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 import requests
@@ -15,12 +16,13 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from activities import runs
+from activities import runs, views
 from activities.filing import Filed, file_for_clients
 from activities.generation import GenerationError, generate, generate_later, generate_waiting
 from activities.housekeeping import forget_lines
 from activities.job_queue import queue_generation, queue_schedule
 from activities.models import Activity, ApiKey, RegenerationRun, ReviewItem, ReviewRule
+from activities.reading import document_text
 from activities.review import decide, judge_all
 from activities.selection import Selection
 from activities.updates import cancel_activity, create_activity, update_activity
@@ -177,6 +179,23 @@ def test_inputs_that_are_put_right_while_a_generation_fails_over_the_former_ones
     assert (shown["status"], shown["metadata"]) == ("processing", {})
 
 
+def test_a_tool_that_is_slow_to_send_its_change_keeps_nobody_waiting(meanwhile, tool):
+    activity = tool.file()
+    others = []
+
+    class SlowBody(BytesIO):
+        def read(self, size=-1):
+            others.append(meanwhile(lambda: tool.patch(activity["_id"], {"rep": "other"})).done())
+            return super().read(size)
+
+    body = b'{"metadata": {"a": 1}}'
+    slow = {"content_type": "application/json", "wsgi.input": SlowBody(body)}
+    answer = tool.http.generic("PATCH", f"{API}/{activity['_id']}", body, **slow).json()["data"]
+
+    assert set(others) == {True}
+    assert (answer["rep"], answer["metadata"]) == ("other", {"a": 1})
+
+
 def test_an_activity_asked_for_anew_while_a_worker_begins_its_former_job_is_not_left_waiting(meanwhile, queue):
     ModelVersion.objects.create(name="m", number=1, status="active", traffic_share=1)
     activity = create_activity(**STORED, status="completed", requested_model=IMPOSSIBLE)
@@ -190,6 +209,42 @@ def test_an_activity_asked_for_anew_while_a_worker_begins_its_former_job_is_not_
         job.result()
     activity.refresh_from_db()
     assert activity.status == "failed"
+
+
+@pytest.fixture
+def before_it_is_read(meanwhile, monkeypatch):
+    """Has somebody do something with an activity just before its document is read for an answer."""
+
+    def do(something):
+        def read_late(pk):
+            monkeypatch.undo()
+            meanwhile(lambda: something(pk))
+            return document_text(pk)
+
+        monkeypatch.setattr(views, "document_text", read_late)
+
+    return do
+
+
+def test_who_leaves_an_activity_to_the_workers_is_told_that_it_waits_however_quick_they_are(
+    before_it_is_read, queue, tool
+):
+    ModelVersion.objects.create(name="m", number=1, status="active", traffic_share=1)
+    activity = create_activity(**STORED, requested_model=IMPOSSIBLE)
+    before_it_is_read(generate_waiting)
+
+    answer = tool.post(path=f"{API}/{activity.pk}/generate", prefer="respond-async")
+
+    assert (answer.status_code, answer.body["data"]["status"]) == (202, "processing")
+
+
+@pytest.mark.parametrize("headers", [{}, {"idempotency_key": "k"}])
+def test_who_files_an_activity_is_answered_though_it_is_deleted_at_once(before_it_is_read, tool, headers):
+    before_it_is_read(lambda pk: tool.delete(pk))
+
+    answer = tool.post(WANTED, **headers)
+
+    assert (answer.status_code, answer.body["data"]["status"]) == (201, "processing")
 
 
 def test_an_activity_and_its_job_can_be_cancelled_at_once(meanwhile, queue, client):
@@ -206,6 +261,24 @@ def test_an_activity_and_its_job_can_be_cancelled_at_once(meanwhile, queue, clie
     assert "0 cancelled." in page.result().content.decode()
     activity.refresh_from_db()
     assert activity.status == "cancelled"
+
+
+def test_jobs_that_two_people_try_again_at_once_are_queued_once_and_the_others_too(meanwhile, queue, client):
+    for activity in ("a1", "a2"):
+        queue_generation(activity)
+    other, both = ProcrastinateJob.objects.order_by("id")
+    queue.execute_query("UPDATE procrastinate_jobs SET status = 'failed'")
+    client.force_login(ops_user())
+    wanted = {"action": "retry", "_selected_action": [other.pk, both.pk]}
+
+    with transaction.atomic():
+        app.job_manager.retry_job_by_id(both.pk, timezone.now())
+        page = meanwhile(lambda: client.post(reverse(JOBS), wanted, follow=True))
+
+    said = page.result().content.decode()
+    assert "1 queued again." in said
+    assert "waits already, or was taken up." in said
+    assert ProcrastinateJob.objects.filter(status="todo").count() == 2
 
 
 def test_a_run_waits_a_while_for_an_activity_that_somebody_is_at_and_tries_again_later(meanwhile, monkeypatch):

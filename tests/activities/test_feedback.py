@@ -142,6 +142,33 @@ def test_an_answer_is_of_the_client_and_rep_that_the_activity_has_then(tool, lis
     assert set(lines_of(activity).answered().values_list("client", "rep")) == {("bar-01", "rep-9")}
 
 
+def test_answers_go_with_an_activity_whose_client_is_put_right(tool, answer, list_for):
+    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    rejected = products(activity)[0]
+    answer(activity, rejected=[rejected, "elsewhere"])
+
+    tool.patch(activity["_id"], {"client": "cafe-04"})
+
+    assert rejected in list_for("cafe-03")
+    assert rejected not in list_for("cafe-04")
+    answered = SuggestedLine.objects.answered().filter(activity=activity["_id"])
+    assert {(line.client, line.product) for line in answered} == {("cafe-04", rejected), ("cafe-04", "elsewhere")}
+
+
+def test_an_activity_that_comes_back_to_its_client_has_its_answers_there(tool, answer, list_for):
+    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    rejected = products(activity)[0]
+    answer(activity, rejected=[rejected])
+    tool.patch(activity["_id"], {"client": "cafe-04"})
+    tool.patch(activity["_id"], {"client": "cafe-03"})
+
+    answer(activity, rejected=[rejected])
+
+    assert rejected not in list_for("cafe-03")
+    assert outcomes(activity, client="cafe-03")[rejected] == "rejected"
+    assert not lines_of(activity).filter(client="cafe-04").exists()
+
+
 def test_an_answer_to_what_was_shown_to_another_rep_is_of_the_one_who_gives_it(tool, answer):
     activity = tool.generated(client="cafe-03", rep="rep-1", aiModel=AS_OF_LAST_DAY)
     tool.patch(activity["_id"], {"rep": "rep-2"})

@@ -3,7 +3,10 @@ from functools import partial
 import pytest
 
 from activities.models import ActivityEvent
+from recommender.registry import promote
+from recommender.training import train_version
 from tests.service import API
+from tests.wholesale import LAST_DAY
 
 
 @pytest.fixture
@@ -51,6 +54,31 @@ def test_a_patch_that_says_what_is_shown_already_leaves_the_results(tool, merge,
 
     for same in (activity["aiModel"], {"parameters": {"limit": 10}}):
         assert merge(activity["_id"], {"aiModel": same}).body["data"]["recommendations"] == activity["recommendations"]
+
+
+@pytest.mark.parametrize(
+    "patch", [{"aiModel": {"parameters": {"limit": None}}}, {"inputData": {"clientPreferences": {"budget": None}}}]
+)
+def test_to_remove_what_was_never_asked_for_leaves_the_results(tool, merge, wholesale_house, patch):
+    activity = tool.generated()
+
+    changed = merge(activity["_id"], patch).body["data"]
+
+    assert (changed["status"], changed["recommendations"]) == ("completed", activity["recommendations"])
+    assert changed["aiModel"] == activity["aiModel"]
+
+
+def test_the_model_that_has_answered_can_be_asked_for_from_now_on(tool, merge, wholesale_house):
+    activity = tool.generated(aiModel={"parameters": {"limit": 3}})
+    answered = activity["aiModel"]["version"]
+
+    asked, again = (merge(activity["_id"], {"aiModel": {"version": answered}}).body["data"] for _ in range(2))
+    promote(train_version(LAST_DAY))
+    tool.generate(activity["_id"])
+
+    assert asked["aiModel"] == again["aiModel"] == {"version": answered, "parameters": {"limit": 3}}
+    assert tool.get(f"{API}/{activity['_id']}").body["data"]["aiModel"]["version"] == answered
+    assert tool.generated()["aiModel"]["version"] != answered
 
 
 def test_feedback_leaves_the_results_where_the_old_change_records_are_deleted(tool, merge, wholesale_house):

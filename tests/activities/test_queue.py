@@ -5,14 +5,17 @@ from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.utils import timezone
+from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from activities import runs
-from activities.generation import generate_waiting
-from activities.models import Activity, RegenerationRun, Schedule
+from activities.generation import GenerationError, generate_waiting
+from activities.models import Activity, RegenerationRun, ReviewItem, Schedule
+from activities.review import Decision, decide
 from activities.schedules import queue_due_schedules, run_scheduled_command
 from activities.selection import Selection
 from activities.tasks import TRIES, TryAgainError, generate_activity, give_up, regenerate_chunk
@@ -119,7 +122,7 @@ def test_work_that_cannot_be_done_now_is_left_to_the_job_that_was_queued_meanwhi
 
 def workers_die_over(job):
     """As the worker that finds the job does, when so many have died that it is not begun again."""
-    give_up(job.task_name, job.args, "3 workers died over it.")
+    give_up(job.pk, job.task_name, job.args, "3 workers died over it.")
 
 
 def test_work_that_is_given_up_leaves_the_reason_and_the_former_results(tool):
@@ -131,6 +134,31 @@ def test_work_that_is_given_up_leaves_the_reason_and_the_former_results(tool):
     failed = tool.get(f"{API}/{activity['_id']}").body["data"]
     assert (failed["status"], failed["metadata"]["failure"]) == ("failed", "3 workers died over it.")
     assert failed["recommendations"] == activity["recommendations"]
+
+
+def test_the_same_failure_of_a_later_try_does_not_bring_back_what_was_snoozed(tool):
+    impossible = {"parameters": {"asOf": "never"}}
+    failed = Activity.objects.create(client="c", rep="r", activity_type="upsell", requested_model=impossible)
+    assert tool.generate(failed.pk).body["code"] == "generation_failed"
+    decide(ReviewItem.objects.get().pk, User.objects.create(), Decision.SNOOZE)
+
+    assert ask_later(tool, failed.pk).body["data"]["status"] == "processing"
+    with pytest.raises(GenerationError):
+        generate_waiting(failed.pk)
+
+    assert ReviewItem.objects.get().state == "snoozed"
+
+
+def test_an_activity_asked_for_anew_is_not_failed_with_its_former_job(tool):
+    activity = tool.generated(aiModel=NOW)
+    ask_later(tool, activity["_id"])
+    former = ProcrastinateJob.objects.get()
+    app.connector.get_sync_connector().execute_query("UPDATE procrastinate_jobs SET status = 'doing'")
+    ask_later(tool, activity["_id"])
+
+    workers_die_over(former)
+
+    assert tool.get(f"{API}/{activity['_id']}").body["data"]["status"] == "processing"
 
 
 def test_a_queued_run_has_a_job_for_each_chunk_and_its_state_can_be_asked(capsys):

@@ -286,3 +286,16 @@ def test_without_a_model_no_run_begins():
         call_command("regenerate_activities")
 
     assert not RegenerationRun.objects.exists()
+
+
+def test_with_a_model_whose_files_are_damaged_no_run_begins_and_none_that_waits_is_stopped():
+    file_many(3)
+    run = runs.start_run(Selection())
+    ModelVersion.objects.update(sha256="0" * 64)
+
+    for options in ([], ["--resume"], ["--anew"]):
+        with pytest.raises(CommandError, match="is damaged"):
+            call_command("regenerate_activities", *options)
+
+    assert list(RegenerationRun.objects.under_way()) == [run]
+    assert set(run.chunks.values_list("status", "tries")) == {(RegenerationChunk.Status.WAITING, 0)}

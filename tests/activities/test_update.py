@@ -120,6 +120,15 @@ def test_null_empties_any_section(tool, section):
     assert {name: changed[name] for name in contents} == contents | {section: {}}
 
 
+def test_what_is_sent_empty_is_shown_so(tool):
+    activity = tool.file()
+    empty = {"aiModel": {"parameters": {}}, "inputData": {"historicalOrders": [], "marketData": {}}}
+
+    changed = tool.patch(activity["_id"], empty).body["data"]
+
+    assert {name: changed[name] for name in empty} == empty
+
+
 def test_what_is_rejected_is_not_in_the_draft_either(tool, wholesale_house):
     activity = tool.generated()
     suggested = [line["product"] for line in activity["recommendations"]]

@@ -273,16 +273,6 @@ def test_a_generation_that_comes_to_nothing_is_tried_three_times_and_fails_with_
     assert installation.ask(f"SELECT status FROM activities_activity WHERE id = '{activity}'") == [("failed",)]
 
 
-def test_a_run_that_cannot_succeed_stops_itself_says_why_and_the_command_fails(installation):
-    with model_out_of_reach(installation):
-        command, run = begin(installation, CHUNK)
-        said = command.communicate()[0]
-
-    assert command.returncode == 1
-    assert f"Run {run} stopped: 0 completed, 0 failed" in said
-    assert "6 of its first 6 chunks failed. DamagedArtifactError: The model in " in said
-
-
 def test_workers_stop_a_run_that_cannot_succeed_and_asking_for_its_state_fails(installation, workers):
     with model_out_of_reach(installation):
         run = begin_queued(installation, CHUNK)

@@ -1,5 +1,6 @@
 """Model versions: compared before they answer, promoted back and forward, tested two at once."""
 
+import shutil
 from collections import Counter
 from datetime import timedelta
 from io import StringIO
@@ -19,6 +20,7 @@ from recommender.promotion import promote_unless_worse
 from recommender.requests import SuggestionRequest
 from recommender.suggestions import suggest
 from recommender.training import train_version
+from tests.conftest import API
 from tests.wholesale import LAST_DAY, load_wholesale_house
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +61,13 @@ def flip_a_byte(version: ModelVersion) -> None:
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
     file.write_bytes(content)
+
+
+def leave_no_folder(version: ModelVersion) -> None:
+    """As where its files may not be read: the operating system refuses."""
+    folder = Path(storages["models"].path(version.artifact))
+    shutil.rmtree(folder)
+    folder.touch()
 
 
 @pytest.fixture
@@ -343,9 +352,20 @@ def test_a_damaged_version_cannot_be_promoted(wholesale_house):
     assert answering_version() == FIRST
 
 
-def test_while_the_active_version_is_damaged_nothing_is_made_up(tool, client, wholesale_house):
+def test_a_version_whose_files_cannot_be_read_is_told_of_in_the_admin(admin_client, wholesale_house):
+    leave_no_folder(version := train_version(LAST_DAY))
+    promote = reverse("admin:recommender_modelversion_promote", args=[version.pk])
+
+    page = admin_client.post(promote, {"percent": "100", "force": "on"}, follow=True).content.decode()
+
+    assert f"The model in {version.artifact} cannot be read" in page
+    assert answering_version() == FIRST
+
+
+@pytest.mark.parametrize("damage", [flip_a_byte, leave_no_folder])
+def test_while_the_active_version_is_damaged_nothing_is_made_up(tool, client, wholesale_house, damage):
     registry.promote(version := train_version(LAST_DAY))
-    flip_a_byte(version)
+    damage(version)
     activity = tool.file()
 
     answer = tool.generate(activity["_id"])
@@ -353,6 +373,7 @@ def test_while_the_active_version_is_damaged_nothing_is_made_up(tool, client, wh
 
     assert (answer.status_code, answer.body["code"]) == (503, "model_damaged")
     assert (ready.status_code, version.artifact in ready.json()["error"]) == (503, True)
+    assert tool.get(f"{API}/{activity['_id']}").body["data"] == activity
     command("promote_model", FIRST)
     assert tool.generate(activity["_id"]).status_code == 200
     assert client.get("/readyz").status_code == 200

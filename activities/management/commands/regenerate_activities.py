@@ -22,7 +22,7 @@ from recommender.management.spread import add_spread, spread_of
 from recommender.management.texts import external_id
 from recommender.models import Client, ModelVersion, SalesRep
 from recommender.partitions import Spread
-from recommender.registry import active_versions
+from recommender.registry import active_versions, load
 from salesai.command_line import INTERRUPTED
 
 # What a run is begun with.
@@ -72,11 +72,14 @@ class Command(BaseCommand):
         if options["resume"] and (given := given_anew(options)):
             raise CommandError(f"--resume goes on with what the run was begun with: leave out {given}.")
         try:
-            active_versions()
+            answering = active_versions()
             if options["dry_run"]:
                 count = Activity.objects.selected(selection_of(options)).count()
                 self.stdout.write(f"Dry run: {count:,} activities would be generated. Nothing was changed.")
                 return
+            if not options["queue"]:
+                for version in answering:
+                    load(version)  # else every chunk would come to nothing, one after the other
             run = last_unfinished() if options["resume"] else start_run(
                 selection_of(options), options["queue"], options["anew"], options["chunk"] or CHUNK_SIZE
             )  # fmt: skip
