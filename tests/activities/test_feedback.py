@@ -143,7 +143,7 @@ def test_an_answer_is_of_the_client_and_rep_that_the_activity_has_then(tool, lis
 
 
 def test_answers_go_with_an_activity_whose_client_is_put_right(tool, answer, list_for):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     rejected = products(activity)[0]
     answer(activity, rejected=[rejected, "elsewhere"])
 
@@ -156,7 +156,7 @@ def test_answers_go_with_an_activity_whose_client_is_put_right(tool, answer, lis
 
 
 def test_an_activity_that_comes_back_to_its_client_has_its_answers_there(tool, answer, list_for):
-    activity = tool.generated(client="cafe-03", aiModel=NOW)
+    activity = tool.generated(client="cafe-03", aiModel=AS_OF_LAST_DAY)
     rejected = products(activity)[0]
     answer(activity, rejected=[rejected])
     tool.patch(activity["_id"], {"client": "cafe-04"})

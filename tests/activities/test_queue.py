@@ -150,7 +150,7 @@ def test_the_same_failure_of_a_later_try_does_not_bring_back_what_was_snoozed(to
 
 
 def test_an_activity_asked_for_anew_is_not_failed_with_its_former_job(tool):
-    activity = tool.generated(aiModel=NOW)
+    activity = tool.generated(aiModel=AS_OF_LAST_DAY)
     ask_later(tool, activity["_id"])
     former = ProcrastinateJob.objects.get()
     app.connector.get_sync_connector().execute_query("UPDATE procrastinate_jobs SET status = 'doing'")

@@ -20,7 +20,7 @@ from recommender.promotion import promote_unless_worse
 from recommender.requests import SuggestionRequest
 from recommender.suggestions import suggest
 from recommender.training import train_version
-from tests.conftest import API
+from tests.service import API
 from tests.wholesale import LAST_DAY, load_wholesale_house
 
 pytestmark = pytest.mark.django_db
