@@ -157,23 +157,27 @@ class Field:
 
     def lacks(self) -> Q:
         """Null, or missing: in the section, or in any element of an array on the way."""
-        holder = "".join(f".{json.dumps(step)}" for step in self.path[:-1])
-        last = json.dumps(self.path[-1])
-        return (
-            self.where("jsonb_path_exists", f"{self.json_path} ? (@ == null)")
-            | self.where("jsonb_path_exists", f"${holder}[*] ? (!exists(@.{last}))")
-            | ~self.where("jsonb_path_exists", f"${holder}[*]")
-        )
+        found = self.where("jsonb_path_exists", f"{self.json_path} ? (@ == null)")
+        found |= ~self.where("jsonb_path_exists", "$[*]")  # recommendations of which there are none
+        # Whatever is nested deeper than documents are is missing long before.
+        for depth, step in enumerate(map(json.dumps, self.path[:MAX_NESTING]), 1):
+            holder, elements = json_path_of(self.path[: depth - 1]), "[*]" * (depth < len(self.path))
+            found |= self.where("jsonb_path_exists", f"{holder}[*] ? (!exists(@.{step}{elements}))")
+        return found
 
     def where(self, function: str, path: str, value: Any = None) -> Q:
         return Q(JsonPathTest(function, self.column, path, value))
 
     @property
     def json_path(self) -> str:
-        return "$" + "".join(f".{json.dumps(step)}" for step in self.path)
+        return json_path_of(self.path)
 
     def stored(self, value: Any) -> Any:
         return parse_time(value) if self.schema.get("format") == "date-time" else value
+
+
+def json_path_of(steps: tuple[str, ...]) -> str:
+    return "$" + "".join(f".{json.dumps(step)}" for step in steps)
 
 
 class Parser:

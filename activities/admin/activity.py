@@ -149,7 +149,6 @@ class ActivityAdmin(ActivityActions, ModelAdmin):
             return self.back_to(request, "admin:activities_activity_change", pk)
         if not request.user.has_perm("activities.answer_activity"):
             raise PermissionDenied
-        get_object_or_404(Activity.objects.only("pk"), pk=pk)
         try:
             record_feedback(pk, request.POST)
         except ValidationError as error:

@@ -13,6 +13,7 @@ from django.contrib.admin import ModelAdmin
 from django.core import signing
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404
 from rest_framework.exceptions import ValidationError
 
 from activities import contract
@@ -31,9 +32,10 @@ MOST_TOLD = 400  # characters of the feedback in a message; the page has the who
 def record_feedback(activity_id: str, posted: QueryDict) -> Activity:
     """Store what was posted as the activity's feedback.
 
-    Raises DRF's ValidationError for what the API would refuse, and where the activity is another than the page showed.
+    Raises DRF's ValidationError for what the API would refuse, and where the activity is another than the page showed;
+    Http404 where there is none.
     """
-    activity = Activity.objects.select_for_update().get(pk=activity_id)
+    activity = get_object_or_404(Activity.objects.select_for_update(), pk=activity_id)
     if changes := changed_meanwhile(activity, posted):
         raise ValidationError(changes)
     feedback = feedback_from(activity, posted)

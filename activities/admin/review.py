@@ -192,7 +192,7 @@ class ReviewItemAdmin(ReadOnlyAdmin):
         try:
             with transaction.atomic():
                 # The activity before its item, as whatever changes both takes them.
-                activity = Activity.objects.select_for_update().get(pk=item.activity_id)
+                activity = get_object_or_404(Activity.objects.select_for_update(), pk=item.activity_id)
                 changes = item_changed_meanwhile(item, wanted.pop("seen_item"))
                 if may_answer:
                     changes |= changed_meanwhile(activity, request.POST)

@@ -263,6 +263,20 @@ def test_an_activity_and_its_job_can_be_cancelled_at_once(meanwhile, queue, clie
     assert activity.status == "cancelled"
 
 
+@pytest.mark.parametrize("button", ["activity_feedback", "reviewitem_decide"])
+def test_what_is_deleted_while_somebody_answers_it_is_not_found(meanwhile, client, button):
+    activity = create_activity(**STORED, feedback={"userRating": 1})
+    pk = activity.pk if button == "activity_feedback" else activity.review.pk
+    client.force_login(ops_user())
+
+    with transaction.atomic():
+        Activity.objects.select_for_update().get()
+        page = meanwhile(lambda: client.post(reverse(f"admin:activities_{button}", args=[pk]), {"decision": "keep"}))
+        activity.delete()
+
+    assert page.result().status_code == 404
+
+
 def test_jobs_that_two_people_try_again_at_once_are_queued_once_and_the_others_too(meanwhile, queue, client):
     for activity in ("a1", "a2"):
         queue_generation(activity)

@@ -32,7 +32,7 @@ def rows(db):
         feedback={"userRating": 4, "acceptedRecommendations": ["gin"], "comments": "Sampled."},
         insights={"riskFactors": ["May be leaving."], "buyingPatterns": []},
         metadata={"visit": 7, "tags": ["x", "y"], "deep": {"er": True}, "empty": [], "nothing": None, "some": [1, None],
-                  "rows": [{"x": None, "y": None}, {"x": 1}]},
+                  "rows": [{"x": None, "y": None}, {"x": 1}], "uneven": [{"b": {"c": 1}}, {"d": 2}]},
     )  # fmt: skip
     orders = [{"items": []}, {"items": [{"product": "tea", "quantity": 3}, {"product": "honey", "quantity": 1}]}]
     Activity.objects.create(client="b", **common, input_data={"historicalOrders": orders})
@@ -106,6 +106,11 @@ def found(tool, rows):
         ({"metadata.deep.er": True}, "a"),
         ({"metadata.nothing": None}, "abc"),
         ({"metadata.nothing": {"$exists": True}}, ""),
+        ({"metadata.uneven.b.c": None}, "abc"),
+        ({"metadata.uneven.b.c": {"$ne": None}}, ""),
+        ({"metadata.deep.er": None}, "bc"),
+        ({"metadata" + ".deeper" * 1000: None}, "abc"),
+        ({"inputData.historicalOrders.items.product": None}, "abc"),
         ({"metadata.empty": {"$exists": True}}, "a"),
         ({"metadata.some": {"$exists": True}}, "a"),
         ({"metadata.rows.x": {"$exists": True}}, "a"),
