@@ -1,4 +1,4 @@
-"""Activities, and the keys of the tools that file them."""
+"""Activities, the keys of the tools that file them, and what is kept of answers and figures for the next caller."""
 
 import hashlib
 import json

@@ -1,7 +1,7 @@
 """A database and a models folder for a benchmark alone: the installation's own are never touched.
 
-Importing this module sets Django up, so a benchmark imports it before the project's models; the
-alphabet does that, as `benchmarks` comes first.
+Importing this module sets Django up, so a benchmark imports it before the project's models:
+in the order of the alphabet, or with `# isort: split` where it imports `activities` too.
 """
 
 import os

@@ -25,7 +25,7 @@ LAST_ANSWERS = f"""
 
 
 def former_outcomes(clients: Sequence[str], since: datetime) -> dict[str, FormerOutcomes]:
-    """client -> the last answers given after `since`; one query however many clients."""
+    """client -> the last answers given from `since` on; one query however many clients."""
     found: dict[str, FormerOutcomes] = defaultdict(FormerOutcomes)
     for client, product, larger_volume, outcome, at in fetch(LAST_ANSWERS, [sorted(set(clients)), since]):
         of_client = found[client]
