@@ -28,6 +28,10 @@ class TrainingRunsError(RecommenderError):
     """One training at a time."""
 
 
+class TrainingEndedError(RecommenderError):
+    """A training that was begun in a process of its own ended at once."""
+
+
 class PromotionError(RecommenderError):
     """A version cannot answer as was asked; the message says why and what can be done."""
 

@@ -7,7 +7,7 @@ import time
 from django.conf import settings
 from django.db import connection, transaction
 
-from recommender.errors import NotEnoughHistoryError, TrainingRunsError
+from recommender.errors import NotEnoughHistoryError, TrainingEndedError, TrainingRunsError
 from recommender.models import Order
 from recommender.training import ADVISORY_LOCK
 
@@ -25,7 +25,8 @@ def begin_training() -> subprocess.Popen:
     failed when the next one begins. Who calls meanwhile waits until this one holds the trainer's lock.
 
     Raises:
-        TrainingRunsError: another training is under way, or it ended at once; the message says which.
+        TrainingRunsError: another training is under way.
+        TrainingEndedError: it ended at once; the message says where to read why.
         NotEnoughHistoryError: there is no order to learn from.
     """
     with connection.cursor() as cursor:
@@ -39,7 +40,7 @@ def begin_training() -> subprocess.Popen:
     while process.poll() is None and not training_runs() and time.monotonic() < end:
         time.sleep(0.1)
     if process.poll():
-        raise TrainingRunsError(f"The training ended at once; {LOG} in SALESAI_DATA_DIR has what it said.")
+        raise TrainingEndedError(f"The training ended at once; {LOG} in SALESAI_DATA_DIR has what it said.")
     return process
 
 
