@@ -115,7 +115,7 @@ def columns_of(
         gap_days=gap_days.tolist(),
         overdue=overdue.tolist(),
         is_overdue=((orders >= REGULAR_ORDERS) & (overdue >= 1) & (overdue < GIVEN_UP)).tolist(),
-        quantity=np.where(is_own, of_purchase(purchases.quantity), (others_quantity * size).round(3)).tolist(),
+        quantity=np.where(is_own, of_purchase(scores.usual), (others_quantity * size).round(3)).tolist(),
         others_quantity=others_quantity.tolist(),
         paid=np.where(is_own, of_purchase(purchases.price), np.nan).tolist(),
         median_price=np.where(known, knowledge.price[code], np.nan).tolist(),

@@ -112,7 +112,7 @@ def standing_at(
         scores = score(model, some, np.full(len(chosen), now), attributes.of(chosen), answers.of(chosen))
         own, is_own = scores.purchases, ~scores.is_new  # in the same order
         within.append(scores.within_horizon[is_own])
-        usual.append(own.quantity)
+        usual.append(scores.usual)
         own_rate = own_purchases(own, np.full(len(own.client), now), model.demand.days)
         for days, parts in foretold.items():
             features, is_new = scores.features[is_own], scores.is_new[is_own]

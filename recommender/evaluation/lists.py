@@ -65,7 +65,7 @@ def suggested_by(
         found.confidence.extend(scores.next_order[rows] for rows in best)
         found.explore.extend(scores.product[rows] for rows in scores.best(LONGEST, only_new=True))
         found.of_others.extend(confidence_in(scores, others[start:stop], len(judged.history.products)))
-        found.quantity.append(scores.purchases.quantity)
+        found.quantity.append(scores.usual)
         found.price.append(scores.purchases.price)
     return found
 
