@@ -37,9 +37,11 @@ class ClientDemand:
     def of(
         cls, history: OrderHistory, items: Iterable[Item], now: float, horizon_days: int, habits: DemandHabits
     ) -> "ClientDemand":
-        """Args:
-        history: of this client alone, before `now`.
-        items: all the products in it.
+        """What the client will take of each of its products, from what was judged of them.
+
+        Args:
+            history: of this client alone, before `now`.
+            items: all the products in it.
         """
         purchases = purchases_of(history)
         products = history.products[purchases.product].tolist()

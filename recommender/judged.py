@@ -68,10 +68,12 @@ def columns_of(
     further: np.ndarray,
     standing: Standing,
 ) -> Columns:
-    """Args:
-    history: the batch's, client i being asked about at now[i].
-    probability, further: (R,) float64, as `suggestions.probabilities` has them for each row of `scores`.
-    standing: of the same rows.
+    """The columns of a batch, from what its products scored and what reps answered.
+
+    Args:
+        history: the batch's, client i being asked about at now[i].
+        probability, further: (R,) float64, as `suggestions.probabilities` has them for each row of `scores`.
+        standing: of the same rows.
     """
     judged, position = np.unique(scores.product, return_inverse=True)
     by_id = np.argsort(np.argsort(history.products[judged]))[position]

@@ -45,10 +45,12 @@ class Calibration:
 def calibration(
     client: np.ndarray, happened: np.ndarray, ours: np.ndarray, counting: np.ndarray, bootstrap: Bootstrap
 ) -> Calibration:
-    """Args:
-    client: (N,) int, whose pair it is.
-    happened: (N,) bool, the client's next order has the product.
-    ours, counting: (N,) float64 probabilities.
+    """Of confidences by two methods: how they are spread, what came of them and how far they were off.
+
+    Args:
+        client: (N,) int, whose pair it is.
+        happened: (N,) bool, the client's next order has the product.
+        ours, counting: (N,) float64 probabilities.
     """
     clients = bootstrap.times_drawn.shape[1]
 

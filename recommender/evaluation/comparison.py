@@ -51,9 +51,11 @@ def compare(
     orders_before: np.ndarray,
     bootstrap: Bootstrap,
 ) -> Comparison:
-    """Args:
-    lists: method -> per client the product codes, best first; OURS among them.
-    baskets, bought: as of `list_metrics`.
+    """The lists of all methods judged by the same orders, ours beside the best of the others.
+
+    Args:
+        lists: method -> per client the product codes, best first; OURS among them.
+        baskets, bought: as of `list_metrics`.
     """
     values = {method: client_values(suggested, baskets, bought) for method, suggested in lists.items()}
     best = {metric: best_baseline(values, metric) for metric in values[OURS]}

@@ -99,9 +99,11 @@ class Standing:
 def standing_at(
     model: Model, history: OrderHistory, now: float, attributes: Attributes, answers: ClientAnswers
 ) -> Standing:
-    """Args:
-    history: before day `now`; its products are the model's.
-    attributes, answers: of its clients.
+    """What is known at day `now` of all that clients had bought, batch by batch.
+
+    Args:
+        history: before day `now`; its products are the model's.
+        attributes, answers: of its clients.
     """
     spans = sorted({min(days, model.horizon_days) for days in (DEMAND_DAYS, WEEK)}, reverse=True)
     within, usual, foretold = [], [], {days: [] for days in spans}

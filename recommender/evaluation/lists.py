@@ -49,10 +49,12 @@ def suggested_by(
     others: list[np.ndarray],
     about: str,
 ) -> Suggested:
-    """Args:
-    now: (N,) float64, the day that each client's list is asked for.
-    others: per client the products of another list.
-    about: what the progress bar says.
+    """What a model's lists hold for the judged clients, batch by batch.
+
+    Args:
+        now: (N,) float64, the day that each client's list is asked for.
+        others: per client the products of another list.
+        about: what the progress bar says.
     """
     found = Suggested([], [], [], [], [], [])
     bounds = [*range(0, len(now), BATCH_CLIENTS), len(now)]
