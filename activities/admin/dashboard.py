@@ -36,6 +36,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         **waiting_and_failed(),
         "to_review": ReviewItem.objects.waiting().count(),
         "taken_up": taken_up,
+        "converted_within": CONVERTED_WITHIN,
         "is_old": taken_up.at < timezone.now() - KEPT_FOR,
         "weeks": WEEKS,
         "total": row("", taken_up.total, quarter),

@@ -126,7 +126,8 @@ class ReviewItemAdmin(ReadOnlyAdmin):
         return ReviewItem.objects.most_urgent_first().query.order_by
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Review queue", "most_rejected": most_rejected()})
+        rejected = {"most_rejected": most_rejected(), "rejections_of": REJECTIONS_OF}
+        return super().changelist_view(request, {"title": "Review queue"} | rejected)
 
     def render_change_form(self, request, context, *args, obj: ReviewItem | None = None, **options) -> HttpResponse:
         if obj:

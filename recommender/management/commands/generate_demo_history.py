@@ -22,7 +22,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--clients", type=at_least_one, default=300, help="How many; each has about 290 order lines."
+            "--clients",
+            type=at_least_one,
+            default=300,
+            help=f"How many; each has about {demo_history.LINES_A_CLIENT} order lines.",
         )
         parser.add_argument("--seed", type=seed, default=7, help="Another seed, another house.")
         parser.add_argument("--until", type=moment, help="The day before which the orders end; default: today, in UTC.")
