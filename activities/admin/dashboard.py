@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from activities.admin.links import LinesLink, activities, review_queue
-from activities.dashboard import filed_today, waiting_and_failed
+from activities.dashboard import RATINGS_OF, filed_today, recent_rating, unfinished
 from activities.kept_uptake import KEPT_FOR, uptake
 from activities.models import Activity, ReviewItem
 from activities.uptake import WEEKS, QuarterOfAnswers, Uptake
@@ -33,7 +33,9 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "figures": True,
         "statuses": Activity.Status.values,
         "today": today_table(),
-        **waiting_and_failed(),
+        **unfinished(),
+        "rating": recent_rating(),
+        "ratings_of": RATINGS_OF,
         "to_review": ReviewItem.objects.waiting().count(),
         "taken_up": taken_up,
         "converted_within": CONVERTED_WITHIN,
