@@ -70,12 +70,11 @@ class RegenerationRun(models.Model):
 
     def figures(self) -> dict[str, int]:
         """Activities `completed` and `failed`, those in chunks that are `waiting`, and `left_out` for good."""
-        of_state = {state: Q(status=state) for state in RegenerationChunk.Status}
+        in_waiting = Q(status=RegenerationChunk.Status.WAITING)
         counts = self.chunks.aggregate(
             completed=Coalesce(Sum("completed"), 0),
             failed=Coalesce(Sum("failed"), 0),
-            waiting=Coalesce(Sum("activities", filter=of_state[RegenerationChunk.Status.WAITING]), 0),
-            chunks_failed=models.Count("pk", filter=of_state[RegenerationChunk.Status.FAILED]),
+            waiting=Coalesce(Sum("activities", filter=in_waiting), 0),
         )
         return counts | {"left_out": self.total - counts["completed"] - counts["failed"] - counts["waiting"]}
 

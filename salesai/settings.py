@@ -154,7 +154,6 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")  # of the theme's login, which does not say where to
 
 AXES_FAILURE_LIMIT = 5
@@ -183,9 +182,7 @@ SPECTACULAR_SETTINGS = {
     "ENABLE_DJANGO_DEPLOY_CHECK": False,  # of the schema it would generate; ours is written by hand
 }
 
-LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
-USE_TZ = True
 FORMAT_MODULE_PATH = ["salesai.formats"]
 
 CONTENT_SECURITY_POLICY = {
@@ -198,8 +195,6 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-X_FRAME_OPTIONS = "DENY"
-SESSION_COOKIE_HTTPONLY = True
 
 if PRODUCTION:
     # TLS ends at a proxy in front, which says so in this header.
