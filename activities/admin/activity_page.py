@@ -25,7 +25,7 @@ MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 INSIGHTS = {"buyingPatterns": "Buying patterns", "riskFactors": "Risks", "opportunities": "Opportunities"}
 
 
-def page_of(activity: Activity, user: User, posted: QueryDict | None = None) -> dict[str, Any]:
+def context_of(activity: Activity, user: User, posted: QueryDict | None = None) -> dict[str, Any]:
     """The context of the page; the same for the activity's own page and for its review.
 
     `posted` is what was typed and could not be stored: it is shown over what is stored.
