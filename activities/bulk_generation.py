@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.utils import timezone
 
-from activities.feedback import visit_of
+from activities.feedback import filed_activity
 from activities.generation import RESULTS, UNAVAILABLE, complete, fail, requests_for, result_row
 from activities.models import FAILURE, Activity
 from recommender.loading.staging import TEXT, StagingTable
@@ -70,4 +70,4 @@ def store_results(activities: Sequence[Activity], results: Sequence[SuggestionRe
         MADE.copy_rows(cursor, map(result_row, activities))
         cursor.execute(COUNT_ROWS)
         cursor.execute(TAKE_OVER)
-    record_generation([(visit_of(a), result) for a, result in zip(activities, results, strict=True)], at)
+    record_generation([(filed_activity(a), result) for a, result in zip(activities, results, strict=True)], at)

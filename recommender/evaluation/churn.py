@@ -7,7 +7,7 @@ import numpy as np
 from recommender.cadence import CHURN_DAYS, CHURN_INTERVALS
 from recommender.engine.demand import LEAST_LEFT
 from recommender.engine.intervals import Bootstrap, Estimate, estimate
-from recommender.evaluation.later_orders import LaterOrders, Standing
+from recommender.evaluation.later_orders import KnownAtCut, LaterOrders
 
 SHORTEST_DAYS = 28  # of silence after the cut that can be called one
 MODEL = "Sales AI: no purchase expected"
@@ -26,10 +26,10 @@ class ChurnBacktest:
     difference: Estimate
 
 
-def churn_backtest(standing: Standing, later: LaterOrders, seed: int) -> ChurnBacktest | None:
+def churn_backtest(at_cut: KnownAtCut, later: LaterOrders, seed: int) -> ChurnBacktest | None:
     """Of all clients that had ordered before the cut; None where too few days come after it, or all did the same."""
     days = min(CHURN_DAYS, later.days)
-    history, own, now = standing.history, standing.purchases, standing.now
+    history, own, now = at_cut.history, at_cut.purchases, at_cut.now
     known = np.unique(history.order_client)
     silent = ~later.ordered(len(history.clients), days)[known]
     if days < SHORTEST_DAYS or silent.all() or not silent.any():
@@ -40,7 +40,7 @@ def churn_backtest(standing: Standing, later: LaterOrders, seed: int) -> ChurnBa
         [np.median(np.diff(history.order_day[start : stop + 1])) if stop > start else 0.0
          for start, stop in zip(first, last, strict=True)]
     )  # fmt: skip
-    expected = np.bincount(own.client, -np.log(np.maximum(1 - standing.within, LEAST_LEFT)), own.clients)[known]
+    expected = np.bincount(own.client, -np.log(np.maximum(1 - at_cut.within, LEAST_LEFT)), own.clients)[known]
     scores = {MODEL: -expected, RULE: silence / np.maximum(CHURN_DAYS, CHURN_INTERVALS * median_gap), SILENCE: silence}
     weights = np.vstack([np.ones(len(known)), Bootstrap(len(known), seed).times_drawn])
     areas = {name: weighted_areas(values, silent, weights) for name, values in scores.items()}

@@ -35,7 +35,7 @@ class SizeGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class MethodsCompared:
     """`methods`: method -> metric -> figure; `curve`: method -> recall at 1, 2, ... ; `differences`: by metric."""
 
     methods: dict[str, dict[str, Estimate]]
@@ -50,7 +50,7 @@ def compare(
     bought: list[np.ndarray],
     orders_before: np.ndarray,
     bootstrap: Bootstrap,
-) -> Comparison:
+) -> MethodsCompared:
     """The lists of all methods judged by the same orders, ours beside the best of the others.
 
     Args:
@@ -59,7 +59,7 @@ def compare(
     """
     values = {method: client_values(suggested, baskets, bought) for method, suggested in lists.items()}
     best = {metric: best_baseline(values, metric) for metric in values[OURS]}
-    return Comparison(
+    return MethodsCompared(
         methods={
             method: {metric: bootstrap.mean(of_clients) for metric, of_clients in metrics.items()}
             for method, metrics in values.items()

@@ -80,7 +80,7 @@ def later_orders(before: OrderHistory, after: OrderHistory, cut: float) -> Later
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class KnownAtCut:
     """Every product that every client had bought at the cut: one row (R) a pair, as in `purchases`.
 
     within    (R,) float64  probability of a purchase within the model's horizon
@@ -96,9 +96,9 @@ class Standing:
     now: float
 
 
-def standing_at(
+def known_at_cut(
     model: Model, history: OrderHistory, now: float, attributes: Attributes, answers: ClientAnswers
-) -> Standing:
+) -> KnownAtCut:
     """What is known at day `now` of all that clients had bought, batch by batch.
 
     Args:
@@ -119,7 +119,7 @@ def standing_at(
         for days, parts in foretold.items():
             features, is_new = scores.features[is_own], scores.is_new[is_own]
             parts.append(model.within.foretold(features, is_new, own_rate, days, model.demand))
-    return Standing(
+    return KnownAtCut(
         history, purchases_of(history), np.concatenate(within), np.concatenate(usual),
         {days: Foretold.together(parts) for days, parts in foretold.items()}, now,
     )  # fmt: skip

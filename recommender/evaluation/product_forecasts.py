@@ -15,7 +15,7 @@ from recommender.engine.product_outlook import (
     ProductOutlook,
     forecasters,
 )
-from recommender.engine.product_series import CLASSES, DAYS, UNCLASSED, scaled_error, weekly_series
+from recommender.engine.product_series import CLASSES, DAYS_A_WEEK, UNCLASSED, scaled_error, weekly_series
 from recommender.evaluation.later_orders import LaterOrders
 from recommender.evaluation.lists import OURS
 
@@ -40,7 +40,7 @@ def product_backtest(
 ) -> list[SeriesGroup] | None:
     """The first group is of all products; None where the history ends too early, or no series is long enough."""
     judged = np.flatnonzero(outlook.kind != UNCLASSED)
-    if later.days < WEEKS_AHEAD * DAYS or not len(judged):
+    if later.days < WEEKS_AHEAD * DAYS_A_WEEK or not len(judged):
         return None
     if len(judged) > AT_MOST_PRODUCTS:
         judged = np.sort(np.random.default_rng(seed).choice(judged, AT_MOST_PRODUCTS, replace=False))
@@ -77,7 +77,7 @@ def product_backtest(
 
 def weeks_after(later: LaterOrders) -> np.ndarray:
     """(P, WEEKS_AHEAD) float64 units, of the clients known at the cut and of new ones alike."""
-    week = (later.line_day // DAYS).astype(np.int64)
+    week = (later.line_day // DAYS_A_WEEK).astype(np.int64)
     inside = week < WEEKS_AHEAD
     cell = later.line_product[inside] * WEEKS_AHEAD + week[inside]
     units = np.bincount(cell, later.line_quantity[inside], later.products * WEEKS_AHEAD)

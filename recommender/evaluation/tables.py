@@ -7,7 +7,7 @@ from recommender.engine.intervals import Estimate
 from recommender.evaluation.backtests import Backtest
 from recommender.evaluation.calibration import Calibration
 from recommender.evaluation.churn import ChurnBacktest
-from recommender.evaluation.comparison import Comparison
+from recommender.evaluation.comparison import MethodsCompared
 from recommender.evaluation.demand import DemandBacktest
 from recommender.evaluation.plots import size_of
 from recommender.evaluation.product_forecasts import SeriesGroup
@@ -40,7 +40,7 @@ def cell(estimate: Estimate, shape: str) -> Cell:
     return Cell(f"{estimate.value:{shape}}", interval)
 
 
-def metrics_table(comparison: Comparison, metrics: list[str], caption: str) -> Table:
+def metrics_table(comparison: MethodsCompared, metrics: list[str], caption: str) -> Table:
     """A row a metric: every method, and ours against the best baseline."""
     rows = []
     for metric in metrics:
@@ -50,7 +50,7 @@ def metrics_table(comparison: Comparison, metrics: list[str], caption: str) -> T
     return Table(caption, ["", *comparison.methods, "difference (points)", "to"], rows)
 
 
-def curve_table(comparison: Comparison) -> Table:
+def curve_table(comparison: MethodsCompared) -> Table:
     return Table(
         "Share of the order found, by number of products suggested",
         ["products", *comparison.curve],
@@ -61,7 +61,7 @@ def curve_table(comparison: Comparison) -> Table:
     )
 
 
-def size_table(comparison: Comparison) -> Table:
+def size_table(comparison: MethodsCompared) -> Table:
     return Table(
         "Recall@10 by orders before the cut",
         ["orders", "clients", "Sales AI", "best baseline", "more found"],
