@@ -22,7 +22,7 @@ from tqdm import tqdm
 from benchmarks.demo_orders import END, LINES_A_CLIENT, fill
 from benchmarks.own_database import own_database
 from benchmarks.simulated_reps import ROUND, Clientele, HiddenRule, clientele
-from recommender.engine.intervals import Bootstrap, Estimate
+from recommender.engine.bootstrap import Bootstrap, Estimate
 from recommender.models import Outcome
 from recommender.outcomes import former_outcomes, remembered_since
 from recommender.registry import promote

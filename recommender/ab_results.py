@@ -7,7 +7,7 @@ import numpy as np
 from django.db.models import Count, Q
 
 from recommender.ab_test import answering
-from recommender.engine.intervals import FEWEST_CLIENTS, Bootstrap, Estimate
+from recommender.engine.bootstrap import FEWEST_CLIENTS, Bootstrap, Estimate
 from recommender.models import ModelVersion, Outcome, SuggestedLine
 
 MOST_CLIENTS = 4000  # the bootstrap takes 8 kB a client; the first of them by id, which is not related to the side

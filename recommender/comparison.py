@@ -6,10 +6,10 @@ import numpy as np
 
 from recommender import registry
 from recommender.client_groups import attributes_of
+from recommender.engine.bootstrap import FEWEST_CLIENTS, Bootstrap
 from recommender.engine.client_answers import ClientAnswers
 from recommender.engine.groups import Attributes
 from recommender.engine.history import OrderHistory
-from recommender.engine.intervals import FEWEST_CLIENTS, Bootstrap
 from recommender.engine.metrics import LIST_LENGTH
 from recommender.engine.model import Model
 from recommender.engine.outcomes import Answers

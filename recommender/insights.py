@@ -12,8 +12,8 @@ from recommender.changes import price_and_quantity_changes
 from recommender.listing import Listing, may_be_suggested
 from recommender.request_history import calendar_days, date_of, day_of
 from recommender.requests import ORDER_ANALYSIS
+from recommender.rfm_segments import segment_sentence
 from recommender.seasons import monthly_shares
-from recommender.segments import segment_sentence
 from recommender.trends import order_amounts, spend_and_basket_trends
 from recommender.wording import counted, days, listed, money
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.engine.intervals import Bootstrap, Estimate
+from recommender.engine.bootstrap import Bootstrap, Estimate
 from recommender.engine.metrics import BINS, bin_of, expected_calibration_error, log_loss
 from recommender.evaluation.lists import OURS
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.cadence import CHURN_DAYS, CHURN_INTERVALS
+from recommender.engine.bootstrap import Bootstrap, Estimate, estimate
 from recommender.engine.demand import LEAST_LEFT
-from recommender.engine.intervals import Bootstrap, Estimate, estimate
 from recommender.evaluation.later_orders import KnownAtCut, LaterOrders
 
 SHORTEST_DAYS = 28  # of silence after the cut that can be called one

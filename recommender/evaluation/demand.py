@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.engine.bootstrap import Bootstrap, Estimate
 from recommender.engine.demand import LEVEL, Demand, demand_of
 from recommender.engine.demand_fitting import quantile_loss
-from recommender.engine.intervals import Bootstrap, Estimate
 from recommender.engine.model import Model
 from recommender.evaluation.later_orders import KnownAtCut, LaterOrders
 from recommender.evaluation.lists import OURS

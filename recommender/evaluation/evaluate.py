@@ -6,16 +6,15 @@ from datetime import datetime
 import numpy as np
 
 from recommender.client_groups import attributes_of
+from recommender.engine.bootstrap import Bootstrap
 from recommender.engine.calibrated_counting import CalibratedCounting
 from recommender.engine.client_answers import NO_ANSWERS
 from recommender.engine.history import OrderHistory
-from recommender.engine.intervals import Bootstrap
 from recommender.engine.model import Model
 from recommender.engine.outcomes import Answers
 from recommender.engine.purchases import purchases_of
 from recommender.engine.training import train
 from recommender.errors import NotEnoughHistoryError
-from recommender.evaluation.backtests import Backtest, backtest
 from recommender.evaluation.calibration import Calibration, calibration
 from recommender.evaluation.churn import ChurnBacktest, churn_backtest
 from recommender.evaluation.comparison import MethodsCompared, compare
@@ -24,6 +23,7 @@ from recommender.evaluation.judged import JudgedOrders, first_orders, judge_on
 from recommender.evaluation.later_orders import known_at_cut, later_orders
 from recommender.evaluation.lists import OURS, PERSONAL, Suggested, counted_lists, suggested_by
 from recommender.evaluation.product_forecasts import SeriesGroup, product_backtest
+from recommender.evaluation.terms_backtest import Backtest, backtest
 from recommender.evaluation.upsell import UpsellBacktest, upsell_backtest
 from recommender.order_rows import read_order_rows
 from recommender.outcomes import answers_about

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from recommender.engine.intervals import Estimate
+from recommender.engine.bootstrap import Estimate
 from recommender.engine.metrics import BINS
 from recommender.evaluation.calibration import COUNTING, Calibration
 from recommender.evaluation.comparison import MethodsCompared

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.engine.bootstrap import Bootstrap, Estimate
 from recommender.engine.history import OrderHistory
-from recommender.engine.intervals import Bootstrap, Estimate
 from recommender.engine.product_outlook import (
     CROSTON,
     ETS,

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from math import isnan
 
-from recommender.engine.intervals import Estimate
-from recommender.evaluation.backtests import Backtest
+from recommender.engine.bootstrap import Estimate
 from recommender.evaluation.calibration import Calibration
 from recommender.evaluation.churn import ChurnBacktest
 from recommender.evaluation.comparison import MethodsCompared
 from recommender.evaluation.demand import DemandBacktest
 from recommender.evaluation.plots import size_of
 from recommender.evaluation.product_forecasts import SeriesGroup
+from recommender.evaluation.terms_backtest import Backtest
 from recommender.evaluation.upsell import UpsellBacktest
 
 

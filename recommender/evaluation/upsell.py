@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from recommender.cases import Case
-from recommender.engine.intervals import Bootstrap, Estimate
+from recommender.engine.bootstrap import Bootstrap, Estimate
 from recommender.engine.knowledge import Knowledge
 from recommender.engine.made_categories import made_categories
 from recommender.engine.model import Model

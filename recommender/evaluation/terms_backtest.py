@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.engine.bootstrap import Bootstrap, Estimate
 from recommender.engine.history import positions_in
-from recommender.engine.intervals import Bootstrap, Estimate
 from recommender.engine.purchases import Purchases
 from recommender.evaluation.judged import JudgedOrders
 from recommender.evaluation.lists import OURS
