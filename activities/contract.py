@@ -16,7 +16,7 @@ from jsonschema_rs import Draft202012Validator, ValidationError
 from rest_framework import exceptions
 
 from activities.dates import is_day_or_time, is_time
-from recommender.loading.rows import FIRST_YEAR, LAST_YEAR
+from recommender.bounds import FIRST_YEAR, LAST_YEAR
 
 FORMATS = {"date-time": is_time, "day-or-time": is_day_or_time}
 INTEGER = re.compile(r"-?[0-9]{1,4000}")  # Python reads no more digits

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
-from recommender.loading.rows import FIRST_YEAR, LAST_YEAR
+from recommender.bounds import FIRST_YEAR, LAST_YEAR
 
 
 def parse_time(text: str) -> datetime:

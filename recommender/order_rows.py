@@ -8,9 +8,9 @@ import numpy as np
 from django.db import connection
 
 from recommender.baskets import OrderColumns, baskets_of
+from recommender.bounds import FIRST_MOMENT
 from recommender.engine.history import OrderHistory, positions_in
 from recommender.engine.questions import ranges
-from recommender.loading.rows import FIRST_MOMENT
 from recommender.models import Client, Product
 from salesai.prepared import fetch
 

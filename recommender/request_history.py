@@ -7,8 +7,8 @@ from math import floor
 import numpy as np
 
 from recommender.baskets import OrderColumns, baskets_of, sent_back
+from recommender.bounds import FIRST_MOMENT
 from recommender.engine.history import OrderHistory, positions_in
-from recommender.loading.rows import FIRST_MOMENT
 from recommender.models import Order
 from recommender.order_rows import SECONDS_PER_DAY, OrderRows, read_order_rows, rows_of_client
 from recommender.requests import SuggestionRequest
