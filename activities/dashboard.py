@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Avg, Count
 from django.utils import timezone
 
-from activities.dates import start_of_day
 from activities.models import Activity, ActivityTally
+from recommender.moments import start_of_day
 
 OLDEST_SHOWN = 5
 RATINGS_OF = timedelta(days=30)

@@ -34,7 +34,8 @@ from recommender import registry
 from recommender.client_groups import attributes_of
 from recommender.engine.scoring import score
 from recommender.models import Client, SuggestedLine
-from recommender.request_history import as_of, day_of, history_of_requests
+from recommender.moments import day_of
+from recommender.request_history import as_of, history_of_requests
 
 COLUMNS = (
     "activities",

@@ -27,7 +27,8 @@ from benchmarks.measure import Measured
 from recommender import registry
 from recommender.client_groups import attributes_of
 from recommender.engine.scoring import score
-from recommender.request_history import as_of, day_of, history_of_requests
+from recommender.moments import day_of
+from recommender.request_history import as_of, history_of_requests
 from recommender.suggestions import suggest
 from tests.service import database_url, running_service
 

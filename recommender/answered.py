@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from recommender.engine.outcomes import standing
-from recommender.request_history import day_of
+from recommender.moments import day_of
 from recommender.requests import FormerOutcome
 
 

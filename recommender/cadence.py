@@ -5,7 +5,7 @@ from statistics import median
 import numpy as np
 
 from recommender.engine.history import OrderHistory
-from recommender.request_history import calendar_days, date_of
+from recommender.moments import calendar_days, moment_of_day
 from recommender.wording import counted, days
 
 LATELY = 5  # intervals
@@ -38,7 +38,7 @@ def rhythm_in_detail(history: OrderHistory, now: float) -> list[str]:
     if lately > SHORTEST_INTERVAL:
         due = history.order_day[-1] + lately
         word = "is due" if due >= now else "was due"
-        said.append(f"By that the next order {word} on {date_of(due):%Y-%m-%d}.")
+        said.append(f"By that the next order {word} on {moment_of_day(due):%Y-%m-%d}.")
     return said
 
 

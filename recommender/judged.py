@@ -17,7 +17,7 @@ from recommender.engine.outcomes import Standing
 from recommender.engine.quantities import client_sizes
 from recommender.engine.scoring import Scores
 from recommender.items import GIVEN_UP, REGULAR_ORDERS, Item
-from recommender.request_history import calendar_days
+from recommender.moments import calendar_days
 from recommender.seasons import is_in_season
 
 

@@ -12,7 +12,8 @@ from recommender.engine.groups import codes_in
 from recommender.engine.history import OrderHistory
 from recommender.engine.outcomes import Acceptance, Answers
 from recommender.models import Outcome, SuggestedLine
-from recommender.request_history import as_of, day_of
+from recommender.moments import day_of
+from recommender.request_history import as_of
 from recommender.requests import FormerOutcome, FormerOutcomes, SuggestionRequest
 from salesai.prepared import fetch
 

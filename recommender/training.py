@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 from django.db import connection
@@ -19,9 +19,9 @@ from recommender.engine.rfm import quintile_edges, rfm_of
 from recommender.engine.training import train
 from recommender.errors import NotEnoughHistoryError, TrainingRunsError, UnwritableArtifactError
 from recommender.models import ModelVersion
+from recommender.moments import day_of, end_of_day, moment_of_day
 from recommender.outcomes import answers_about
 from recommender.partitions import HERE, Spread
-from recommender.request_history import date_of, day_of
 from recommender.training_windows import known_before
 
 MODEL_NAME = "sales-recommender-v2"
@@ -47,7 +47,7 @@ def train_version(until: datetime, seed: int = 0, spread: Spread = HERE) -> Mode
                 f"No order before {until:%Y-%m-%d %H:%M} has a quantity above zero. "
                 "Load some with `manage.py import_orders`."
             )
-        data_until = min(until, end_of_day(date_of(history.order_day.max())))
+        data_until = min(until, end_of_day(moment_of_day(history.order_day.max())))
         version = new_version(history, data_until, seed)
         try:
             model = train(history, attributes, day_of(data_until), seed, answers_about(history, answers), ask)
@@ -61,10 +61,6 @@ def train_version(until: datetime, seed: int = 0, spread: Spread = HERE) -> Mode
         version.status = ModelVersion.Status.CANDIDATE
         version.save()
         return version
-
-
-def end_of_day(moment: datetime) -> datetime:
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
 @contextmanager
@@ -95,7 +91,7 @@ def new_version(history: OrderHistory, data_until: datetime, seed: int) -> Model
             "orders": len(history.order_day),
             "lines": len(history.line_order),
         },
-        data_from=date_of(history.order_day.min()),
+        data_from=moment_of_day(history.order_day.min()),
         data_until=data_until,
     )
     # Named before a file is written, so that what a killed trainer leaves can be found.
@@ -123,7 +119,7 @@ def describe(version: ModelVersion, model: Model, acceptance: Acceptance, histor
         "productForecasts": model.outlook.chosen,
         "segments": model.knowledge.segments,
         "taste": asdict(model.knowledge.taste),
-        "popularSince": f"{date_of(popular_since(history, as_of)):%Y-%m-%d}",
+        "popularSince": f"{moment_of_day(popular_since(history, as_of)):%Y-%m-%d}",
         "rfm": quintile_edges(rfm_of(history, as_of)) | {"clients": len(np.unique(history.order_client))},
         "feedback": {"acceptance": acceptance.share, "spread": acceptance.spread},
     }

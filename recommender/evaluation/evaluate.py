@@ -25,10 +25,10 @@ from recommender.evaluation.lists import OURS, PERSONAL, Suggested, counted_list
 from recommender.evaluation.product_forecasts import SeriesGroup, product_backtest
 from recommender.evaluation.terms_backtest import Backtest, backtest
 from recommender.evaluation.upsell import UpsellBacktest, upsell_backtest
+from recommender.moments import day_of
 from recommender.order_rows import read_order_rows
 from recommender.outcomes import answers_about
 from recommender.partitions import HERE, Spread
-from recommender.request_history import day_of
 from recommender.training_windows import known_before
 
 AT_MOST_CLIENTS = 10_000  # judged; more would make the intervals little narrower
