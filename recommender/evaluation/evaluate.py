@@ -9,7 +9,7 @@ from recommender.client_groups import attributes_of
 from recommender.engine.bootstrap import Bootstrap
 from recommender.engine.calibrated_counting import CalibratedCounting
 from recommender.engine.client_answers import NO_ANSWERS
-from recommender.engine.history import OrderHistory
+from recommender.engine.history import OrderHistory, pair_codes
 from recommender.engine.model import Model
 from recommender.engine.outcomes import Answers
 from recommender.engine.purchases import purchases_of
@@ -196,7 +196,8 @@ class Judge:
         client = np.repeat(np.arange(len(lists)), [len(listed) for listed in lists])
         product = np.concatenate(lists)
         products = len(self.judged.history.products)
-        happened = np.isin(client * products + product, self.judged.client * np.int64(products) + self.judged.product)
+        wanted = pair_codes(self.judged.client, self.judged.product, products)
+        happened = np.isin(pair_codes(client, product, products), wanted)
         counting = self.counting.probability(self.code_before[client], product)
         return calibration(client, happened, np.concatenate(confidences), counting, self.bootstrap)
 

@@ -9,7 +9,7 @@ from recommender.engine.asking import DEMAND_DAYS, WEEK
 from recommender.engine.client_answers import ClientAnswers
 from recommender.engine.demand import own_purchases
 from recommender.engine.groups import Attributes
-from recommender.engine.history import OrderHistory, positions_in
+from recommender.engine.history import OrderHistory, pair_codes, positions_in
 from recommender.engine.horizons import Foretold
 from recommender.engine.model import Model
 from recommender.engine.purchases import Purchases, purchases_of
@@ -48,11 +48,11 @@ class LaterOrders:
     def over_lines(self, combine: np.ufunc, client: np.ndarray, product: np.ndarray, days: float) -> np.ndarray:
         """(R,) float64, the units of each client's lines of a product within `days` put together, 0 for none."""
         inside = self.line_day < days  # of other clients too: their keys are below zero, and nobody's
-        key = self.line_client[inside].astype(np.int64) * self.products + self.line_product[inside]
+        key = pair_codes(self.line_client[inside], self.line_product[inside], self.products)
         bought, position = np.unique(key, return_inverse=True)
         units = np.zeros(len(bought) + 1)  # the last one for what is not there
         combine.at(units, position, self.line_quantity[inside])
-        return units[positions_in(bought, client.astype(np.int64) * self.products + product)]
+        return units[positions_in(bought, pair_codes(client, product, self.products))]
 
     def ordered(self, clients: int, days: float) -> np.ndarray:
         """(C,) bool: whether the client ordered anything within `days`."""

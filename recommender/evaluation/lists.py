@@ -9,7 +9,7 @@ from tqdm import tqdm
 from recommender.engine import baselines
 from recommender.engine.client_answers import ClientAnswers
 from recommender.engine.groups import Attributes
-from recommender.engine.history import OrderHistory, positions_in
+from recommender.engine.history import OrderHistory, pair_codes, positions_in
 from recommender.engine.model import Model
 from recommender.engine.purchases import Purchases
 from recommender.engine.scoring import Scores, score
@@ -74,7 +74,7 @@ def suggested_by(
 
 def confidence_in(scores: Scores, lists: list[np.ndarray], products: int) -> list[np.ndarray]:
     """Of each list the confidence in its products, 0 for one that was not judged."""
-    rows, confidence = scores.client.astype(np.int64) * products + scores.product, np.append(scores.next_order, 0.0)
+    rows, confidence = pair_codes(scores.client, scores.product, products), np.append(scores.next_order, 0.0)
     return [confidence[positions_in(rows, client * products + listed)] for client, listed in enumerate(lists)]
 
 
