@@ -16,6 +16,7 @@ from recommender.engine.product_outlook import (
     forecasters,
 )
 from recommender.engine.product_series import CLASSES, DAYS_A_WEEK, UNCLASSED, scaled_error, weekly_series
+from recommender.engine.questions import drawn
 from recommender.evaluation.later_orders import LaterOrders
 from recommender.evaluation.lists import OURS
 
@@ -42,8 +43,7 @@ def product_backtest(
     judged = np.flatnonzero(outlook.kind != UNCLASSED)
     if later.days < WEEKS_AHEAD * DAYS_A_WEEK or not len(judged):
         return None
-    if len(judged) > AT_MOST_PRODUCTS:
-        judged = np.sort(np.random.default_rng(seed).choice(judged, AT_MOST_PRODUCTS, replace=False))
+    judged = drawn(judged, AT_MOST_PRODUCTS, np.random.default_rng(seed))
     series, actual, models = weekly_series(before, cut), weeks_after(later), forecasters()
     of_class = [models[outlook.chosen[CLASSES[kind]]] for kind in outlook.kind[judged]]
     errors = {

@@ -16,6 +16,7 @@ from recommender.engine.knowledge import Knowledge
 from recommender.engine.made_categories import made_categories
 from recommender.engine.model import Model
 from recommender.engine.outcomes import NOTHING_LEARNED
+from recommender.engine.questions import drawn
 from recommender.evaluation.later_orders import LaterOrders
 from recommender.evaluation.lists import OURS
 from recommender.items import Item
@@ -71,9 +72,7 @@ def upsell_backtest(
     dearest = DearestOfCategory(model.knowledge)
     pairs: dict[str, list[tuple[int, str]]] = {OURS: [], DEAREST: []}
     volumes: list[tuple[int, Item, int]] = []
-    asked = np.arange(len(clients))
-    if len(clients) > AT_MOST_CLIENTS:
-        asked = np.sort(np.random.default_rng(seed).choice(asked, AT_MOST_CLIENTS, replace=False))
+    asked = drawn(np.arange(len(clients)), AT_MOST_CLIENTS, np.random.default_rng(seed))
     for start in tqdm(range(0, len(asked), BATCH_CLIENTS), desc="Upgrades", unit="batch", disable=None):
         some = asked[start : start + BATCH_CLIENTS]
         for client, case in zip(some.tolist(), upsell_cases(model, clients[some], cut, dearest.made), strict=True):
