@@ -3,6 +3,7 @@
 import numpy as np
 
 from recommender.engine.asking import Asked
+from recommender.engine.best import ranks_within
 from recommender.engine.demand import LEVEL, DemandHabits, demand_of, own_purchases
 from recommender.engine.demand_fitting import came_of
 from recommender.engine.groups import Attributes
@@ -40,9 +41,8 @@ def coverage_of(
     usual = usual_quantities(questions.history, own, typical)
     line_quantity = questions.history.line_quantity
     demand = demand_of(own, line_quantity, usual, foretold.probability, foretold.further, habits)
-    order = np.lexsort((own.product, -foretold.probability, own.client))
-    rank = np.arange(len(order)) - np.searchsorted(own.client, own.client)  # rows are sorted by client
-    shown = np.sort(order[(rank < LIST_LENGTH) & held_back[questions.client[own.client]]])
+    rank = ranks_within(own.client, foretold.probability)
+    shown = np.flatnonzero((rank < LIST_LENGTH) & held_back[questions.client[own.client]])
     low, high, _ = demand.of(shown).intervals(LEVEL)
     _, units = came_of(history, questions, own.client[shown], own.product[shown], days)
     held = (units >= low) & (units <= high)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.engine.best import ranks_within
 from recommender.engine.bootstrap import Bootstrap, Estimate
 from recommender.engine.demand import LEVEL, Demand, demand_of
 from recommender.engine.demand_fitting import quantile_loss
@@ -71,7 +72,7 @@ def demand_backtest(at_cut: KnownAtCut, later: LaterOrders, model: Model, days: 
     bootstrap = Bootstrap(own.clients, seed)
     groups = {
         "all products that clients had bought": np.ones(len(actual), bool),
-        f"the {SHOWN} most probable of each client": among_first(own.client, probability),
+        f"the {SHOWN} most probable of each client": ranks_within(own.client, probability) < SHOWN,
         f"products {LIKELY:.0%} or more likely": probability >= LIKELY,
     }
 
@@ -120,12 +121,3 @@ def scaled_loss(actual: np.ndarray, forecast: np.ndarray, usual: np.ndarray) -> 
         forecast: (R, len(QUANTILES)), or (R, 1) for a forecast of one figure.
     """
     return quantile_loss(actual, forecast, QUANTILES).mean(axis=1) / usual
-
-
-def among_first(client: np.ndarray, probability: np.ndarray) -> np.ndarray:
-    """(R,) bool: the SHOWN most probable rows of each client; ties go by row."""
-    order = np.lexsort((-probability, client))
-    start = np.searchsorted(client, client)  # rows are sorted by client
-    first = np.zeros(len(client), bool)
-    first[order] = np.arange(len(client)) - start < SHOWN
-    return first
