@@ -69,7 +69,7 @@ def one_trainer() -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
         if not cursor.fetchone()[0]:
-            raise TrainingRunsError("Another training is under way; wait until it has ended.")
+            raise TrainingRunsError
         try:
             yield
         finally:

@@ -7,7 +7,7 @@ import time
 from django.conf import settings
 from django.db import connection, transaction
 
-from recommender.errors import NotEnoughHistoryError, TrainingEndedError, TrainingRunsError
+from recommender.errors import NoOrdersError, TrainingEndedError, TrainingRunsError
 from recommender.models import Order
 from recommender.training import ADVISORY_LOCK
 
@@ -27,14 +27,14 @@ def begin_training() -> subprocess.Popen:
     Raises:
         TrainingRunsError: another training is under way.
         TrainingEndedError: it ended at once; the message says where to read why.
-        NotEnoughHistoryError: there is no order to learn from.
+        NoOrdersError: there is nothing to learn from.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [BEGINNING_LOCK])
     if training_runs():
-        raise TrainingRunsError("Another training is under way; wait until it has ended.")
+        raise TrainingRunsError
     if not Order.objects.exists():
-        raise NotEnoughHistoryError("There are no orders. Load some with `manage.py import_orders`.")
+        raise NoOrdersError
     process = train_beside()
     end = time.monotonic() + BEGINS_WITHIN_SECONDS
     while process.poll() is None and not training_runs() and time.monotonic() < end:

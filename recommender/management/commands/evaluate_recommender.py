@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Max, Min
 from django.utils import timezone
 
-from recommender.errors import RecommenderError
+from recommender.errors import NoOrdersError, RecommenderError
 from recommender.evaluation import Evaluation, evaluate
 from recommender.evaluation.report import protocol, sections_after_cut, summary, write_report
 from recommender.evaluation.tables import Table
@@ -38,10 +38,10 @@ class Command(BaseCommand):
 
     def handle(self, **options) -> None:
         until = options["until"] or timezone.now()
-        cut = options["cut"] or default_cut(until)
-        folder = options["output"] or settings.DATA_DIR / "evaluations" / f"{cut:%Y-%m-%dT%H%M}"
-        refuse_unwritable(folder)
         try:
+            cut = options["cut"] or default_cut(until)
+            folder = options["output"] or settings.DATA_DIR / "evaluations" / f"{cut:%Y-%m-%dT%H%M}"
+            refuse_unwritable(folder)
             evaluation = evaluate(cut, until, options["seed"], spread_of(options))
         except RecommenderError as error:
             raise CommandError(str(error)) from error
@@ -63,7 +63,7 @@ def default_cut(until: datetime) -> datetime:
     orders = Order.objects.dated().filter(ordered_at__lt=until)
     span = orders.aggregate(first=Min("ordered_at"), last=Max("ordered_at"))
     if span["first"] is None:
-        raise CommandError("There are no orders. Load some with `manage.py import_orders`.")
+        raise NoOrdersError
     seconds = (span["last"] - span["first"]).total_seconds()
     return span["first"] + timedelta(seconds=int(seconds * DEFAULT_SHARE))
 
