@@ -8,7 +8,7 @@ from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-ACTIVITY_ID_LENGTH = 24
+from activities.ids import ID_LENGTH
 
 
 class RegenerationRunQuerySet(models.QuerySet):
@@ -109,9 +109,9 @@ class RegenerationChunk(models.Model):
     TRIES = 3
 
     run = models.ForeignKey(RegenerationRun, models.CASCADE, related_name="chunks")
-    first_id = models.CharField(max_length=ACTIVITY_ID_LENGTH, db_collation="C")
-    last_id = models.CharField(max_length=ACTIVITY_ID_LENGTH, db_collation="C")
-    busy_ids = ArrayField(models.CharField(max_length=ACTIVITY_ID_LENGTH), null=True, blank=True)
+    first_id = models.CharField(max_length=ID_LENGTH, db_collation="C")
+    last_id = models.CharField(max_length=ID_LENGTH, db_collation="C")
+    busy_ids = ArrayField(models.CharField(max_length=ID_LENGTH), null=True, blank=True)
     activities = models.PositiveIntegerField()
     status = models.CharField(max_length=20, choices=Status, default=Status.WAITING, db_default=Status.WAITING)
     completed = models.PositiveIntegerField(default=0, db_default=0)

@@ -8,9 +8,10 @@ from recommender.cadence import CHURN_DAYS, CHURN_INTERVALS
 from recommender.engine.bootstrap import Bootstrap, Estimate, estimate
 from recommender.engine.demand import LEAST_LEFT
 from recommender.evaluation.later_orders import KnownAtCut, LaterOrders
+from recommender.evaluation.lists import OURS
 
 SHORTEST_DAYS = 28  # of silence after the cut that can be called one
-MODEL = "Sales AI: no purchase expected"
+MODEL = f"{OURS}: no purchase expected"
 RULE = "silence against the client's rhythm"
 SILENCE = "days since the last order"
 

@@ -6,8 +6,9 @@ from math import isnan
 from recommender.engine.bootstrap import Estimate
 from recommender.evaluation.calibration import Calibration
 from recommender.evaluation.churn import ChurnBacktest
-from recommender.evaluation.comparison import MethodsCompared
+from recommender.evaluation.comparison import SIZE_METRIC, MethodsCompared
 from recommender.evaluation.demand import DemandBacktest
+from recommender.evaluation.lists import OURS
 from recommender.evaluation.plots import size_of
 from recommender.evaluation.product_forecasts import SeriesGroup
 from recommender.evaluation.terms_backtest import Backtest
@@ -63,8 +64,8 @@ def curve_table(comparison: MethodsCompared) -> Table:
 
 def size_table(comparison: MethodsCompared) -> Table:
     return Table(
-        "Recall@10 by orders before the cut",
-        ["orders", "clients", "Sales AI", "best baseline", "more found"],
+        f"{SIZE_METRIC.capitalize()} by orders before the cut",
+        ["orders", "clients", OURS, "best baseline", "more found"],
         [
             (
                 size_of(group.fewest, group.most),

@@ -19,7 +19,7 @@ from recommender.engine.outcomes import NOTHING_LEARNED
 from recommender.engine.questions import drawn
 from recommender.evaluation.later_orders import LaterOrders
 from recommender.evaluation.lists import OURS
-from recommender.items import Item
+from recommender.items import Item, made_kind
 from recommender.listing import make_listing
 from recommender.models import ModelVersion, Product
 from recommender.purposes import choose
@@ -143,7 +143,7 @@ class DearestOfCategory:
         own = dict(Product.objects.filter(active=True).values_list("external_id", "category"))
         of_kind: dict[str, list[tuple[float, str]]] = {}
         for code, product in enumerate(knowledge.products.tolist()):
-            kind = own.get(product) or (f"made from orders: {self.made[code]}" if self.made[code] >= 0 else "")
+            kind = own.get(product) or made_kind(self.made[code])
             if product in own and kind and not np.isnan(knowledge.price[code]):
                 of_kind.setdefault(kind, []).append((-float(knowledge.price[code]), product))
         self.of_kind = {kind: [product for _, product in sorted(members)] for kind, members in of_kind.items()}
