@@ -23,9 +23,9 @@ from recommender.moments import day_of, end_of_day, moment_of_day
 from recommender.outcomes import answers_about
 from recommender.partitions import HERE, Spread
 from recommender.training_windows import known_before
+from salesai.locks import AdvisoryLock
 
 MODEL_NAME = "sales-recommender-v2"
-ADVISORY_LOCK = 7_235_011  # any number that nothing else on the database uses
 
 
 def train_version(until: datetime, seed: int = 0, spread: Spread = HERE) -> ModelVersion:
@@ -67,13 +67,13 @@ def train_version(until: datetime, seed: int = 0, spread: Spread = HERE) -> Mode
 def one_trainer() -> Iterator[None]:
     """Hold PostgreSQL's advisory lock, which ends with the connection: a killed trainer leaves nothing."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [AdvisoryLock.TRAINING])
         if not cursor.fetchone()[0]:
             raise TrainingRunsError
         try:
             yield
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [AdvisoryLock.TRAINING])
 
 
 def new_version(history: OrderHistory, data_until: datetime, seed: int) -> ModelVersion:

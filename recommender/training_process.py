@@ -9,10 +9,9 @@ from django.db import connection, transaction
 
 from recommender.errors import NoOrdersError, TrainingEndedError, TrainingRunsError
 from recommender.models import Order
-from recommender.training import ADVISORY_LOCK
+from salesai.locks import AdvisoryLock
 
 LOG = "training.log"
-BEGINNING_LOCK = 7_235_013  # any number that nothing else on the database uses
 # Until the process holds the trainer's lock: it takes a second or two to start, and more on a busy machine.
 BEGINS_WITHIN_SECONDS = 10
 
@@ -30,7 +29,7 @@ def begin_training() -> subprocess.Popen:
         NoOrdersError: there is nothing to learn from.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [BEGINNING_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [AdvisoryLock.BEGINNING])
     if training_runs():
         raise TrainingRunsError
     if not Order.objects.exists():
@@ -62,6 +61,6 @@ def training_runs() -> bool:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = %s "
             "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))",
-            [ADVISORY_LOCK],
+            [AdvisoryLock.TRAINING],
         )
         return cursor.fetchone()[0]
