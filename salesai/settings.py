@@ -24,7 +24,7 @@ from salesai.environment import (
     read_file,
     whole_number,
 )
-from salesai.logs import logging_config
+from salesai.logs import configure_structlog, logging_config
 from salesai.secret_key import kept_secret_key
 from salesai.sidebar import NAVIGATION
 
@@ -207,6 +207,7 @@ if PRODUCTION:
     # Without the redirect people try it over HTTP, where a browser sends no secure cookie.
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 
+configure_structlog()
 LOGGING = logging_config(log_level(env, "LOG_LEVEL", default="INFO"), as_json=flag(env, "LOG_JSON", default=PRODUCTION))
 UNFOLD = {
     "SITE_TITLE": "Sales AI",
