@@ -1,7 +1,10 @@
+"""manage.py evaluate_recommender: how good suggestions would have been."""
+
 from argparse import ArgumentParser
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -36,7 +39,7 @@ class Command(BaseCommand):
             "--output", type=Path, metavar="DIR", help="default: evaluations/<cut> in the data folder; written over"
         )
 
-    def handle(self, **options) -> None:
+    def handle(self, **options: Any) -> None:
         until = options["until"] or timezone.now()
         try:
             cut = options["cut"] or default_cut(until)

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=seed, default=7, help="Another seed, another house.")
         parser.add_argument("--until", type=moment, help="The day before which the orders end; default: today, in UTC.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, **options: Any) -> None:
         if Order.objects.exists():
             raise CommandError("There are orders already; generated ones would mix with them. Use an empty database.")
         until = (options["until"] or timezone.now()).astimezone(UTC)
