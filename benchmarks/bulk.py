@@ -10,7 +10,6 @@ each size is measured again where so many nights have left their lines behind.
 
 import argparse
 import json
-from collections.abc import Callable
 from functools import partial
 from statistics import median
 
@@ -29,7 +28,7 @@ from activities.models import Activity, RegenerationChunk
 from activities.runs import start_run, work_on
 from activities.selection import Selection
 from benchmarks.demo_orders import LINES_A_CLIENT, fill, train_and_promote
-from benchmarks.measure import Measured, peak_megabytes
+from benchmarks.measure import peak_megabytes, seconds_of
 from recommender import registry
 from recommender.client_groups import attributes_of
 from recommender.engine.scoring import score
@@ -132,12 +131,6 @@ def seconds_of_engine(activities: list[Activity]) -> float:
     now = np.array([day_of(as_of(request)) for request in requests])
     attributes = attributes_of([request.client for request in requests])
     return seconds_of(lambda: score(model, history, now, attributes).next_order)
-
-
-def seconds_of(step: Callable[[], object]) -> float:
-    with Measured() as took:
-        step()
-    return took.wall
 
 
 if __name__ == "__main__":
