@@ -59,7 +59,9 @@ NIGHTS_BEFORE = f"""
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 4000], help="activities; default: 1000 4000")
-    parser.add_argument("--clients", type=int, default=1000, help="with about 290 order lines each; default: 1000")
+    parser.add_argument(
+        "--clients", type=int, default=1000, help=f"with about {LINES_A_CLIENT} order lines each; default: 1000"
+    )
     parser.add_argument("--chunk", type=int, default=250, help="activities of a chunk; default: 250")
     parser.add_argument("--chunks", type=int, default=40, help="of each run that are done at most; default: 40")
     parser.add_argument("--singles", type=int, default=10, help="of each chunk, generated one by one; default: 10")

@@ -38,7 +38,9 @@ CALLERS = 16
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--clients", type=int, default=300, help="with about 290 order lines each; default: 300")
+    parser.add_argument(
+        "--clients", type=int, default=300, help=f"with about {LINES_A_CLIENT} order lines each; default: 300"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="of one caller and of the engine; default: 5")
     parser.add_argument("--seconds", type=float, default=4, help="of each round of calls; default: 4")
     arguments = parser.parse_args()
