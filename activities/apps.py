@@ -6,7 +6,6 @@ from activities.roles import make_first_rules, make_roles
 
 class ActivitiesConfig(AppConfig):
     name = "activities"
-    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         from activities import checks  # noqa: F401  registers them; its imports need the apps

@@ -10,6 +10,8 @@ from recommender.requests import most_lines
 
 Model = dict[str, Any]
 
+READ_ONLY = ("confidence", "requested")
+
 
 def was_read(sent: Model | None) -> bool:
     """A confidence is shown, and never asked for."""

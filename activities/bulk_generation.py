@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.utils import timezone
 
-from activities.feedback import visit_of
+from activities.feedback import filed_activity
 from activities.generation import RESULTS, UNAVAILABLE, complete, fail, requests_for, result_row
 from activities.models import FAILURE, Activity
 from recommender.loading.staging import TEXT, StagingTable
@@ -24,19 +24,19 @@ TAKE_OVER = f"""
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class ChunkOutcome:
     """How many activities were completed and failed, and why the first one of those did."""
 
     completed: int = 0
     failed: int = 0
     failure: str = ""
 
-    def __add__(self, other: "Tally") -> "Tally":
+    def __add__(self, other: "ChunkOutcome") -> "ChunkOutcome":
         failure = self.failure or other.failure
-        return Tally(self.completed + other.completed, self.failed + other.failed, failure)
+        return ChunkOutcome(self.completed + other.completed, self.failed + other.failed, failure)
 
 
-def generate_batch(activities: Sequence[Activity]) -> Tally:
+def generate_batch(activities: Sequence[Activity]) -> ChunkOutcome:
     """Generate activities whose rows the caller's transaction has locked; the results are those of `generate`.
 
     Where the batch fails it is halved until the activities that are to blame stand alone: those are
@@ -46,7 +46,7 @@ def generate_batch(activities: Sequence[Activity]) -> Tally:
         NoModelError, DamagedArtifactError, OperationalError, InterfaceError: as `generate` does.
     """
     if not activities:
-        return Tally()
+        return ChunkOutcome()
     try:
         with transaction.atomic():
             store_results(activities, suggest(requests_for(activities)))
@@ -55,10 +55,10 @@ def generate_batch(activities: Sequence[Activity]) -> Tally:
     except Exception as error:
         if len(activities) == 1:
             fail(activities[0], error)
-            return Tally(failed=1, failure=activities[0].metadata[FAILURE])
+            return ChunkOutcome(failed=1, failure=activities[0].metadata[FAILURE])
         half = len(activities) // 2
         return generate_batch(activities[:half]) + generate_batch(activities[half:])
-    return Tally(completed=len(activities))
+    return ChunkOutcome(completed=len(activities))
 
 
 def store_results(activities: Sequence[Activity], results: Sequence[SuggestionResult]) -> None:
@@ -70,4 +70,4 @@ def store_results(activities: Sequence[Activity], results: Sequence[SuggestionRe
         MADE.copy_rows(cursor, map(result_row, activities))
         cursor.execute(COUNT_ROWS)
         cursor.execute(TAKE_OVER)
-    record_generation([(visit_of(a), result) for a, result in zip(activities, results, strict=True)], at)
+    record_generation([(filed_activity(a), result) for a, result in zip(activities, results, strict=True)], at)

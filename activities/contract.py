@@ -6,6 +6,7 @@ schemas from `inputs.yaml`, so that one pass names every fault of a body by its 
 
 import re
 from collections.abc import Iterable
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from jsonschema_rs import Draft202012Validator, ValidationError
 from rest_framework import exceptions
 
 from activities.dates import is_day_or_time, is_time
-from recommender.loading.rows import FIRST_YEAR, LAST_YEAR
+from recommender.bounds import FIRST_YEAR, LAST_YEAR
 
 FORMATS = {"date-time": is_time, "day-or-time": is_day_or_time}
 INTEGER = re.compile(r"-?[0-9]{1,4000}")  # Python reads no more digits
@@ -32,7 +33,7 @@ def document() -> dict[str, Any]:
 def schemas() -> dict[str, Any]:
     """What a validator's references are resolved against: the contract's components with our inputs."""
     inputs = yaml.safe_load((Path(__file__).parent / "inputs.yaml").read_text())
-    components = yaml.safe_load((settings.BASE_DIR / "openapi.yaml").read_text())["components"]
+    components = deepcopy(document()["components"])
     sections = components["schemas"]["InputData"]["properties"] | components["schemas"]["AiModelInput"]["properties"]
     for section in ("clientPreferences", "marketData", "inventoryLevels", "parameters"):
         sections[section]["allOf"] = [inputs[section]]

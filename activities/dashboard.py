@@ -1,4 +1,4 @@
-"""What is asked of the activities of now: how many were filed today, what failed, what waits."""
+"""What is asked of the activities of now: how many were filed today, what failed, what waits, how they are rated."""
 
 from collections import Counter
 from datetime import timedelta
@@ -7,10 +7,11 @@ from typing import Any
 from django.db.models import Avg, Count
 from django.utils import timezone
 
-from activities.dates import start_of_day
 from activities.models import Activity, ActivityTally
+from recommender.moments import start_of_day
 
 OLDEST_SHOWN = 5
+RATINGS_OF = timedelta(days=30)
 
 
 def filed_today() -> dict[str, Counter]:
@@ -23,13 +24,17 @@ def filed_today() -> dict[str, Counter]:
     return table
 
 
-def waiting_and_failed() -> dict[str, Any]:
+def unfinished() -> dict[str, Any]:
+    """How many activities `failed` and are `waiting`, and the `oldest` of these."""
     waiting = Activity.objects.filter(status=Activity.Status.PROCESSING)
-    month = timezone.now() - timedelta(days=30)
-    rated = Activity.objects.filter(created_at__gte=month, user_rating__gte=1)
     return {
         "failed": ActivityTally.objects.filter(status=Activity.Status.FAILED).total(),
         "waiting": ActivityTally.objects.filter(status=Activity.Status.PROCESSING).total(),
         "oldest": list(waiting.order_by("created_at", "pk").defer("search_text", "input_data")[:OLDEST_SHOWN]),
-        "rating": rated.aggregate(mean=Avg("user_rating"), count=Count("pk")),
     }
+
+
+def recent_rating() -> dict[str, Any]:
+    """`mean` and `count` of the ratings of activities filed within RATINGS_OF."""
+    rated = Activity.objects.filter(created_at__gte=timezone.now() - RATINGS_OF, user_rating__gte=1)
+    return rated.aggregate(mean=Avg("user_rating"), count=Count("pk"))

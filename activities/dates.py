@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
-from recommender.loading.rows import FIRST_YEAR, LAST_YEAR
+from recommender.bounds import FIRST_YEAR, LAST_YEAR
+from recommender.moments import moment_of
 
 
 def parse_time(text: str) -> datetime:
     """A date with a time, in UTC. Raises ValueError where it is none, or outside the years 1 to 9999."""
     if len(text) < 11 or text[10] not in "Tt ":
         raise ValueError(f"{text!r} has no time.")
-    return as_utc(datetime.fromisoformat(text.upper()))  # RFC 3339 has "z" as well
+    return moment_of(text)
 
 
 def parse_day_or_time(text: str) -> datetime:
@@ -19,17 +20,6 @@ def parse_day_or_time(text: str) -> datetime:
         day = date.fromisoformat(text)
         return datetime(day.year, day.month, day.day, tzinfo=UTC)
     return parse_time(text)
-
-
-def as_utc(time: datetime) -> datetime:
-    try:
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    except OverflowError as error:
-        raise ValueError(f"{time} is outside the years 1 to 9999 in UTC.") from error
-
-
-def start_of_day(time: datetime) -> datetime:
-    return time.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def is_time(text: str) -> bool:

@@ -22,6 +22,7 @@ from salesai.middleware import ADMIN
 logger = structlog.get_logger(__name__)
 
 RETRY_AFTER_SECONDS = 5
+BROKEN = "Something went wrong on the server; the log has the details."
 UNABLE = "The database cannot do this now, and nothing was changed. Try again in a moment; the log has the cause."
 
 
@@ -64,7 +65,7 @@ def answer_exception(exception: Exception, context: dict) -> Response:
     if error is None:
         logger.error("request_failed", exc_info=exception)
         got_request_exception.send(sender=None, request=context["request"])
-        error = exceptions.APIException("Something went wrong on the server; the log has the details.", "server_error")
+        error = exceptions.APIException(BROKEN, "server_error")
     headers = {}
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = error.auth_header
@@ -139,4 +140,4 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def server_error(request: HttpRequest) -> HttpResponse:
     if request.path_info.startswith(ADMIN):
         return defaults.server_error(request)
-    return json_answer(500, "Something went wrong on the server; the log has the details.", "server_error")
+    return json_answer(500, BROKEN, "server_error")

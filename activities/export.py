@@ -35,7 +35,7 @@ def harmless(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
 
 
-class Line:
+class Echo:
     """What csv.writer writes into, to have each line back as it is made."""
 
     def write(self, text: str) -> str:
@@ -43,7 +43,7 @@ class Line:
 
 
 def csv_lines(rows: Iterable[list[Any]]) -> Iterator[str]:
-    writer = csv.writer(Line())
+    writer = csv.writer(Echo())
     yield "\ufeff"  # so that Excel reads UTF-8
     yield writer.writerow(COLUMNS)
     yield from (writer.writerow([harmless(cell) for cell in row]) for row in rows)

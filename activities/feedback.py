@@ -7,7 +7,7 @@ from activities.models import Activity
 from recommender.models import Outcome
 from recommender.outcomes import former_outcomes, remembered_since
 from recommender.requests import FormerOutcome, FormerOutcomes
-from recommender.suggested_lines import Visit, record_answers
+from recommender.suggested_lines import FiledActivity, record_answers
 
 
 def answers_in(feedback: dict) -> dict[str, Outcome]:
@@ -16,13 +16,15 @@ def answers_in(feedback: dict) -> dict[str, Outcome]:
     return accepted | dict.fromkeys(feedback.get("rejectedRecommendations", ()), Outcome.REJECTED)
 
 
-def visit_of(activity: Activity) -> Visit:
-    return Visit(activity.id, activity.client, activity.rep, activity.activity_type, answers_in(activity.feedback))
+def filed_activity(activity: Activity) -> FiledActivity:
+    return FiledActivity(
+        activity.id, activity.client, activity.rep, activity.activity_type, answers_in(activity.feedback)
+    )
 
 
 def pass_on(activity: Activity, at: datetime) -> None:
     """Make the outcomes of what was suggested those that the activity's feedback says."""
-    record_answers(visit_of(activity), at)
+    record_answers(filed_activity(activity), at)
 
 
 def outcomes_for(activities: Sequence[Activity], moments: Sequence[datetime]) -> list[FormerOutcomes]:

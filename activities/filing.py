@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-ADVISORY_LOCK = 7_235_012  # any number that nothing else on the database uses
+from salesai.locks import AdvisoryLock
 
 # On the server from the clients to the activities: their number does not matter to this process.
 # The id is made as `new_activity_id` makes it: microseconds that rise, then random digits.
@@ -69,7 +69,7 @@ def file_for_clients(
     """
     with connection.cursor() as cursor:
         # Two at once follow each other, so that the second finds what the first has filed.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [AdvisoryLock.FILING])
         chosen = {"type": activity_type, "clients": clients and list(clients), "rep": rep, "dry_run": dry_run}
         cursor.execute(FILE, chosen)
         return Filed(*cursor.fetchone())

@@ -117,8 +117,7 @@ class Field:
 
     @property
     def types(self) -> tuple[str, ...]:
-        kinds = self.schema.get("type", ())
-        return tuple(kind for kind in ((kinds,) if isinstance(kinds, str) else kinds) if kind != "null")
+        return types_of(self.schema)
 
     def equals(self, value: Any) -> Q:
         if not self.path and value is None:
@@ -310,6 +309,11 @@ def resolved(schema: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
+def types_of(schema: dict[str, Any]) -> tuple[str, ...]:
+    kinds = schema.get("type", ())
+    return tuple(kind for kind in ((kinds,) if isinstance(kinds, str) else kinds) if kind != "null")
+
+
 def check_value(field: Field, value: Any) -> None:
     """Raises FilterError for a value that the field can never have."""
     if isinstance(value, (dict, list)):
@@ -321,7 +325,7 @@ def check_value(field: Field, value: Any) -> None:
     schema = field.schema
     if "items" in schema:
         schema = resolved(schema["items"])
-    kinds = Field("", "", (), schema).types
+    kinds = types_of(schema)
     if not schema and field.path:
         return
     if not any(is_of(kind, value) for kind in kinds):

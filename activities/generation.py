@@ -13,7 +13,7 @@ from django.utils import timezone
 from procrastinate.exceptions import AlreadyEnqueued
 
 from activities.draft_order import draft_order
-from activities.feedback import outcomes_for, visit_of
+from activities.feedback import filed_activity, outcomes_for
 from activities.job_queue import queue_generation
 from activities.models import FAILURE, Activity
 from activities.review import judge
@@ -173,7 +173,7 @@ def store_result(activity: Activity, result: SuggestionResult) -> None:
     pk, *results = result_row(activity)
     with connection.cursor() as cursor:
         cursor.execute(STORE, [*results, pk])
-    record_generation([(visit_of(activity), result)], activity.generated_at)
+    record_generation([(filed_activity(activity), result)], activity.generated_at)
     GENERATIONS.labels(activity.activity_type, "completed").inc()
 
 

@@ -12,8 +12,6 @@ from rest_framework import exceptions, status
 from activities.models import ApiKey, KeptAnswer
 from activities.renderers import json_response
 
-MAX_KEY_LENGTH = 255
-
 
 class KeyReused(exceptions.APIException):
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
@@ -28,8 +26,8 @@ def answer_once(caller: ApiKey, key: str, body: Any, answer: Callable[[], HttpRe
 
     Raises KeyReused where the key came with another body before.
     """
-    if len(key) > MAX_KEY_LENGTH:
-        raise exceptions.ValidationError({"Idempotency-Key": [f"Takes at most {MAX_KEY_LENGTH} characters."]})
+    if len(key) > KeptAnswer.LONGEST_KEY:
+        raise exceptions.ValidationError({"Idempotency-Key": [f"Takes at most {KeptAnswer.LONGEST_KEY} characters."]})
     digest = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
     with transaction.atomic():
         wait_for_turn(caller, key)

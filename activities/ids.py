@@ -5,7 +5,8 @@ import secrets
 import threading
 import time
 
-ID_PATTERN = r"[0-9a-f]{24}"
+ID_LENGTH = 24
+ID_PATTERN = rf"[0-9a-f]{{{ID_LENGTH}}}"
 
 _lock = threading.Lock()
 _last_microsecond = 0

@@ -1,4 +1,4 @@
-"""Activities, and the keys of the tools that file them."""
+"""Activities, the keys of the tools that file them, and what is kept of answers and figures for the next caller."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from activities.documents import DocumentText
-from activities.ids import new_activity_id
+from activities.ids import ID_LENGTH, new_activity_id
 from activities.review_models import ReviewItem, ReviewRule
 from activities.run_models import RegenerationChunk, RegenerationRun, Schedule
 from activities.selection import Selection
@@ -138,9 +138,10 @@ class KeptAnswer(models.Model):
     """What was answered to a POST with an `Idempotency-Key`."""
 
     KEPT_FOR = timedelta(hours=24)
+    LONGEST_KEY = 255  # as in the contract
 
     caller = models.ForeignKey(ApiKey, models.CASCADE)
-    key = models.CharField(max_length=255)
+    key = models.CharField(max_length=LONGEST_KEY)
     body_digest = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField()
     body = models.TextField(help_text="JSON, to the letter.")
@@ -281,7 +282,7 @@ class Activity(models.Model):
         FAILED = "failed"
         CANCELLED = "cancelled"
 
-    id = code_point_text(max_length=24, primary_key=True, default=new_activity_id, editable=False)
+    id = code_point_text(max_length=ID_LENGTH, primary_key=True, default=new_activity_id, editable=False)
     client = code_point_text(max_length=EXTERNAL_ID_LENGTH)
     rep = code_point_text(max_length=EXTERNAL_ID_LENGTH)
     activity_type = code_point_text(max_length=30, choices=Type)

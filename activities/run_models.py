@@ -8,7 +8,7 @@ from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-ACTIVITY_ID_LENGTH = 24
+from activities.ids import ID_LENGTH
 
 
 class RegenerationRunQuerySet(models.QuerySet):
@@ -70,12 +70,11 @@ class RegenerationRun(models.Model):
 
     def figures(self) -> dict[str, int]:
         """Activities `completed` and `failed`, those in chunks that are `waiting`, and `left_out` for good."""
-        of_state = {state: Q(status=state) for state in RegenerationChunk.Status}
+        in_waiting = Q(status=RegenerationChunk.Status.WAITING)
         counts = self.chunks.aggregate(
             completed=Coalesce(Sum("completed"), 0),
             failed=Coalesce(Sum("failed"), 0),
-            waiting=Coalesce(Sum("activities", filter=of_state[RegenerationChunk.Status.WAITING]), 0),
-            chunks_failed=models.Count("pk", filter=of_state[RegenerationChunk.Status.FAILED]),
+            waiting=Coalesce(Sum("activities", filter=in_waiting), 0),
         )
         return counts | {"left_out": self.total - counts["completed"] - counts["failed"] - counts["waiting"]}
 
@@ -110,9 +109,9 @@ class RegenerationChunk(models.Model):
     TRIES = 3
 
     run = models.ForeignKey(RegenerationRun, models.CASCADE, related_name="chunks")
-    first_id = models.CharField(max_length=ACTIVITY_ID_LENGTH, db_collation="C")
-    last_id = models.CharField(max_length=ACTIVITY_ID_LENGTH, db_collation="C")
-    busy_ids = ArrayField(models.CharField(max_length=ACTIVITY_ID_LENGTH), null=True, blank=True)
+    first_id = models.CharField(max_length=ID_LENGTH, db_collation="C")
+    last_id = models.CharField(max_length=ID_LENGTH, db_collation="C")
+    busy_ids = ArrayField(models.CharField(max_length=ID_LENGTH), null=True, blank=True)
     activities = models.PositiveIntegerField()
     status = models.CharField(max_length=20, choices=Status, default=Status.WAITING, db_default=Status.WAITING)
     completed = models.PositiveIntegerField(default=0, db_default=0)

@@ -110,7 +110,7 @@ def work_on_next(run: RegenerationRun) -> int | None:
         with transaction.atomic():
             chunk = waiting.first()
             if chunk is not None and is_running(run.pk):
-                done = do(chunk)
+                done = generate_chunk(chunk)
     except Exception as error:
         note_failure(chunk, error)
     settle(run)
@@ -124,7 +124,7 @@ def work_on(chunk_id: int) -> RegenerationChunk:
         with transaction.atomic():
             chunk = RegenerationChunk.objects.select_for_update().get(pk=chunk_id)
             if chunk.status == RegenerationChunk.Status.WAITING and is_running(chunk.run_id):
-                do(chunk)
+                generate_chunk(chunk)
     except Exception as error:
         note_failure(chunk, error)
     settle(chunk.run)
@@ -136,7 +136,7 @@ def is_running(run_id: int) -> bool:
     return RegenerationRun.objects.under_way().filter(pk=run_id).exists()
 
 
-def do(chunk: RegenerationChunk) -> int:
+def generate_chunk(chunk: RegenerationChunk) -> int:
     """Generate the chunk's activities and mark it, within the caller's transaction; how many are done with."""
     chosen = Activity.objects.selected(Selection(**chunk.run.selection)).order_by("id")
     if chunk.busy_ids is None:
@@ -148,10 +148,10 @@ def do(chunk: RegenerationChunk) -> int:
         set_time_limit("lock_timeout", PATIENCE)
         locked = list(chosen.filter(id__in=chunk.busy_ids).only(*READ).select_for_update())
         busy = []
-    tally = generate_batch(locked)
+    outcome = generate_batch(locked)
     judge([activity.id for activity in locked])
     leave_to_later(chunk, busy)
-    chunk.finish(tally.completed, tally.failed, tally.failure, left=len(busy))
+    chunk.finish(outcome.completed, outcome.failed, outcome.failure, left=len(busy))
     return chunk.activities
 
 

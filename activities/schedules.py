@@ -74,7 +74,8 @@ def run_scheduled_command(schedule: Schedule) -> None:
     )  # fmt: skip
     succeeded = done.returncode == 0
     schedule.finish(succeeded, done.stdout.strip()[-KEPT_CHARACTERS:])
-    logger.log(20 if succeeded else 40, "schedule_ended", schedule=schedule.name, succeeded=succeeded)
+    log = logger.info if succeeded else logger.error
+    log("schedule_ended", schedule=schedule.name, succeeded=succeeded)
 
 
 def fail_schedule(name: str, reason: str) -> None:

@@ -8,14 +8,13 @@ from typing import Any
 from rest_framework import serializers
 
 from activities import contract
-from activities.asked_model import asked_again, names_model, was_read
+from activities.asked_model import READ_ONLY, asked_again, names_model, was_read
 from activities.documents import document_of
 from activities.merge_patch import merge_patch
 from activities.models import Activity
 
 SECTIONS = {"inputData": "input_data", "aiModel": "requested_model", "feedback": "feedback", "metadata": "metadata"}
 PLAIN = {"client": "client", "rep": "rep", "activityType": "activity_type"}
-READ_ONLY_IN_MODEL = ("confidence", "requested")
 
 
 class ActivitySerializer(serializers.BaseSerializer):
@@ -70,7 +69,7 @@ def section(name: str, value: dict[str, Any] | None) -> dict[str, Any]:
     """A section as it is stored; null empties it."""
     stored = value or {}
     if name == "aiModel":
-        return {key: inner for key, inner in stored.items() if key not in READ_ONLY_IN_MODEL}
+        return {key: inner for key, inner in stored.items() if key not in READ_ONLY}
     if name == "feedback" and "userRating" in stored:
         return stored | {"userRating": int(stored["userRating"])}  # 3.0 is the integer 3
     return stored

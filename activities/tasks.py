@@ -19,7 +19,7 @@ from activities.models import RegenerationChunk, Schedule
 from activities.runs import give_up_chunk, work_on
 from activities.schedules import fail_schedule, run_scheduled_command
 
-TRIES = 3
+TRIES = RegenerationChunk.TRIES
 # A database that restarts is back within that time; so is a model that is being promoted.
 NEXT_TRY_SECONDS = 5
 AGAIN = procrastinate.RetryStrategy(max_attempts=TRIES - 1, wait=NEXT_TRY_SECONDS)

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from activities.asked_model import READ_ONLY
 from activities.draft_order import draft_order
 from activities.feedback import answers_in, pass_on
 from activities.job_queue import drop_generation
@@ -48,7 +49,7 @@ def said(inputs: Any) -> Any:
 
 def shown_model(activity: Activity) -> dict[str, Any]:
     """The writable part of the aiModel that the API shows."""
-    return {name: value for name, value in activity.ai_model.items() if name not in ("confidence", "requested")}
+    return {name: value for name, value in activity.ai_model.items() if name not in READ_ONLY}
 
 
 @transaction.atomic

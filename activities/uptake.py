@@ -10,9 +10,9 @@ from django.db.models import Count, DecimalField, ExpressionWrapper, F, OuterRef
 from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
-from activities.dates import start_of_day
 from activities.models import Activity
 from recommender.models import Outcome, SuggestedLine, SuggestedLineQuerySet
+from recommender.moments import start_of_day
 
 WEEKS = 12
 DELETED = "deleted"  # stands for the type of an activity that is gone

@@ -87,7 +87,7 @@ class ActivityViewSet(viewsets.GenericViewSet):
         if not is_activity_id(pk):
             raise Http404
         try:
-            if wants_answer_at_once(request):
+            if prefers_async(request):
                 with transaction.atomic():  # so that no worker has done it before it is answered
                     return answer(generate_later(pk, request.user.rep), status.HTTP_202_ACCEPTED)
             activity = generate(pk, request.user.rep)
@@ -155,7 +155,7 @@ def media_type_of(request: Request) -> str:
     return media_type
 
 
-def wants_answer_at_once(request: Request) -> bool:
+def prefers_async(request: Request) -> bool:
     """`Prefer: respond-async` (RFC 7240), among other preferences or alone; a preference's name has no case."""
     preferences = (part.split(";")[0].strip().lower() for part in request.headers.get("Prefer", "").split(","))
     return "respond-async" in preferences

@@ -7,16 +7,13 @@ import argparse
 import json
 import os
 import statistics
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from benchmarks.measure import Measured
-from benchmarks.own_database import own_database  # sets Django up, so it comes first
+from benchmarks.own_database import own_database, without_indexes
 
 # isort: split
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
 
@@ -69,7 +66,7 @@ SUGGEST = """
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--activities", type=int, default=200_000)
     wanted = parser.parse_args().activities
     with own_database(), override_settings(ALLOWED_HOSTS=["*"]):
@@ -127,20 +124,6 @@ def fill(wanted: int) -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
-@contextmanager
-def without_indexes(cursor: CursorWrapper, *tables: str) -> Iterator[None]:
-    """Filling large tables is many times quicker where their indexes are built afterwards."""
-    cursor.execute(
-        "SELECT i.indexname, i.indexdef FROM pg_indexes i LEFT JOIN pg_constraint c ON c.conname = i.indexname "
-        "WHERE i.tablename = ANY(%s) AND c.oid IS NULL",
-        [list(tables)],
-    )
-    indexes = cursor.fetchall()
-    cursor.execute("; ".join(f'DROP INDEX "{name}"' for name, _ in indexes))
-    yield
-    cursor.execute("; ".join(definition for _, definition in indexes))
-
-
 def signed_in() -> Client:
     client = Client()
     client.force_login(User.objects.create_superuser("bench"))
@@ -185,7 +168,8 @@ def opened(client: Client, address: str) -> tuple[float, int]:
     """(milliseconds, queries)."""
     with CaptureQueriesContext(connection) as queries, Measured() as measured:
         answer = client.get(address)
-    assert answer.status_code == 200, (address, answer.status_code)
+    if answer.status_code != 200:
+        raise RuntimeError(f"{address} was answered with {answer.status_code}.")
     return measured.wall * 1000, len(queries)
 
 

@@ -10,7 +10,6 @@ each size is measured again where so many nights have left their lines behind.
 
 import argparse
 import json
-from collections.abc import Callable
 from functools import partial
 from statistics import median
 
@@ -29,12 +28,13 @@ from activities.models import Activity, RegenerationChunk
 from activities.runs import start_run, work_on
 from activities.selection import Selection
 from benchmarks.demo_orders import LINES_A_CLIENT, fill, train_and_promote
-from benchmarks.measure import Measured, peak_megabytes
+from benchmarks.measure import peak_megabytes, seconds_of
 from recommender import registry
 from recommender.client_groups import attributes_of
 from recommender.engine.scoring import score
 from recommender.models import Client, SuggestedLine
-from recommender.request_history import as_of, day_of, history_of_requests
+from recommender.moments import day_of
+from recommender.request_history import as_of, history_of_requests
 
 COLUMNS = (
     "activities",
@@ -59,7 +59,9 @@ NIGHTS_BEFORE = f"""
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 4000], help="activities; default: 1000 4000")
-    parser.add_argument("--clients", type=int, default=1000, help="with about 290 order lines each; default: 1000")
+    parser.add_argument(
+        "--clients", type=int, default=1000, help=f"with about {LINES_A_CLIENT} order lines each; default: 1000"
+    )
     parser.add_argument("--chunk", type=int, default=250, help="activities of a chunk; default: 250")
     parser.add_argument("--chunks", type=int, default=40, help="of each run that are done at most; default: 40")
     parser.add_argument("--singles", type=int, default=10, help="of each chunk, generated one by one; default: 10")
@@ -131,12 +133,6 @@ def seconds_of_engine(activities: list[Activity]) -> float:
     now = np.array([day_of(as_of(request)) for request in requests])
     attributes = attributes_of([request.client for request in requests])
     return seconds_of(lambda: score(model, history, now, attributes).next_order)
-
-
-def seconds_of(step: Callable[[], object]) -> float:
-    with Measured() as took:
-        step()
-    return took.wall
 
 
 if __name__ == "__main__":

@@ -24,7 +24,9 @@ TIMES = 25
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--clients", type=int, default=100, help="with about 290 order lines each; default: 100")
+    parser.add_argument(
+        "--clients", type=int, default=100, help=f"with about {LINES_A_CLIENT} order lines each; default: 100"
+    )
     arguments = parser.parse_args()
     with own_database() as database:
         fill(database, arguments.clients * LINES_A_CLIENT)

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 from benchmarks.own_database import OwnDatabase
 from recommender import demo_history
+from recommender.demo_history import LINES_A_CLIENT
 from recommender.models import OrderLine
 from recommender.registry import promote
 from recommender.training import train_version
 
-LINES_A_CLIENT = 290
 END = datetime(2026, 11, 24, tzinfo=UTC)
 
 

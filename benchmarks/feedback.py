@@ -22,12 +22,12 @@ from tqdm import tqdm
 from benchmarks.demo_orders import END, LINES_A_CLIENT, fill
 from benchmarks.own_database import own_database
 from benchmarks.simulated_reps import ROUND, Clientele, HiddenRule, clientele
-from recommender.engine.intervals import Bootstrap, Estimate
+from recommender.engine.bootstrap import Bootstrap, Estimate
 from recommender.models import Outcome
 from recommender.outcomes import former_outcomes, remembered_since
 from recommender.registry import promote
 from recommender.requests import RECOMMENDATION, FormerOutcomes, SuggestionRequest, SuggestionResult
-from recommender.suggested_lines import Visit, record_answers, record_generation
+from recommender.suggested_lines import FiledActivity, record_answers, record_generation
 from recommender.suggestions import suggest
 from recommender.training import train_version
 
@@ -125,9 +125,9 @@ def report_answers(
             for line in result.recommendations
         }
         name, rep = clients.names[position], clients.reps[position]
-        record_generation([(Visit(activity, name, rep, RECOMMENDATION, {}), result)], now)
+        record_generation([(FiledActivity(activity, name, rep, RECOMMENDATION, {}), result)], now)
         visited = now + timedelta(days=position % VISITING_DAYS, hours=10)
-        record_answers(Visit(activity, name, rep, RECOMMENDATION, said), visited)
+        record_answers(FiledActivity(activity, name, rep, RECOMMENDATION, said), visited)
 
 
 def compared(without: Shown, with_feedback: Shown, of: str, clients: np.ndarray, seed: int) -> dict[str, Any]:

@@ -27,7 +27,8 @@ from benchmarks.measure import Measured
 from recommender import registry
 from recommender.client_groups import attributes_of
 from recommender.engine.scoring import score
-from recommender.request_history import as_of, day_of, history_of_requests
+from recommender.moments import day_of
+from recommender.request_history import as_of, history_of_requests
 from recommender.suggestions import suggest
 from tests.service import database_url, running_service
 
@@ -37,7 +38,9 @@ CALLERS = 16
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--clients", type=int, default=300, help="with about 290 order lines each; default: 300")
+    parser.add_argument(
+        "--clients", type=int, default=300, help=f"with about {LINES_A_CLIENT} order lines each; default: 300"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="of one caller and of the engine; default: 5")
     parser.add_argument("--seconds", type=float, default=4, help="of each round of calls; default: 4")
     arguments = parser.parse_args()

@@ -13,7 +13,7 @@ from statistics import median
 
 import numpy as np
 
-from benchmarks.measure import Measured
+from benchmarks.measure import seconds_of
 from benchmarks.own_database import own_database
 
 # isort: split
@@ -97,12 +97,6 @@ def as_arrays(rows: Iterable[tuple]) -> list[np.ndarray]:
 
 
 STEPS: dict[str, Callable[[], None]] = {"arrays": by_arrays, "values_list": by_values, "objects": by_objects}
-
-
-def seconds_of(step: Callable[[], None]) -> float:
-    with Measured() as took:
-        step()
-    return took.wall
 
 
 if __name__ == "__main__":

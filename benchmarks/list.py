@@ -37,7 +37,9 @@ ORIGINALS = 100  # of each type, that the stored activities are copies of
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--activities", type=int, default=1_000_000, help="stored; default: 1000000")
-    parser.add_argument("--clients", type=int, default=300, help="with about 290 order lines each; default: 300")
+    parser.add_argument(
+        "--clients", type=int, default=300, help=f"with about {LINES_A_CLIENT} order lines each; default: 300"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="of calling each in turn; default: 5")
     parser.add_argument("--seconds", type=float, default=4, help="of each turn; default: 4")
     parser.add_argument("--callers", type=int, default=8, help="at once; default: 8")

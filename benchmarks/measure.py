@@ -3,6 +3,7 @@
 import resource
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -19,6 +20,12 @@ class Measured:
 
     def __exit__(self, *_: object) -> None:
         self.wall, self.cpu = time.perf_counter() - self.wall, time.process_time() - self.cpu
+
+
+def seconds_of(step: Callable[[], object]) -> float:
+    with Measured() as took:
+        step()
+    return took.wall
 
 
 def peak_megabytes() -> float:

@@ -8,14 +8,20 @@ with the same constraints and indexes, in one transaction: what PostgreSQL alone
 import argparse
 import json
 import statistics
-import time
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import psycopg
 import requests
 
-from benchmarks.scratch_service import ScratchService, scratch_service
+from benchmarks.measure import seconds_of
+from benchmarks.own_database import own_database
+
+# isort: split
+from django.db import connection
+
+from activities.models import ApiKey
+from tests.service import address_of, database_url, running_service
 
 LINES = 20
 CLIENTS, REPS, PRODUCTS = 200, 10, 400
@@ -51,12 +57,12 @@ def orders_of(run: int, count: int) -> list[dict[str, Any]]:
     ]
 
 
-def push(service: ScratchService, body: bytes, outcome: str, count: int) -> None:
-    """Raises AssertionError where the answer is not that all orders had this outcome."""
-    headers = {"api-key": service.token, "Content-Type": "application/json"}
-    answer = requests.post(f"{service.address}/orders", data=body, headers=headers, timeout=120)
-    assert answer.status_code == 200, answer.text
-    assert answer.json()[outcome] == count, answer.text
+def push(service: str, token: str, body: bytes, outcome: str, count: int) -> None:
+    """Raises RuntimeError where the answer is not that all orders had this outcome."""
+    headers = {"api-key": token, "Content-Type": "application/json"}
+    answer = requests.post(f"{service}/orders", data=body, headers=headers, timeout=120)
+    if answer.status_code != 200 or answer.json()[outcome] != count:
+        raise RuntimeError(answer.text)
 
 
 class Baseline:
@@ -93,35 +99,31 @@ class Baseline:
                         copy.write_row(row)
 
 
-def seconds(call: Callable[..., None], *arguments: Any) -> float:
-    started = time.perf_counter()
-    call(*arguments)
-    return time.perf_counter() - started
-
-
-def measure(service: ScratchService, count: int, runs: int) -> dict[str, list[float]]:
+def measure(service: str, count: int, runs: int) -> dict[str, list[float]]:
     """Seconds of each run, one after the other of each kind."""
     taken: dict[str, list[float]] = {"new": [], "unchanged": [], "replaced": [], "copy": []}
-    with psycopg.connect(**service.database) as connection:
+    pushed = partial(push, service, ApiKey.issue("benchmark")[1])
+    with psycopg.connect(**address_of(connection.settings_dict)) as beside:
         # Clients, reps and products are there from then on, and both processes have met the route.
         for run in (-1, -2, -3, -4):
-            push(service, body_of(orders_of(run, count)), "created", count)
-        baseline = Baseline(connection)
+            pushed(body_of(orders_of(run, count)), "created", count)
+        baseline = Baseline(beside)
         for run in range(runs):
             orders = orders_of(run, count)
             body = body_of(orders)
             later = body.replace(b"09:30", b"10:30")
             rows = baseline.rows_of(run, orders)
-            taken["copy"].append(seconds(baseline.copy, *rows))
-            taken["new"].append(seconds(push, service, body, "created", count))
-            taken["unchanged"].append(seconds(push, service, body, "unchanged", count))
-            taken["replaced"].append(seconds(push, service, later, "updated", count))
+            taken["copy"].append(seconds_of(partial(baseline.copy, *rows)))
+            taken["new"].append(seconds_of(partial(pushed, body, "created", count)))
+            taken["unchanged"].append(seconds_of(partial(pushed, body, "unchanged", count)))
+            taken["replaced"].append(seconds_of(partial(pushed, later, "updated", count)))
     return taken
 
 
 def body_of(orders: list[dict[str, Any]]) -> bytes:
     body = json.dumps({"items": orders}, separators=(",", ":")).encode()
-    assert len(body) <= LARGEST_BODY, "The API takes 1 MiB at a time: push fewer orders."
+    if len(body) > LARGEST_BODY:
+        raise ValueError("The API takes 1 MiB at a time: push fewer orders.")
     return body
 
 
@@ -134,11 +136,11 @@ NAMES = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.order_push", description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--orders", type=int, default=1000, help="orders of a call, 1000 at most")
     parser.add_argument("--runs", type=int, default=9, help="calls of each kind; the median counts")
     wanted = parser.parse_args()
-    with scratch_service() as service:
+    with own_database(), running_service(database_url(connection.settings_dict)) as service:
         taken = measure(service, wanted.orders, wanted.runs)
     median = {kind: statistics.median(values) for kind, values in taken.items()}
     print(f"{wanted.orders} orders of {LINES} lines, {wanted.runs} runs of each, interleaved")

@@ -1,7 +1,7 @@
 """A database and a models folder for a benchmark alone: the installation's own are never touched.
 
-Importing this module sets Django up, so a benchmark imports it before the project's models; the
-alphabet does that, as `benchmarks` comes first.
+Importing this module sets Django up, so a benchmark imports it before the project's models:
+in the order of the alphabet, or with `# isort: split` where it imports `activities` too.
 """
 
 import os
@@ -21,7 +21,9 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
+from django.db.backends.utils import CursorWrapper  # noqa: E402
 from django.test.utils import override_settings  # noqa: E402
+from tqdm import tqdm  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,21 @@ def close_sessions(database: str) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
             [database],
         )
+
+
+@contextmanager
+def without_indexes(cursor: CursorWrapper, *tables: str) -> Iterator[None]:
+    """Filling large tables is many times quicker where their indexes are built afterwards."""
+    cursor.execute(
+        "SELECT i.indexname, i.indexdef FROM pg_indexes i LEFT JOIN pg_constraint c ON c.conname = i.indexname "
+        "WHERE i.tablename = ANY(%s) AND c.oid IS NULL",
+        [list(tables)],
+    )
+    indexes = cursor.fetchall()
+    cursor.execute("; ".join(f'DROP INDEX "{name}"' for name, _ in indexes))
+    yield
+    for _, definition in tqdm(indexes, desc="Indexing", disable=None):
+        cursor.execute(definition)
 
 
 def models_in(folder: str) -> override_settings:

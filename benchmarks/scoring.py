@@ -6,9 +6,9 @@ import polars as pl
 from benchmarks.leave_last_out import Split
 from benchmarks.served_lists import LONGEST, as_text
 from recommender.engine.baselines import global_top, personal_top
+from recommender.engine.bootstrap import Bootstrap, Estimate
 from recommender.engine.calibrated_counting import CalibratedCounting
 from recommender.engine.history import OrderHistory
-from recommender.engine.intervals import Bootstrap, Estimate
 from recommender.engine.metrics import expected_calibration_error, list_metrics, log_loss
 from recommender.engine.purchases import purchases_of
 

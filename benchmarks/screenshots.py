@@ -19,7 +19,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, sync_playwright
 
 from activities.generation import generate
-from activities.models import Activity, ReviewItem
+from activities.models import FAILURE, Activity, ReviewItem
 from activities.updates import create_activity, update_activity
 from recommender.models import Client, ModelVersion, SuggestedLine
 from recommender.registry import promote
@@ -74,7 +74,7 @@ def make_a_day() -> None:
         update_activity(activity, {"feedback": said | ({"comments": comment} if comment else {})})
         make_older(activity, age)
     failed = create_activity(client=clients[0].external_id, rep="R01", activity_type="upsell")
-    failed.status, failed.metadata = Activity.Status.FAILED, {"failure": "ValueError: broken input"}
+    failed.status, failed.metadata = Activity.Status.FAILED, {FAILURE: "ValueError: broken input"}
     failed.save()
     update_activity(failed, {})
 

@@ -20,7 +20,8 @@ from recommender.loading.order_import import import_orders, open_order_file
 from recommender.loading.rejects import RejectsFile
 from recommender.loading.row_formats import AUTO, choose_format
 from recommender.models import ModelVersion
-from recommender.request_history import day_of, history_of_requests
+from recommender.moments import day_of
+from recommender.request_history import history_of_requests
 from recommender.requests import RECOMMENDATION, SuggestionRequest
 from recommender.suggestions import suggest
 

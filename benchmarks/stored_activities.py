@@ -5,11 +5,12 @@ triggers that keep records of changes, which no reading of activities looks at.
 """
 
 from django.db import connection
-from tqdm import tqdm, trange
+from tqdm import trange
 
 from activities.bulk_generation import generate_batch
 from activities.filing import file_for_clients
 from activities.models import Activity
+from benchmarks.own_database import without_indexes
 from recommender.models import Client
 
 BATCH = 250
@@ -36,10 +37,6 @@ COPY = """
     ) AS original ON original.place = number %% %(kept)s,
     LATERAL (SELECT %(since)s::timestamptz - (%(count)s - number) * interval '20 seconds' AS made) AS moment"""
 
-
-INDEXES = """
-    SELECT indexname, indexdef FROM pg_indexes
-    WHERE tablename = 'activities_activity' AND indexname <> 'activities_activity_pkey'"""
 COUNT_ANEW = """
     DELETE FROM activities_activitytally;
     INSERT INTO activities_activitytally (rep, status, activity_type, number)
@@ -61,17 +58,12 @@ def multiply(count: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT min(created_at) - interval '1 minute', count(*) FROM activities_activity")
         since, kept = cursor.fetchone()
-        cursor.execute(INDEXES)
-        indexes = cursor.fetchall()
-        for name, _ in indexes:
-            cursor.execute(f"DROP INDEX {name}")
-        cursor.execute("SET session_replication_role = replica")
-        for first in trange(0, count, COPIES_AT_ONCE, desc="Storing", unit="batch", disable=None):
-            last = min(first + COPIES_AT_ONCE, count) - 1
-            cursor.execute(COPY, {"first": first, "last": last, "kept": kept, "since": since, "count": count})
-        cursor.execute("RESET session_replication_role")
-        cursor.execute(COUNT_ANEW)
-        cursor.execute("SET maintenance_work_mem = '512MB'")
-        for _, definition in tqdm(indexes, desc="Indexing", disable=None):
-            cursor.execute(definition)
+        with without_indexes(cursor, Activity._meta.db_table):
+            cursor.execute("SET session_replication_role = replica")
+            for first in trange(0, count, COPIES_AT_ONCE, desc="Storing", unit="batch", disable=None):
+                last = min(first + COPIES_AT_ONCE, count) - 1
+                cursor.execute(COPY, {"first": first, "last": last, "kept": kept, "since": since, "count": count})
+            cursor.execute("RESET session_replication_role")
+            cursor.execute(COUNT_ANEW)
+            cursor.execute("SET maintenance_work_mem = '512MB'")
         cursor.execute("VACUUM ANALYZE activities_activity")

@@ -13,7 +13,7 @@ from benchmarks.own_database import own_database
 from recommender import demo_history
 from recommender.engine.outcomes import standing
 from recommender.evaluation.calibration import Calibration
-from recommender.evaluation.comparison import Comparison
+from recommender.evaluation.comparison import MethodsCompared
 from recommender.evaluation.evaluate import evaluate
 from recommender.evaluation.lists import OURS
 from recommender.models import Order, OrderLine
@@ -106,7 +106,7 @@ def hold_back(axes: Axes) -> None:
     axes.legend()
 
 
-def recall(axes: Axes, comparison: Comparison) -> None:
+def recall(axes: Axes, comparison: MethodsCompared) -> None:
     for (method, curve), marker in zip(comparison.curve.items(), "os^", strict=True):
         axes.plot(range(1, len(curve) + 1), [each.value for each in curve], marker=marker, ms=3, label=method)
     axes.set_xlabel("products suggested")

@@ -7,14 +7,14 @@ import numpy as np
 from django.db.models import Count, Q
 
 from recommender.ab_test import answering
-from recommender.engine.intervals import FEWEST_CLIENTS, Bootstrap, Estimate
+from recommender.engine.bootstrap import FEWEST_CLIENTS, Bootstrap, Estimate
 from recommender.models import ModelVersion, Outcome, SuggestedLine
 
 MOST_CLIENTS = 4000  # the bootstrap takes 8 kB a client; the first of them by id, which is not related to the side
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class AcceptanceDifference:
     """Mean acceptance over the clients of each side; `difference` is the newer version's less the older's."""
 
     older: ModelVersion
@@ -30,7 +30,7 @@ class Comparison:
         return min(self.clients) >= FEWEST_CLIENTS
 
 
-def compare_sides(seed: int = 0) -> Comparison | None:
+def compare_sides(seed: int = 0) -> AcceptanceDifference | None:
     """Of the two versions that answer now, from the start of their test on; None where there is no test.
 
     A client counts once, however many lines were answered for it: its lines are not independent. Lines of the
@@ -58,7 +58,7 @@ def compare_sides(seed: int = 0) -> Comparison | None:
             shares[row["model_version"]][place[row["client"]]] = row["accepted"] / row["answered"]
     older, newer = (shares[version.pk] for version in active)
     bootstrap = Bootstrap(len(clients), seed)
-    return Comparison(
+    return AcceptanceDifference(
         *active,
         since=since,
         clients=(int((~np.isnan(older)).sum()), int((~np.isnan(newer)).sum())),

@@ -7,7 +7,6 @@ import numpy as np
 
 from recommender.cases import Case
 from recommender.insights import insights_of
-from recommender.items import Item
 from recommender.listing import Listing, make_listing
 from recommender.money import to_the_cent
 from recommender.product_outlook import outlook_of_listed
@@ -15,7 +14,7 @@ from recommender.purposes import Choice, choose
 from recommender.reasons import category_of, reason_of
 from recommender.requests import CROSS_SELL, DEMAND_FORECASTING, UPSELL, SuggestionResult
 from recommender.seasons import season_of
-from recommender.terms import Terms, demand_factor
+from recommender.terms import Line, demand_factor
 
 PRIORITIES = 10
 MOST_OVERDUE = 2  # intervals; what is overdue longer is no more urgent, it may have been given up
@@ -77,7 +76,7 @@ def lines_of(listing: Listing, choice: Choice, case: Case) -> list[dict[str, Any
     return lines
 
 
-def priorities(lines: list[tuple[Item, Terms]]) -> dict[str, int]:
+def priorities(lines: list[Line]) -> dict[str, int]:
     """1 for the most money expected, weighed by how overdue it is, spread over 1 to 10."""
     urgency = {
         item.product: item.probability

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recommender.engine.history import OrderHistory
+from recommender.engine.history import OrderHistory, pair_codes
 
 
 class OrderColumns(NamedTuple):
@@ -41,7 +41,7 @@ def baskets_of(clients: np.ndarray, products: np.ndarray, columns: OrderColumns)
     weights = np.bincount(inverse, weight, minlength=len(unique))
     price = np.divide(paid, weights, out=np.full(len(unique), np.nan), where=weights > 0)
     order, product = np.divmod(unique, max(len(products), 1))
-    bought_by = order_client[order].astype(np.int64) * max(len(products), 1) + product
+    bought_by = pair_codes(order_client[order], product, max(len(products), 1))
     quantity = less_returns(quantity, bought_by, order_day[order])
     kept = quantity > 0
     with_lines = np.zeros(len(order_client), bool)
@@ -91,8 +91,8 @@ def sent_back(history: OrderHistory, columns: OrderColumns) -> list[frozenset[st
     """Of each client the products that it ordered and has nothing of in `history`, made of these columns."""
     width = len(history.products)
     bought = columns.line_quantity > 0
-    ordered = (columns.order_client[columns.line_order].astype(np.int64) * width + columns.line_product)[bought]
-    gone = np.setdiff1d(ordered, history.line_client.astype(np.int64) * width + history.line_product)
+    ordered = pair_codes(columns.order_client[columns.line_order], columns.line_product, width)[bought]
+    gone = np.setdiff1d(ordered, pair_codes(history.line_client, history.line_product, width))
     client, product = np.divmod(gone, max(width, 1))
     bounds = np.searchsorted(client, np.arange(len(history.clients) + 1))
     return [frozenset(history.products[product[start:stop]].tolist()) for start, stop in pairwise(bounds)]

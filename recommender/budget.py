@@ -4,11 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
-from recommender.items import Item
 from recommender.money import amount, exact, whole_cents
-from recommender.terms import Terms, packs_up
-
-Line = tuple[Item, Terms]
+from recommender.terms import Line, Terms, packs_up
 
 
 def within_budget(lines: Iterable[Line], budget: float, limit: int) -> tuple[list[Line], int]:

@@ -6,7 +6,7 @@ from statistics import median
 import numpy as np
 
 from recommender.engine.history import OrderHistory
-from recommender.request_history import calendar_days, date_of
+from recommender.moments import calendar_days, moment_of_day
 from recommender.wording import counted, days
 
 LATELY = 5  # intervals
@@ -45,7 +45,7 @@ def rhythm_in_detail(history: OrderHistory, now: float) -> list[str]:
         word = regularity((high - low) / middle)
         said.append(f"The middle half of the intervals lies between {low} and {days(high)}: {word}.")
     due = floor(history.order_day[-1]) + lately
-    said.append(f"By that the next order {'is' if due >= floor(now) else 'was'} due on {date_of(due):%Y-%m-%d}.")
+    said.append(f"By that the next order {'is' if due >= floor(now) else 'was'} due on {moment_of_day(due):%Y-%m-%d}.")
     return said
 
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from recommender import registry
 from recommender.client_groups import attributes_of
+from recommender.engine.bootstrap import FEWEST_CLIENTS, Bootstrap
 from recommender.engine.client_answers import ClientAnswers
 from recommender.engine.groups import Attributes
 from recommender.engine.history import OrderHistory
-from recommender.engine.intervals import FEWEST_CLIENTS, Bootstrap
 from recommender.engine.metrics import LIST_LENGTH
 from recommender.engine.model import Model
 from recommender.engine.outcomes import Answers
@@ -17,9 +17,9 @@ from recommender.engine.questions import MOST_LINES, drawn, prefixes, thinned
 from recommender.engine.scoring import score
 from recommender.errors import DamagedArtifactError
 from recommender.models import ModelVersion, Order
+from recommender.moments import day_of
 from recommender.order_rows import read_order_rows
 from recommender.outcomes import answers_about, answers_before
-from recommender.request_history import day_of
 
 MOST_CLIENTS = 2000
 MOST_ORDERS = 4000

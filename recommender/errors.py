@@ -16,6 +16,13 @@ class NotEnoughHistoryError(RecommenderError):
     """The order history is too small for what was asked; the message says what is missing."""
 
 
+class NoOrdersError(NotEnoughHistoryError):
+    """There is no order at all."""
+
+    def __init__(self) -> None:
+        super().__init__("There are no orders. Load some with `manage.py import_orders`.")
+
+
 class DamagedArtifactError(RecommenderError):
     """A file of a model's artifact is missing, cannot be had or is not what its manifest says."""
 
@@ -26,6 +33,13 @@ class UnwritableArtifactError(RecommenderError):
 
 class TrainingRunsError(RecommenderError):
     """One training at a time."""
+
+    def __init__(self) -> None:
+        super().__init__("Another training is under way; wait until it has ended.")
+
+
+class TrainingEndedError(RecommenderError):
+    """A training that was begun in a process of its own ended at once."""
 
 
 class PromotionError(RecommenderError):

@@ -11,7 +11,7 @@ from recommender.engine.demand import LEVEL, Demand, DemandHabits, demand_of
 from recommender.engine.history import OrderHistory
 from recommender.engine.purchases import purchases_of
 from recommender.items import Item
-from recommender.request_history import date_of
+from recommender.moments import moment_of_day
 
 HIGHEST_LEVEL = 0.9999  # the contract has no certainty
 WEEKS_SHOWN = 26
@@ -37,9 +37,11 @@ class ClientDemand:
     def of(
         cls, history: OrderHistory, items: Iterable[Item], now: float, horizon_days: int, habits: DemandHabits
     ) -> "ClientDemand":
-        """Args:
-        history: of this client alone, before `now`.
-        items: all the products in it.
+        """What the client will take of each of its products, from what was judged of them.
+
+        Args:
+            history: of this client alone, before `now`.
+            items: all the products in it.
         """
         purchases = purchases_of(history)
         products = history.products[purchases.product].tolist()
@@ -53,9 +55,9 @@ class ClientDemand:
             habits,
         )
         row = {product: position for position, product in enumerate(products)}
-        moment = date_of(now)
+        moment = moment_of_day(now)
         # An order without a date is placed at the moment itself, which may be a Monday's midnight.
-        last_day = max([moment - timedelta.resolution, *map(date_of, history.order_day[-1:])]).date()
+        last_day = max([moment - timedelta.resolution, *map(moment_of_day, history.order_day[-1:])]).date()
         return cls(history, row, demand, last_day, moment.date(), horizon_days)
 
     def expected(self) -> dict[str, float]:
@@ -87,7 +89,7 @@ class ClientDemand:
 def weekly_units(history: OrderHistory, product: str, last_day: date) -> list[dict[str, Any]]:
     """Units of each of the last WEEKS_SHOWN weeks since the first purchase, oldest first, weeks from Monday."""
     lines = history.products[history.line_product] == product
-    mondays = [monday(date_of(day).date()) for day in history.line_day[lines]]
+    mondays = [monday(moment_of_day(day).date()) for day in history.line_day[lines]]
     units: dict[date, float] = {}
     for week, quantity in zip(mondays, history.line_quantity[lines].tolist(), strict=True):
         units[week] = units.get(week, 0) + quantity

@@ -10,10 +10,10 @@ from recommender.cadence import churn_risk, few_orders, ordering_rhythm, rhythm_
 from recommender.cases import Case
 from recommender.changes import price_and_quantity_changes
 from recommender.listing import Listing, may_be_suggested
-from recommender.request_history import calendar_days, date_of, day_of
+from recommender.moments import calendar_days, day_of, moment_of_day
 from recommender.requests import ORDER_ANALYSIS
+from recommender.rfm_segments import segment_sentence
 from recommender.seasons import monthly_shares
-from recommender.segments import segment_sentence
 from recommender.trends import order_amounts, spend_and_basket_trends
 from recommender.wording import counted, days, listed, money
 
@@ -50,8 +50,8 @@ def buying_patterns(case: Case) -> list[str]:
 def whole_history(case: Case) -> str:
     day = case.history.order_day
     return (
-        f"{counted(len(day), 'order')} since {date_of(day[0]):%Y-%m-%d}; the last on {date_of(day[-1]):%Y-%m-%d}, "
-        f"{days(calendar_days(day[-1], case.now))} ago."
+        f"{counted(len(day), 'order')} since {moment_of_day(day[0]):%Y-%m-%d}; the last on "
+        f"{moment_of_day(day[-1]):%Y-%m-%d}, {days(calendar_days(day[-1], case.now))} ago."
     )
 
 

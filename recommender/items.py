@@ -85,7 +85,7 @@ class Item:
     @property
     def kind(self) -> str:
         """The category, else the one made from orders; "" where there is neither."""
-        return self.category or (f"made from orders: {self.made_category}" if self.made_category >= 0 else "")
+        return self.category or made_kind(self.made_category)
 
     @property
     def is_active(self) -> bool:
@@ -102,6 +102,11 @@ class Item:
     @property
     def min_order_quantity(self) -> int:
         return max(self.facts.min_order_quantity if self.facts else 1, self.least_quantity)
+
+
+def made_kind(made: int) -> str:
+    """The name of a category that the model made from orders, "" for -1."""
+    return f"made from orders: {made}" if made >= 0 else ""
 
 
 Chosen = list[tuple[Item, float]]

@@ -12,13 +12,14 @@ import numpy as np
 
 from recommender.catalogue import ProductFacts
 from recommender.engine.history import OrderHistory
+from recommender.engine.knowledge import Knowledge
 from recommender.engine.model import Model
 from recommender.engine.outcomes import Standing
 from recommender.engine.purchases import rhythm_of
 from recommender.engine.quantities import client_sizes
 from recommender.engine.scoring import Scores
 from recommender.items import GIVEN_UP, REGULAR_DAYS, Item
-from recommender.request_history import calendar_days
+from recommender.moments import calendar_days
 from recommender.seasons import is_in_season
 
 
@@ -70,37 +71,19 @@ def columns_of(
     further: np.ndarray,
     standing: Standing,
 ) -> Columns:
-    """Args:
-    history: the batch's, client i being asked about at now[i].
-    probability, further: (R,) float64, as `suggestions.probabilities` has them for each row of `scores`.
-    standing: of the same rows.
+    """The columns of a batch, from what its products scored and what reps answered.
+
+    Args:
+        history: the batch's, client i being asked about at now[i].
+        probability, further: (R,) float64, as `suggestions.probabilities` has them for each row of `scores`.
+        standing: of the same rows.
     """
     judged, position = np.unique(scores.product, return_inverse=True)
     by_id = np.argsort(np.argsort(history.products[judged]))[position]
     order = np.lexsort((by_id, -probability, scores.client))
-    weight = standing.weight.round(6)[order]
     client, product = scores.client[order], scores.product[order]
-    own = scores.purchase[order]
-    is_own = own >= 0
-    purchases, knowledge = scores.purchases, model.knowledge
-
-    def of_purchase(column: np.ndarray) -> np.ndarray:
-        return np.where(is_own, column[own], 0) if len(column) else np.zeros(len(own), column.dtype)
-
-    last_day = of_purchase(purchases.last_day)
-    purchase_days, gap_days = map(of_purchase, rhythm_of(history, purchases))
-    days_ago = np.floor(now)[client] - np.floor(last_day)
-    overdue = np.divide(days_ago, gap_days, out=np.zeros(len(own)), where=gap_days > 0)
-    lines_in_season = is_in_season(history.line_day, now[history.line_client])[purchases.line]
+    weight = standing.weight.round(6)[order]
     orders_in_season = is_in_season(history.order_day, now[history.order_client])
-    known = product < len(knowledge.products)
-    code = np.where(known, product, 0)
-    size = client_sizes(history, knowledge.quantity)[client]
-    others_quantity = np.where(known, knowledge.quantity[code], np.nan)
-    goes_with = scores.goes_with[order]
-    pointed = (goes_with >= 0) & ~is_own
-    both, buyers = np.zeros((2, len(code)), int)
-    both[pointed], buyers[pointed] = knowledge.shares_of_buyers(code[pointed], goes_with[pointed])
     return Columns(
         first=np.searchsorted(client, np.arange(len(now) + 1)).tolist(),
         by_weight=np.lexsort((by_id[order], -weight, client)).tolist(),
@@ -111,23 +94,67 @@ def columns_of(
         further=further[order].tolist(),
         ranking_weight=weight.tolist(),
         held_back=standing.held_back[order].tolist(),
-        is_own=is_own.tolist(),
-        orders=of_purchase(purchases.orders).tolist(),
-        orders_in_season=of_purchase(purchases.sums(lines_in_season).astype(int)).tolist(),
-        first_day=of_purchase(purchases.first_day).tolist(),
-        last_day=last_day.tolist(),
-        purchase_days=purchase_days.tolist(),
-        gap_days=gap_days.tolist(),
-        overdue=overdue.tolist(),
-        is_overdue=((purchase_days >= REGULAR_DAYS) & (overdue >= 1) & (overdue < GIVEN_UP)).tolist(),
-        quantity=np.where(is_own, of_purchase(purchases.quantity), (others_quantity * size).round(3)).tolist(),
-        others_quantity=others_quantity.tolist(),
-        paid=np.where(is_own, of_purchase(purchases.price), np.nan).tolist(),
-        median_price=np.where(known, knowledge.price[code], np.nan).tolist(),
-        goes_with=np.where(pointed, history.products[goes_with], None).tolist(),
-        buyers_of_both=both.tolist(),
-        buyers_of_other=buyers.tolist(),
+        **purchase_columns(history, scores, order, now),
+        **unit_columns(model.knowledge, history, scores, order),
+        **companion_columns(model.knowledge, history, scores, order),
     )
+
+
+def purchase_columns(history: OrderHistory, scores: Scores, order: np.ndarray, now: np.ndarray) -> dict[str, list]:
+    """What the client did with the product, of the rows of `scores` in this order."""
+    purchases, own = scores.purchases, scores.purchase[order]
+    last_day = of_purchase(purchases.last_day, own)
+    purchase_days, gap_days = (of_purchase(column, own) for column in rhythm_of(history, purchases))
+    days_ago = np.floor(now)[scores.client[order]] - np.floor(last_day)
+    overdue = np.divide(days_ago, gap_days, out=np.zeros(len(own)), where=gap_days > 0)
+    lines_in_season = is_in_season(history.line_day, now[history.line_client])[purchases.line]
+    return {
+        "is_own": (own >= 0).tolist(),
+        "orders": of_purchase(purchases.orders, own).tolist(),
+        "orders_in_season": of_purchase(purchases.sums(lines_in_season).astype(int), own).tolist(),
+        "first_day": of_purchase(purchases.first_day, own).tolist(),
+        "last_day": last_day.tolist(),
+        "purchase_days": purchase_days.tolist(),
+        "gap_days": gap_days.tolist(),
+        "overdue": overdue.tolist(),
+        "is_overdue": ((purchase_days >= REGULAR_DAYS) & (overdue >= 1) & (overdue < GIVEN_UP)).tolist(),
+    }
+
+
+def unit_columns(knowledge: Knowledge, history: OrderHistory, scores: Scores, order: np.ndarray) -> dict[str, list]:
+    """What the client would take and pay, and others."""
+    own, product = scores.purchase[order], scores.product[order]
+    known = product < len(knowledge.products)
+    code = np.where(known, product, 0)
+    others_quantity = np.where(known, knowledge.quantity[code], np.nan)
+    of_new = (others_quantity * client_sizes(history, knowledge.quantity)[scores.client[order]]).round(3)
+    return {
+        "quantity": np.where(own >= 0, of_purchase(scores.usual, own), of_new).tolist(),
+        "others_quantity": others_quantity.tolist(),
+        "paid": np.where(own >= 0, of_purchase(scores.purchases.price, own), np.nan).tolist(),
+        "median_price": np.where(known, knowledge.price[code], np.nan).tolist(),
+    }
+
+
+def companion_columns(
+    knowledge: Knowledge, history: OrderHistory, scores: Scores, order: np.ndarray
+) -> dict[str, list]:
+    """The product of the client's own that points to one that is new to it, and by how many buyers."""
+    product, goes_with = scores.product[order], scores.goes_with[order]
+    pointed = (goes_with >= 0) & scores.is_new[order]
+    code = np.where(product < len(knowledge.products), product, 0)[pointed]
+    both, buyers = np.zeros((2, len(order)), int)
+    both[pointed], buyers[pointed] = knowledge.shares_of_buyers(code, goes_with[pointed])
+    return {
+        "goes_with": np.where(pointed, history.products[goes_with], None).tolist(),
+        "buyers_of_both": both.tolist(),
+        "buyers_of_other": buyers.tolist(),
+    }
+
+
+def of_purchase(column: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """(N,): of each of N rows the figure of its purchase, whose row is `own` ((N,) int), 0 for -1."""
+    return np.where(own >= 0, column[own], 0) if len(column) else np.zeros(len(own), column.dtype)
 
 
 @dataclass(frozen=True, slots=True)

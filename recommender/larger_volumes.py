@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import numpy as np
 
-from recommender.answered import answered
 from recommender.cases import Case
 from recommender.engine.history import positions_in
 from recommender.engine.volumes import REGULAR
 from recommender.items import Item
 from recommender.money import amount
+from recommender.outcomes import answered
 from recommender.terms import Terms, demand_factor, price_before_discount, price_of, sold_units
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from recommender.budget import within_budget
-from recommender.items import Item
+from recommender.items import Chosen, Item
 from recommender.requests import SuggestionRequest
-from recommender.terms import Terms, available_units, demand_factor, terms_of
+from recommender.terms import Line, available_units, demand_factor, terms_of
 
 PREFERRED_BOOST = 1.5
 
@@ -17,7 +17,7 @@ PREFERRED_BOOST = 1.5
 class Listing:
     """The lines chosen, and how many items were left out for which reason."""
 
-    lines: list[tuple[Item, Terms]] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
     left_out: Counter = field(default_factory=Counter)
 
 
@@ -38,9 +38,7 @@ def make_listing(items: Iterable[tuple[Item, float]], request: SuggestionRequest
     return listing
 
 
-def allowed_lines(
-    items: Iterable[tuple[Item, float]], request: SuggestionRequest, left_out: Counter
-) -> Iterator[tuple[Item, Terms]]:
+def allowed_lines(items: Iterable[tuple[Item, float]], request: SuggestionRequest, left_out: Counter) -> Iterator[Line]:
     for item, units in items:
         if reason := refusal(item, request):
             left_out[reason] += 1
@@ -116,12 +114,12 @@ class Rank:
         return round(item.ranking_weight * (PREFERRED_BOOST if item.category in self.preferred else 1), 6)
 
 
-def ranked(items: list[tuple[Item, float]], request: SuggestionRequest) -> list[tuple[Item, float]]:
+def ranked(items: Chosen, request: SuggestionRequest) -> Chosen:
     rank = Rank(request)
     return sorted(items, key=lambda line: rank.of(line[0]))
 
 
-def diversified(lines: list[tuple[Item, Terms]], request: SuggestionRequest) -> list[tuple[Item, Terms]]:
+def diversified(lines: list[Line], request: SuggestionRequest) -> list[Line]:
     """Ranked lines re-ranked so that kinds alternate; as many as the request can show, or all with a budget.
 
     With diversity d each further product of a category counts (1 - d) times the one before: maximal

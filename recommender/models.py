@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now, TruncDay
 
-from recommender.loading.rows import FIRST_MOMENT
+from recommender.bounds import FIRST_MOMENT
 
 EXTERNAL_ID_LENGTH = 64
 RELIABILITY = "reliability"  # among a version's metrics

@@ -8,13 +8,13 @@ import numpy as np
 from django.db import connection
 
 from recommender.baskets import OrderColumns, baskets_of
+from recommender.bounds import FIRST_MOMENT
+from recommender.engine.clock import SECONDS_PER_DAY
 from recommender.engine.history import OrderHistory, positions_in
 from recommender.engine.questions import ranges
-from recommender.loading.rows import FIRST_MOMENT
 from recommender.models import Client, Product
 from salesai.prepared import fetch
 
-SECONDS_PER_DAY = 86_400.0
 # Orders whose numbers make one array: with a thousand lines each still below what PostgreSQL can hold in a value.
 ORDERS_OF_ARRAY = 10_000
 # Bytes before the rows of a binary COPY, and before the elements of a binary array (array_send in its sources).

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -10,9 +11,10 @@ from recommender.client_groups import attributes_of
 from recommender.engine.client_answers import MEMORY_DAYS, ClientAnswers
 from recommender.engine.groups import codes_in
 from recommender.engine.history import OrderHistory
-from recommender.engine.outcomes import Acceptance, Answers
+from recommender.engine.outcomes import Acceptance, Answers, standing
 from recommender.models import Outcome, SuggestedLine
-from recommender.request_history import as_of, day_of
+from recommender.moments import day_of
+from recommender.request_history import as_of
 from recommender.requests import FormerOutcome, FormerOutcomes, SuggestionRequest
 from salesai.prepared import fetch
 
@@ -25,7 +27,7 @@ LAST_ANSWERS = f"""
 
 
 def former_outcomes(clients: Sequence[str], since: datetime) -> dict[str, FormerOutcomes]:
-    """client -> the last answers given after `since`; one query however many clients."""
+    """client -> the last answers given from `since` on; one query however many clients."""
     found: dict[str, FormerOutcomes] = defaultdict(FormerOutcomes)
     for client, product, larger_volume, outcome, at in fetch(LAST_ANSWERS, [sorted(set(clients)), since]):
         of_client = found[client]
@@ -75,8 +77,8 @@ def answers_in(requests: Sequence[SuggestionRequest], history: OrderHistory) -> 
     An answer's age is reckoned at the moment of judgement. One that came later than `asOf` counts as
     given just then: `asOf` takes orders back in time, not what the client's rep has said.
     """
-    answered = any(request.outcomes.products for request in requests)  # mostly not, and there may be many products
-    codes = {product: code for code, product in enumerate(history.products.tolist())} if answered else {}
+    given = any(request.outcomes.products for request in requests)  # mostly not, and there may be many products
+    codes = {product: code for code, product in enumerate(history.products.tolist())} if given else {}
     rows = [
         (position, codes[product], min(day_of(former.at), day_of(as_of(request))), former.accepted)
         for position, request in enumerate(requests)
@@ -95,3 +97,16 @@ def effects_of(acceptance: Acceptance, segment: np.ndarray, products: np.ndarray
         return np.zeros(len(products))
     pairs = zip(segment.tolist(), products.tolist(), strict=True)
     return np.array([acceptance.effect(*pair) for pair in pairs])
+
+
+def answered(answer: FormerOutcome, probability: float, now: float) -> dict[str, Any]:
+    """The fields of an Item that was not judged by itself which the answer decides, `now` in days since 1970-01-01 UTC.
+
+    Args:
+        answer: the last one of the client's rep to the item's product.
+        probability: of the item.
+    """
+    days, never = np.array([now - day_of(answer.at)]), np.array([np.nan])
+    accepted, rejected = (days, never) if answer.accepted else (never, days)
+    found = standing(np.array([probability]), np.zeros(1), accepted, rejected)
+    return {"ranking_weight": round(float(found.weight[0]), 6), "held_back": bool(found.held_back[0])}

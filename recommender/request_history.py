@@ -1,16 +1,16 @@
 """The order history behind a batch of requests: stored orders with those a request brings along."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from math import floor
+from datetime import datetime
 
 import numpy as np
 
 from recommender.baskets import OrderColumns, baskets_of, sent_back
+from recommender.bounds import FIRST_MOMENT
 from recommender.engine.history import OrderHistory, positions_in
-from recommender.loading.rows import FIRST_MOMENT
 from recommender.models import Order
-from recommender.order_rows import SECONDS_PER_DAY, OrderRows, read_order_rows, rows_of_client
+from recommender.moments import day_of, moment_of
+from recommender.order_rows import OrderRows, read_order_rows, rows_of_client
 from recommender.requests import SuggestionRequest
 
 
@@ -18,25 +18,6 @@ def as_of(request: SuggestionRequest) -> datetime:
     """The moment of judgement: orders from then on do not exist."""
     asked = request.parameters.get("asOf")
     return request.now if asked is None else moment_of(asked)
-
-
-def moment_of(text: str) -> datetime:
-    """In UTC, as what has no offset is; of a date alone its midnight."""
-    moment = datetime.fromisoformat(text.upper())
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def day_of(moment: datetime) -> float:
-    return moment.timestamp() / SECONDS_PER_DAY
-
-
-def date_of(day: float) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=float(day))
-
-
-def calendar_days(day: float, now: float) -> int:
-    """From one date to the other in UTC, whatever the hours, so that it agrees with the dates that are told."""
-    return floor(now) - floor(day)
 
 
 def history_of_requests(

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from recommender.answered import answered
 from recommender.cases import Case
 from recommender.catalogue import ProductFacts
 from recommender.items import Chosen, Item
 from recommender.listing import is_discontinued
+from recommender.outcomes import answered
 from recommender.requests import SuggestionRequest
 
 

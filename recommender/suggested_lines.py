@@ -23,7 +23,7 @@ SUPERSEDE = f"UPDATE {SuggestedLine._meta.db_table} SET superseded = true WHERE 
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class FiledActivity:
     """The activity that suggestions are made for; `answers` is what its feedback says, by product."""
 
     activity: str
@@ -33,13 +33,13 @@ class Visit:
     answers: Mapping[str, Outcome]
 
 
-def record_generation(made: Sequence[tuple[Visit, SuggestionResult]], at: datetime) -> None:
+def record_generation(made: Sequence[tuple[FiledActivity, SuggestionResult]], at: datetime) -> None:
     """Write the lines of new results; the activities' former lines stay, superseded, with what was answered to them."""
-    supersede([visit.activity for visit, _ in made])
+    supersede([filed.activity for filed, _ in made])
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(COPY_LINES) as copy:
-        for visit, result in made:
+        for filed, result in made:
             for rank, line in enumerate(result.recommendations, 1):
-                copy.write_row(row_of(visit, result, rank, line, at))
+                copy.write_row(row_of(filed, result, rank, line, at))
 
 
 def supersede(activities: Sequence[str]) -> None:
@@ -48,15 +48,17 @@ def supersede(activities: Sequence[str]) -> None:
         cursor.execute(SUPERSEDE, [list(activities)])
 
 
-def row_of(visit: Visit, result: SuggestionResult, rank: int, line: Mapping[str, Any], at: datetime) -> tuple[Any, ...]:
+def row_of(
+    filed: FiledActivity, result: SuggestionResult, rank: int, line: Mapping[str, Any], at: datetime
+) -> tuple[Any, ...]:
     """The COLUMNS of a line as the contract shows it."""
     return (
-        visit.activity, visit.client, line["product"], visit.rep, result.model_version.pk, rank, line["confidence"],
+        filed.activity, filed.client, line["product"], filed.rep, result.model_version.pk, rank, line["confidence"],
         line["quantity"], line["price"], at, Outcome.OPEN.value, line.get("replaces") == line["product"],
     )  # fmt: skip
 
 
-def record_answers(visit: Visit, at: datetime) -> None:
+def record_answers(filed: FiledActivity, at: datetime) -> None:
     """Make the outcomes of an activity's lines those that its feedback says now.
 
     An answer that is as before stays where it was given, with its time, whatever was suggested since;
@@ -64,22 +66,22 @@ def record_answers(visit: Visit, at: datetime) -> None:
     The activity may have been another client's, rep's or type's when a line was shown: an answer is of now. What was
     answered while it was another client's is taken back there and given here.
     """
-    lines = SuggestedLine.objects.filter(activity=visit.activity)
+    lines = SuggestedLine.objects.filter(activity=filed.activity)
     former = list(lines.answered())
-    stand = {line for line in former if line.client == visit.client and visit.answers.get(line.product) == line.outcome}
+    stand = {line for line in former if line.client == filed.client and filed.answers.get(line.product) == line.outcome}
     withdraw([line for line in former if line not in stand])
     as_before = {line.product: line.outcome for line in stand}
-    given = {product: answer for product, answer in visit.answers.items() if as_before.get(product) != answer}
-    suggested = lines.suggested().filter(client=visit.client, product__in=given)
-    if visit.purpose != UPSELL:
+    given = {product: answer for product, answer in filed.answers.items() if as_before.get(product) != answer}
+    suggested = lines.suggested().filter(client=filed.client, product__in=given)
+    if filed.purpose != UPSELL:
         suggested = suggested.filter(larger_volume=False)
     shown = {line.product: line for line in suggested.latest_of_products()}
     for product, line in shown.items():
-        line.rep, line.outcome, line.outcome_at = visit.rep, given[product], at
+        line.rep, line.outcome, line.outcome_at = filed.rep, given[product], at
     SuggestedLine.objects.bulk_update(shown.values(), ["rep", "outcome", "outcome_at"])
     SuggestedLine.objects.bulk_create(
         SuggestedLine(
-            activity=visit.activity, client=visit.client, product=product, rep=visit.rep,
+            activity=filed.activity, client=filed.client, product=product, rep=filed.rep,
             suggested_at=at, outcome=answer, outcome_at=at,
         )
         for product, answer in given.items() if product not in shown

@@ -20,8 +20,9 @@ from recommender.engine.outcomes import Acceptance, standing
 from recommender.engine.scoring import Scores, score
 from recommender.judged import Judged, columns_of, recent_buyers
 from recommender.models import ModelVersion
+from recommender.moments import day_of
 from recommender.outcomes import answers_in, effects_of
-from recommender.request_history import as_of, day_of, history_of_requests
+from recommender.request_history import as_of, history_of_requests
 from recommender.requests import (
     DEMAND_FORECASTING,
     ORDER_ANALYSIS,

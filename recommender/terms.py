@@ -23,6 +23,10 @@ class Terms:
     notes: tuple[str, ...] = ()
 
 
+Line = tuple[Item, Terms]
+"""A line of a list."""
+
+
 def terms_of(item: Item, request: SuggestionRequest, units: float) -> Terms | None:
     """Quantity and price of `units` wanted of an item; None where the stock does not hold the least that is sold."""
     price, notes = price_of(item, request.market)

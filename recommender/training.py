@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 from django.db import connection
@@ -19,13 +19,13 @@ from recommender.engine.rfm import quintile_edges, rfm_of
 from recommender.engine.training import train
 from recommender.errors import NotEnoughHistoryError, TrainingRunsError, UnwritableArtifactError
 from recommender.models import ModelVersion
+from recommender.moments import day_of, end_of_day, moment_of_day
 from recommender.outcomes import answers_about
 from recommender.partitions import HERE, Spread
-from recommender.request_history import date_of, day_of
 from recommender.training_windows import known_before
+from salesai.locks import AdvisoryLock
 
 MODEL_NAME = "sales-recommender-v2"
-ADVISORY_LOCK = 7_235_011  # any number that nothing else on the database uses
 
 
 def train_version(until: datetime, seed: int = 0, spread: Spread = HERE) -> ModelVersion:
@@ -65,21 +65,20 @@ def train_version(until: datetime, seed: int = 0, spread: Spread = HERE) -> Mode
 
 def end_of_data(history: OrderHistory, until: datetime) -> datetime:
     """The end of the day of the last order, or `until` where that comes before."""
-    last = date_of(history.order_day.max())
-    return min(until, last.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1))
+    return min(until, end_of_day(moment_of_day(history.order_day.max())))
 
 
 @contextmanager
 def one_trainer() -> Iterator[None]:
     """Hold PostgreSQL's advisory lock, which ends with the connection: a killed trainer leaves nothing."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [AdvisoryLock.TRAINING])
         if not cursor.fetchone()[0]:
-            raise TrainingRunsError("Another training is under way; wait until it has ended.")
+            raise TrainingRunsError
         try:
             yield
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [AdvisoryLock.TRAINING])
 
 
 def new_version(history: OrderHistory, data_until: datetime, seed: int) -> ModelVersion:
@@ -97,7 +96,7 @@ def new_version(history: OrderHistory, data_until: datetime, seed: int) -> Model
             "orders": len(history.order_day),
             "lines": len(history.line_order),
         },
-        data_from=date_of(history.order_day.min()),
+        data_from=moment_of_day(history.order_day.min()),
         data_until=data_until,
     )
     # Named before a file is written, so that what a killed trainer leaves can be found.
@@ -125,7 +124,7 @@ def describe(version: ModelVersion, model: Model, acceptance: Acceptance, histor
         "productForecasts": model.outlook.chosen,
         "segments": model.knowledge.segments,
         "taste": asdict(model.knowledge.taste),
-        "popularSince": f"{date_of(popular_since(history, as_of)):%Y-%m-%d}",
+        "popularSince": f"{moment_of_day(popular_since(history, as_of)):%Y-%m-%d}",
         "rfm": quintile_edges(rfm_of(history, as_of)) | {"clients": len(np.unique(history.order_client))},
         "feedback": {"acceptance": acceptance.share, "spread": acceptance.spread},
     }

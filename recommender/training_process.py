@@ -7,12 +7,11 @@ import time
 from django.conf import settings
 from django.db import connection, transaction
 
-from recommender.errors import NotEnoughHistoryError, TrainingRunsError
+from recommender.errors import NoOrdersError, TrainingEndedError, TrainingRunsError
 from recommender.models import Order
-from recommender.training import ADVISORY_LOCK
+from salesai.locks import AdvisoryLock
 
 LOG = "training.log"
-BEGINNING_LOCK = 7_235_013  # any number that nothing else on the database uses
 # Until the process holds the trainer's lock: it takes a second or two to start, and more on a busy machine.
 BEGINS_WITHIN_SECONDS = 10
 
@@ -25,21 +24,22 @@ def begin_training() -> subprocess.Popen:
     failed when the next one begins. Who calls meanwhile waits until this one holds the trainer's lock.
 
     Raises:
-        TrainingRunsError: another training is under way, or it ended at once; the message says which.
-        NotEnoughHistoryError: there is no order to learn from.
+        TrainingRunsError: another training is under way.
+        TrainingEndedError: it ended at once; the message says where to read why.
+        NoOrdersError: there is nothing to learn from.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [BEGINNING_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [AdvisoryLock.BEGINNING])
     if training_runs():
-        raise TrainingRunsError("Another training is under way; wait until it has ended.")
+        raise TrainingRunsError
     if not Order.objects.exists():
-        raise NotEnoughHistoryError("There are no orders. Load some with `manage.py import_orders`.")
+        raise NoOrdersError
     process = train_beside()
     end = time.monotonic() + BEGINS_WITHIN_SECONDS
     while process.poll() is None and not training_runs() and time.monotonic() < end:
         time.sleep(0.1)
     if process.poll():
-        raise TrainingRunsError(f"The training ended at once; {LOG} in SALESAI_DATA_DIR has what it said.")
+        raise TrainingEndedError(f"The training ended at once; {LOG} in SALESAI_DATA_DIR has what it said.")
     return process
 
 
@@ -61,6 +61,6 @@ def training_runs() -> bool:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = %s "
             "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))",
-            [ADVISORY_LOCK],
+            [AdvisoryLock.TRAINING],
         )
         return cursor.fetchone()[0]

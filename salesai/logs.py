@@ -15,13 +15,8 @@ PROCESSORS = [
 ]
 
 
-def logging_config(level: str, as_json: bool) -> dict[str, Any]:
-    """Django's LOGGING; also tells structlog to write through the standard library's logging.
-
-    Args:
-        level: the least level that is written, such as "INFO".
-        as_json: one JSON object a line; otherwise text for people.
-    """
+def configure_structlog() -> None:
+    """Have structlog write through the standard library's logging."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -31,6 +26,15 @@ def logging_config(level: str, as_json: bool) -> dict[str, Any]:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def logging_config(level: str, as_json: bool) -> dict[str, Any]:
+    """Django's LOGGING.
+
+    Args:
+        level: the least level that is written, such as "INFO".
+        as_json: one JSON object a line; otherwise text for people.
+    """
     renderers = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if as_json

@@ -24,7 +24,7 @@ from salesai.environment import (
     read_file,
     whole_number,
 )
-from salesai.logs import logging_config
+from salesai.logs import configure_structlog, logging_config
 from salesai.secret_key import kept_secret_key
 from salesai.sidebar import NAVIGATION
 
@@ -154,7 +154,6 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")  # of the theme's login, which does not say where to
 
 AXES_FAILURE_LIMIT = 5
@@ -183,9 +182,7 @@ SPECTACULAR_SETTINGS = {
     "ENABLE_DJANGO_DEPLOY_CHECK": False,  # of the schema it would generate; ours is written by hand
 }
 
-LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
-USE_TZ = True
 FORMAT_MODULE_PATH = ["salesai.formats"]
 
 CONTENT_SECURITY_POLICY = {
@@ -198,8 +195,6 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-X_FRAME_OPTIONS = "DENY"
-SESSION_COOKIE_HTTPONLY = True
 
 if PRODUCTION:
     # TLS ends at a proxy in front, which says so in this header.
@@ -212,6 +207,7 @@ if PRODUCTION:
     # Without the redirect people try it over HTTP, where a browser sends no secure cookie.
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 
+configure_structlog()
 LOGGING = logging_config(log_level(env, "LOG_LEVEL", default="INFO"), as_json=flag(env, "LOG_JSON", default=PRODUCTION))
 UNFOLD = {
     "SITE_TITLE": "Sales AI",

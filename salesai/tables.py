@@ -29,15 +29,6 @@ def readable(value: Any) -> Any:
     return value
 
 
-def orders_table(orders: Iterable[Any]) -> SafeString:
-    """Orders with `line_count` and `amount`, None where that is not known."""
-    rows = ((o, "" if o.amount is None else f"{o.amount:,.2f}") for o in orders)
-    return table(
-        ["Ordered", "Order", "Lines", "Amount"],
-        ((f"{o.ordered_at:%Y-%m-%d}", o.external_id, o.line_count, amount) for o, amount in rows),
-    )
-
-
 def share(value: float | None) -> str:
     """A share in percent; None and NaN are nothing."""
     return NOTHING if value is None or value != value else f"{value:.0%}"

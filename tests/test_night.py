@@ -39,10 +39,10 @@ LINES_OF_ACTIVITIES = "SELECT sum(jsonb_array_length(recommendations)) FROM acti
 FIGURES = """
 import json
 from collections import Counter
-from activities.dashboard import filed_today, waiting_and_failed
+from activities.dashboard import filed_today, unfinished
 from activities.models import Activity
 from activities.uptake import reckon_uptake
-counts = waiting_and_failed()
+counts = unfinished()
 print(json.dumps({
     "filed": sum(filed_today().values(), Counter()),
     "failed": counts["failed"],

@@ -24,7 +24,7 @@ from activities.admin.activity_filters import (
     RepFilter,
     VersionFilter,
 )
-from activities.admin.activity_page import page_of
+from activities.admin.activity_page import context_of
 from activities.admin.batches import ACT, work_through
 from activities.admin.feedback_form import record_feedback, shown_again, told
 from activities.admin.keys_first import KeysFirst
@@ -92,7 +92,7 @@ class ActivityAdmin(ActivityActions, ModelAdmin):
         return queryset, False
 
     def render_change_form(self, request, context, *args, obj: Activity | None = None, **options) -> HttpResponse:
-        context |= page_of(obj, request.user, context.get("posted")) if obj else {}
+        context |= context_of(obj, request.user, context.get("posted")) if obj else {}
         return super().render_change_form(request, context, *args, obj=obj, **options)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

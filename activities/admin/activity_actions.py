@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from unfold.decorators import action
 
 from activities import export
-from activities.admin.batches import ACT, FEW, MOST_AT_ONCE, confirmed, work_through
+from activities.admin.batches import ACT, FEW, MOST_AT_ONCE, confirmation_page, work_through
 from activities.models import Activity
 from activities.runs import queue_run_of
 from activities.worker import NO_WORKER, any_is_alive
@@ -47,7 +47,7 @@ class ActivityActions:
             return None
         if "confirmed" not in request.POST:
             left_to_workers = act == "regenerate" and queryset.count() > FEW
-            return confirmed(self, request, queryset, act, LEFT_TO_WORKERS if left_to_workers else "")
+            return confirmation_page(self, request, queryset, act, LEFT_TO_WORKERS if left_to_workers else "")
         self.report(request, DONE[act], *work_through(list(queryset.values_list("pk", flat=True)), ACT[act]))
         return None
 

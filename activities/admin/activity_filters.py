@@ -8,8 +8,8 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter, FieldTextFilter
 
 from activities.admin.condition_filter import ConditionFilter, older_than, younger_than
-from activities.dates import start_of_day
 from recommender.models import ModelVersion
+from recommender.moments import start_of_day
 
 RepFilter = ("rep", FieldTextFilter)
 

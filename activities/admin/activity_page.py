@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from activities.admin.feedback_form import RATINGS, feedback_from, seen_from
 from activities.feedback import answers_in
 from activities.history import changes_of
-from activities.models import Activity, ReviewItem
+from activities.models import FAILURE, Activity, ReviewItem
 from activities.serializers import ActivitySerializer
 from recommender.models import Client, Order, Outcome, Product
 from salesai.charts import bars, lines
@@ -25,7 +25,7 @@ MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 INSIGHTS = {"buyingPatterns": "Buying patterns", "riskFactors": "Risks", "opportunities": "Opportunities"}
 
 
-def page_of(activity: Activity, user: User, posted: QueryDict | None = None) -> dict[str, Any]:
+def context_of(activity: Activity, user: User, posted: QueryDict | None = None) -> dict[str, Any]:
     """The context of the page; the same for the activity's own page and for its review.
 
     `posted` is what was typed and could not be stored: it is shown over what is stored.
@@ -47,7 +47,7 @@ def page_of(activity: Activity, user: User, posted: QueryDict | None = None) -> 
         "changes": changes_of(activity),
         "inputs": [(name, readable(value)) for name, value in activity.input_data.items()],
         "parameters": readable(activity.ai_model.get("parameters", {})),
-        "failure": activity.metadata.get("failure") if activity.status == Activity.Status.FAILED else None,
+        "failure": activity.metadata.get(FAILURE) if activity.status == Activity.Status.FAILED else None,
         "raw": json.dumps(ActivitySerializer(activity).data, indent=2, ensure_ascii=False),
         "outcomes": Outcome,
         "ratings": RATINGS,

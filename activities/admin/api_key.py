@@ -8,7 +8,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from unfold.decorators import action
 
-from activities.admin.batches import confirmed
+from activities.admin.batches import confirmation_page
 from activities.models import ApiKey
 from salesai.model_admin import ModelAdmin
 
@@ -43,7 +43,7 @@ class ApiKeyAdmin(ModelAdmin):
     @action(description="Revoke", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         if "confirmed" not in request.POST:
-            return confirmed(self, request, queryset, "revoke", FINAL)
+            return confirmation_page(self, request, queryset, "revoke", FINAL)
         for key in queryset:
             key.revoke()
         self.message_user(request, "Revoked.", messages.SUCCESS)

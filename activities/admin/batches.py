@@ -21,7 +21,7 @@ MOST_AT_ONCE = 100  # cancelled or reopened within the request
 NAMED = 20  # on the page that asks
 
 
-def confirmed(
+def confirmation_page(
     model_admin: ModelAdmin, request: HttpRequest, queryset: QuerySet, act: str, to_know: str = ""
 ) -> TemplateResponse:
     """The page that asks whether it is meant; it posts the same action again, with `confirmed`."""

@@ -7,8 +7,8 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
-from activities.admin.links import LinesLink, activities, review_queue
-from activities.dashboard import filed_today, waiting_and_failed
+from activities.admin.links import LinesLink, activities_list, review_queue
+from activities.dashboard import RATINGS_OF, filed_today, recent_rating, unfinished
 from activities.kept_uptake import KEPT_FOR, uptake
 from activities.models import Activity, ReviewItem
 from activities.uptake import WEEKS, QuarterOfAnswers, Uptake
@@ -33,9 +33,12 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "figures": True,
         "statuses": Activity.Status.values,
         "today": today_table(),
-        **waiting_and_failed(),
+        **unfinished(),
+        "rating": recent_rating(),
+        "ratings_of": RATINGS_OF,
         "to_review": ReviewItem.objects.waiting().count(),
         "taken_up": taken_up,
+        "converted_within": CONVERTED_WITHIN,
         "is_old": taken_up.at < timezone.now() - KEPT_FOR,
         "weeks": WEEKS,
         "total": row("", taken_up.total, quarter),
@@ -46,9 +49,9 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "metrics": METRICS,
         "comparison": comparison(),
         "links": {
-            "failed": activities(status__exact="failed"),
-            "waiting": activities(status__exact="processing"),
-            "rated": activities(age="month", rating="any"),
+            "failed": activities_list(status__exact="failed"),
+            "waiting": activities_list(status__exact="processing"),
+            "rated": activities_list(age="month", rating="any"),
             "suggested": LinesLink(suggested_at__gte=taken_up.since.isoformat(), shown="yes").suggested,
             "review": review_queue(),
         },
@@ -60,7 +63,7 @@ def today_table() -> list[dict[str, Any]]:
         {
             "type": kind,
             "cells": [
-                (counts[status], activities(age="today", status__exact=status, activity_type__exact=kind))
+                (counts[status], activities_list(age="today", status__exact=status, activity_type__exact=kind))
                 for status in Activity.Status.values
             ],
         }

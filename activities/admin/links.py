@@ -19,7 +19,7 @@ def linked_if_known(page: str, found: QuerySet, text: str) -> str:
     return text if pk is None else linked(page, pk, text)
 
 
-def activities(**filters: Any) -> str:
+def activities_list(**filters: Any) -> str:
     return f"{reverse('admin:activities_activity_changelist')}?{urlencode(filters)}"
 
 

@@ -23,7 +23,7 @@ from rest_framework.exceptions import ValidationError
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from activities.admin.activity_page import page_of
+from activities.admin.activity_page import context_of
 from activities.admin.feedback_form import MOST_TOLD, changed_meanwhile, record_feedback, shown_again, told
 from activities.admin.links import LinesLink
 from activities.models import Activity, ReviewItem, ReviewRule
@@ -126,11 +126,12 @@ class ReviewItemAdmin(ReadOnlyAdmin):
         return ReviewItem.objects.most_urgent_first().query.order_by
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Review queue", "most_rejected": most_rejected()})
+        rejected = {"most_rejected": most_rejected(), "rejections_of": REJECTIONS_OF}
+        return super().changelist_view(request, {"title": "Review queue"} | rejected)
 
     def render_change_form(self, request, context, *args, obj: ReviewItem | None = None, **options) -> HttpResponse:
         if obj:
-            context |= page_of(obj.activity, request.user, context.get("posted")) | {
+            context |= context_of(obj.activity, request.user, context.get("posted")) | {
                 "item": obj,
                 "may_decide": self.may_decide(request),
                 "decision": context.get("decision") or DecisionForm(obj),

@@ -1,5 +1,6 @@
 """The order history: who ordered what, and what became of suggestions of it."""
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +18,7 @@ from unfold.decorators import display
 from recommender.models import Client, Order, OrderLine, Product, SalesRep, SuggestedLine
 from recommender.templatetags.prices import price
 from salesai.model_admin import ModelAdmin
-from salesai.tables import orders_table, table
+from salesai.tables import table
 
 RECENT_ORDERS = 12
 LATEST_ANSWERS = 12
@@ -60,6 +61,15 @@ class ClientAdmin(TakenUp, ModelAdmin):
     @display(description="Recent orders")
     def recent_orders(self, client: Client) -> SafeString:
         return orders_table(Order.objects.recent_of(client.external_id)[:RECENT_ORDERS])
+
+
+def orders_table(orders: Iterable[Order]) -> SafeString:
+    """Orders with `line_count` and `amount`, None where that is not known."""
+    rows = ((o, "" if o.amount is None else f"{o.amount:,.2f}") for o in orders)
+    return table(
+        ["Ordered", "Order", "Lines", "Amount"],
+        ((f"{o.ordered_at:%Y-%m-%d}", o.external_id, o.line_count, amount) for o, amount in rows),
+    )
 
 
 @admin.register(SalesRep)

@@ -21,6 +21,7 @@ from recommender.loading.merge import merge_clients, merge_order_frames, merge_p
 from recommender.loading.rows import ClientRow, ProductRow, SalesRepRow
 
 DAYS = 548  # 18 months: each month of the year is seen, half of them twice
+LINES_A_CLIENT = 290  # about
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class DemoHistory:
 
 
 def generate(clients: int, seed: int, end: datetime) -> DemoHistory:
-    """Invent a history of 18 months, about 290 lines a client. The same arguments give the same history.
+    """Invent a history of 18 months, LINES_A_CLIENT on average. The same arguments give the same history.
 
     Args:
         end: all orders lie before it; a midnight in UTC.

@@ -1,4 +1,4 @@
-"""The best of each row, the same ones on every machine."""
+"""The best of each row or group, the same ones on every machine."""
 
 import numpy as np
 
@@ -15,3 +15,12 @@ def best_of(score: np.ndarray, count: int) -> np.ndarray:
     better, as_good = score > last, score == last
     room = count - better.sum(axis=1, keepdims=True)
     return better | (as_good & (as_good.cumsum(axis=1) <= room))
+
+
+def ranks_within(group: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """(R,) float32: the place of each row by `score` within its `group` ((R,) int), 0 the highest; ties go by row."""
+    order = np.lexsort((-score, group))
+    start = np.flatnonzero(np.r_[True, np.diff(group[order]) != 0][: len(order)])
+    rank = np.empty(len(order), np.float32)
+    rank[order] = np.arange(len(order)) - np.repeat(start, np.diff(np.r_[start, len(order)]))
+    return rank

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recommender.engine.history import OrderHistory
+from recommender.engine.history import OrderHistory, pair_codes
 
 if TYPE_CHECKING:
     from sklearn.isotonic import IsotonicRegression
@@ -26,7 +26,7 @@ class CalibratedCounting:
         earlier, last = without_last_orders(history)
         clients = np.unique(last.order_client)
         before = own_shares(earlier.where(np.isin(earlier.order_client, clients)))
-        bought = pairs(last.line_client, last.line_product, self.products)
+        bought = pair_codes(last.line_client, last.line_product, self.products)
         self.repeat = fitted(before.share, np.isin(before.pair, bought), np.ones(len(before.pair)))
         # Each product once, weighted by the clients that never had it: the same fit as one row a pair.
         without = len(clients) - np.bincount(before.pair % self.products, minlength=self.products)
@@ -38,7 +38,7 @@ class CalibratedCounting:
         """(N,) float64, that the next order of a client has a product; codes of the history, which may know neither."""
         unknown = product >= self.products
         product = np.where(unknown, 0, product)
-        pair = pairs(client, product, self.products)
+        pair = pair_codes(client, product, self.products)
         at = np.searchsorted(self.own.pair, pair).clip(max=len(self.own.pair) - 1)
         is_own = (self.own.pair[at] == pair) & ~unknown
         share = np.where(unknown, 0, self.popular[product])
@@ -54,7 +54,7 @@ class Shares:
 
 
 def own_shares(history: OrderHistory) -> Shares:
-    keys = pairs(history.line_client, history.line_product, len(history.products))
+    keys = pair_codes(history.line_client, history.line_product, len(history.products))
     pair, orders = np.unique(keys, return_counts=True)
     of_client = np.bincount(history.order_client, minlength=len(history.clients))
     return Shares(pair, orders / of_client[pair // len(history.products)])
@@ -63,10 +63,6 @@ def own_shares(history: OrderHistory) -> Shares:
 def popular_shares(history: OrderHistory) -> np.ndarray:
     """(P,) float64."""
     return np.bincount(history.line_product, minlength=len(history.products)) / max(len(history.order_day), 1)
-
-
-def pairs(client: np.ndarray, product: np.ndarray, products: int) -> np.ndarray:
-    return client.astype(np.int64) * products + product
 
 
 def without_last_orders(history: OrderHistory) -> tuple[OrderHistory, OrderHistory]:

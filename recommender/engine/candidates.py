@@ -9,7 +9,7 @@ from recommender.engine.client_answers import NO_ANSWERS, ClientAnswers
 from recommender.engine.clock import clock_of
 from recommender.engine.features import features_of
 from recommender.engine.groups import Attributes, codes_in
-from recommender.engine.history import OrderHistory, positions_in
+from recommender.engine.history import OrderHistory, pair_codes, positions_in
 from recommender.engine.knowledge import Knowledge
 from recommender.engine.pointers import Batch, Pointed, batch_of, points_to
 from recommender.engine.purchases import Purchases, purchases_of
@@ -96,6 +96,6 @@ def with_unknown(pointed: Pointed, purchases: Purchases, known: int) -> Pointed:
 
 def rows_of_purchases(pointed: Pointed, purchases: Purchases, products: int) -> np.ndarray:
     """(R,) int32: where each candidate stands among the purchases, -1 for what the client never bought."""
-    wanted = pointed.client.astype(np.int64) * products + pointed.product
-    own = purchases.client.astype(np.int64) * products + purchases.product
+    wanted = pair_codes(pointed.client, pointed.product, products)
+    own = pair_codes(purchases.client, purchases.product, products)
     return positions_in(own, wanted).astype(np.int32)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.engine.history import pair_codes
 from recommender.engine.questions import ranges
 
 MEMORY_DAYS = 90.0  # from then on an answer about a client's product is forgotten
@@ -45,8 +46,8 @@ class ClientAnswers:
             return accepted, rejected
         products = int(max(self.product.max(), product.max(initial=0))) + 1
         # Sorted by pair, then day, as these complex numbers are.
-        given = (self.client.astype(np.int64) * products + self.product) + 1j * self.day
-        wanted = client.astype(np.int64) * products + product
+        given = pair_codes(self.client, self.product, products) + 1j * self.day
+        wanted = pair_codes(client, product, products)
         last = np.searchsorted(given, wanted + 1j * now, side="right") - 1
         days = now - self.day[last]
         known = (last >= 0) & (given.real[last] == wanted) & (days < MEMORY_DAYS)

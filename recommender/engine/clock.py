@@ -7,6 +7,8 @@ import numpy as np
 from recommender.engine.history import OrderHistory
 from recommender.engine.purchases import RECENT_PURCHASES, last_values, medians_of_last
 
+SECONDS_PER_DAY = 86_400
+
 
 @dataclass(frozen=True, slots=True)
 class OrderClock:

@@ -158,11 +158,13 @@ def demand_of(
     further: np.ndarray,
     habits: DemandHabits,
 ) -> Demand:
-    """Args:
-    purchases: R rows.
-    line_quantity: (L,) units of the history's lines.
-    usual: (R,) units that the client would take now.
-    probability, further: (R,) float64, as of `horizons.Foretold`.
+    """What clients will take of what they bought, from how probable that is and from their last quantities.
+
+    Args:
+        purchases: R rows.
+        line_quantity: (L,) units of the history's lines.
+        usual: (R,) units that the client would take now.
+        probability, further: (R,) float64, as of `horizons.Foretold`.
     """
     recent = last_values(line_quantity[purchases.line], purchases.start, purchases.stop, RECENT)
     units, weights = quantities(recent, usual, habits)

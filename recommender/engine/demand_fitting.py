@@ -17,7 +17,7 @@ from recommender.engine.demand import (
     own_purchases,
     quantities,
 )
-from recommender.engine.history import OrderHistory
+from recommender.engine.history import OrderHistory, pair_codes
 from recommender.engine.horizons import Horizons
 from recommender.engine.knowledge import group_medians
 from recommender.engine.purchases import last_values
@@ -100,7 +100,7 @@ def came_of(
 ) -> tuple[np.ndarray, np.ndarray]:
     """((R,) int64 orders, (R,) float64 units) of each pair of a question and a product in the `days` after it."""
     pair, count, units = purchases_within(history, questions, days)
-    mine = client.astype(np.int64) * len(history.products) + product
+    mine = pair_codes(client, product, len(history.products))
     if not len(pair):
         return np.zeros(len(mine), np.int64), np.zeros(len(mine))
     at = np.searchsorted(pair, mine).clip(max=len(pair) - 1)

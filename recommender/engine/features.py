@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from recommender.engine.best import ranks_within
 from recommender.engine.client_answers import ANSWERS, ClientAnswers
 from recommender.engine.client_features import CLIENT, client_features
 from recommender.engine.clock import OrderClock
-from recommender.engine.history import OrderHistory
+from recommender.engine.history import OrderHistory, pair_codes
 from recommender.engine.knowledge import Knowledge
 from recommender.engine.personal_features import PERSONAL, personal_features
 from recommender.engine.pointers import POINTERS, Batch, Pointed
@@ -44,7 +45,8 @@ def features_of(
     until = sales_until[client[is_known]]
     selling[is_known, len(LASTING) :] = late_features(knowledge.sales, product[is_known], until)
     blend = own_and_neighbours(pointed, is_own & is_known, batch, knowledge)
-    *ranks, rank_of_blend = (ranks_within(client, ~is_own, column) for column in (*pointed.scores.T, blend))
+    group = pair_codes(client, ~is_own, 2)  # its client's own products, or those that are new to it
+    *ranks, rank_of_blend = (ranks_within(group, column) for column in (*pointed.scores.T, blend))
     of_client = client_features(history, clock, purchases)[client]
     answered = answers.days_since(client, pointed.product, clock.now[client])
     table = [pointed.scores, *ranks, blend, rank_of_blend, selling, of_client, personal, *answered]
@@ -58,13 +60,3 @@ def own_and_neighbours(pointed: Pointed, has_taste: np.ndarray, batch: Batch, kn
         taste[has_taste] = np.asarray(batch.taste[pointed.client[has_taste], pointed.product[has_taste]]).ravel()
     neighbours = pointed.scores[:, POINTERS.index("neighbours")]
     return knowledge.taste.own * taste + (1 - knowledge.taste.own) * neighbours
-
-
-def ranks_within(client: np.ndarray, is_new: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """(R,) the place of each row by `score` among its client's own, or new, products; 0 is the highest."""
-    group = client.astype(np.int64) * 2 + is_new
-    order = np.lexsort((-score, group))
-    start = np.flatnonzero(np.r_[True, np.diff(group[order]) != 0][: len(order)])
-    rank = np.empty(len(order), np.float32)
-    rank[order] = np.arange(len(order)) - np.repeat(start, np.diff(np.r_[start, len(order)]))
-    return rank

@@ -3,6 +3,7 @@
 import numpy as np
 
 from recommender.engine.asking import Asked
+from recommender.engine.best import ranks_within
 from recommender.engine.demand import LEVEL, DemandHabits, demand_of, own_purchases
 from recommender.engine.demand_fitting import came_of, usual_before
 from recommender.engine.groups import Attributes
@@ -37,12 +38,10 @@ def coverage_of(
     usual = usual_before(history, asked)
     line_quantity = questions.history.line_quantity
     demand = demand_of(own, line_quantity, usual, foretold.probability, foretold.further, habits)
-    order = np.lexsort((own.product, -foretold.probability, own.client))
-    rank = np.arange(len(order)) - np.searchsorted(own.client, own.client)  # rows are sorted by client
     # All are asked at one moment: a client that is asked again is foretold the same.
     is_first = questions.client != np.r_[-1, questions.client[:-1]]
     judged = is_first & held_back[questions.client]
-    shown = np.sort(order[(rank < LIST_LENGTH) & judged[own.client]])
+    shown = np.flatnonzero((ranks_within(own.client, foretold.probability) < LIST_LENGTH) & judged[own.client])
     low, high, _ = demand.of(shown).intervals(LEVEL)
     _, units = came_of(history, questions, own.client[shown], own.product[shown], days)
     held = (units >= low) & (units <= high)

@@ -98,6 +98,11 @@ class OrderHistory:
         )
 
 
+def pair_codes(client: np.ndarray, product: np.ndarray, products: int) -> np.ndarray:
+    """(N,) int64: a number for each client and product of a catalogue of so many, ascending by client, then product."""
+    return client.astype(np.int64) * products + product
+
+
 def positions_in(known: np.ndarray, names: np.ndarray) -> np.ndarray:
     """(N,) int64: the position of each name or number in `known`, which is sorted; -1 for one that is not there."""
     at = np.searchsorted(known, names).clip(max=max(len(known) - 1, 0))

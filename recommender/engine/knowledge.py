@@ -20,7 +20,9 @@ from recommender.engine.popularity import recent_buyers, share_of_group
 from recommender.engine.product_features import Sales, lasting_features, sales_of
 from recommender.engine.purchases import purchases_of
 
-PRIOR_CLIENTS = 10.0
+# Clients' worth of belief that a group buys as the larger one does that it is part of. Those of a chain share
+# their terms and taste, so that few of them say enough.
+SEGMENT_PRIOR, CHAIN_PRIOR = 10.0, 2.0
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,8 @@ class Knowledge:
             segment, chain: (N,) int codes, -1 for none.
         """
         overall = self.segment_buyers[-1].toarray()[0] / max(self.segment_clients[-1], 1)
-        in_segment = share_of_group(self.segment_buyers, self.segment_clients, segment, overall, PRIOR_CLIENTS)
-        return share_of_group(self.chain_buyers, self.chain_clients, chain, in_segment, PRIOR_CLIENTS / 5)
+        in_segment = share_of_group(self.segment_buyers, self.segment_clients, segment, overall, SEGMENT_PRIOR)
+        return share_of_group(self.chain_buyers, self.chain_clients, chain, in_segment, CHAIN_PRIOR)
 
     def share_of_buyers(self, product: int, other: int) -> tuple[int, int]:
         """(clients that bought both, clients that bought `other`), for a pair of neighbours."""

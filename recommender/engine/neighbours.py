@@ -14,6 +14,7 @@ from recommender.engine.best import best_of
 from recommender.engine.clock import OrderClock
 from recommender.engine.history import OrderHistory, positions_in
 from recommender.engine.purchases import Purchases
+from recommender.engine.questions import drawn
 
 AT_MOST = 20_000  # clients to compare with; more make no better neighbours, only slower ones
 
@@ -55,10 +56,7 @@ def unit_length(vectors: sparse.csr_matrix) -> sparse.csr_matrix:
 
 def compared_clients(orders: np.ndarray, seed: int) -> np.ndarray:
     """Positions of the clients to compare with: those with orders ((C,) int), at most AT_MOST, drawn by `seed`."""
-    known = np.flatnonzero(orders)
-    if len(known) <= AT_MOST:
-        return known
-    return np.sort(np.random.default_rng(seed).choice(known, AT_MOST, replace=False))
+    return drawn(np.flatnonzero(orders), AT_MOST, np.random.default_rng(seed))
 
 
 def similarity_to(

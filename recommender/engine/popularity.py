@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import sparse
 
-from recommender.engine.history import OrderHistory
+from recommender.engine.history import OrderHistory, pair_codes
 
 WINDOW_DAYS = 90
 
@@ -20,7 +20,7 @@ def recent_buyers(history: OrderHistory, as_of: float, group: np.ndarray, groups
     """
     recent = history.where(history.order_day >= popular_since(history, as_of))
     products = len(history.products)
-    pairs = np.unique(recent.line_client.astype(np.int64) * products + recent.line_product)
+    pairs = np.unique(pair_codes(recent.line_client, recent.line_product, products))
     client, product = np.divmod(pairs, products) if products else (pairs, pairs)
     active = np.unique(recent.order_client)
     row, active_row = group[client], group[active]

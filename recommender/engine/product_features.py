@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.engine.clock import clock_of
+from recommender.engine.clock import SECONDS_PER_DAY, clock_of
 from recommender.engine.history import OrderHistory
 from recommender.engine.purchases import Purchases
 
 WINDOW_DAYS = (7, 28, 91)
-SECONDS_PER_DAY = 86_400
 PRODUCT_STEP = 2**34  # more than the seconds of any two orders apart
 
 LASTING = (

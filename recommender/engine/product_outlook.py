@@ -17,6 +17,7 @@ from recommender.engine.product_series import (
     scaled_error,
     series_classes,
 )
+from recommender.engine.questions import drawn
 
 WEEKS_AHEAD = 4  # the usual horizon of a forecast
 ORIGINS = 3  # of the rolling backtest, WEEKS_AHEAD apart
@@ -93,15 +94,11 @@ def outlook_of(series: WeeklySeries, seed: int) -> ProductOutlook:
         members = np.flatnonzero(kind == position)
         if not len(members):
             continue
-        errors[name] = rolling_errors(series, drawn(members, random), models)
+        errors[name] = rolling_errors(series, drawn(members, SAMPLE, random), models)
         chosen[name] = min(errors[name], key=lambda model: (errors[name][model], model)) if errors[name] else WINDOW
         weekly[members] = [models[chosen[name]](series.of(product)).mean() for product in members]
     recent = series.units[:, -RECENT_WEEKS:].sum(axis=1) / RECENT_WEEKS
     return ProductOutlook(weekly, np.where(kind == UNCLASSED, np.nan, recent), kind, chosen, errors)
-
-
-def drawn(members: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    return np.sort(random.choice(members, SAMPLE, replace=False)) if len(members) > SAMPLE else members
 
 
 def rolling_errors(series: WeeklySeries, products: np.ndarray, models: dict[str, Forecaster]) -> dict[str, float]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from recommender.engine.history import OrderHistory
 
-DAYS = 7
+DAYS_A_WEEK = 7
 WEEKS_AT_MOST = 156  # three years; what is older says little about the weeks to come
 FEWEST_WEEKS = 8  # since the first sale: below that a series has no class
 # Bounds of Syntetos, Boylan and Croston (2005), "On the categorization of demand patterns".
@@ -39,15 +39,15 @@ class WeeklySeries:
     def before(self, weeks: int) -> "WeeklySeries":
         """The same as it was known `weeks` before."""
         left = self.weeks - weeks
-        return WeeklySeries(self.units[:, :left], np.minimum(self.first, left), self.as_of - weeks * DAYS)
+        return WeeklySeries(self.units[:, :left], np.minimum(self.first, left), self.as_of - weeks * DAYS_A_WEEK)
 
 
 def weekly_series(history: OrderHistory, as_of: float) -> WeeklySeries:
     """`history` ends before day `as_of`."""
     products = len(history.products)
-    span = (as_of - history.order_day.min(initial=as_of)) // DAYS
+    span = (as_of - history.order_day.min(initial=as_of)) // DAYS_A_WEEK
     weeks = int(min(span, WEEKS_AT_MOST))
-    week = weeks + ((history.line_day - as_of) // DAYS).astype(np.int64)
+    week = weeks + ((history.line_day - as_of) // DAYS_A_WEEK).astype(np.int64)
     inside = week >= 0
     cell = history.line_product[inside].astype(np.int64) * weeks + week[inside]
     units = np.bincount(cell, history.line_quantity[inside], products * weeks).reshape(products, weeks)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.engine.history import OrderHistory
+from recommender.engine.history import OrderHistory, pair_codes
 
 RECENT_PURCHASES = 5  # quantities and gaps are judged by the last few: tastes drift
 
@@ -46,7 +46,7 @@ class Purchases:
 
 def purchases_of(history: OrderHistory) -> Purchases:
     """The purchases of every client of `history`; the history's end is the moment of judgement."""
-    key = history.line_client.astype(np.int64) * len(history.products) + history.line_product
+    key = pair_codes(history.line_client, history.line_product, len(history.products))
     line = np.argsort(key, kind="stable")  # lines are in order of time already
     key, day = key[line], history.line_day[line]
     start = np.flatnonzero(np.r_[True, key[1:] != key[:-1]][: len(key)])

@@ -1,6 +1,6 @@
 """Score: which products each client of a batch will buy, with probabilities."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
@@ -25,6 +25,7 @@ class Scores:
     purchase   (R,) int32    row of `purchases`, -1 for a product the client never bought
     goes_with  (R,) int32    the product of the client's own that points to it most, -1 for none
     features   (R, len(FEATURES)) float32
+    usual      units that the client would take, for each row of `purchases`, float64
     """
 
     client: np.ndarray
@@ -33,6 +34,7 @@ class Scores:
     goes_with: np.ndarray
     features: np.ndarray
     purchases: Purchases
+    usual: np.ndarray
     model: Model
 
     @property
@@ -90,6 +92,7 @@ def score(
         purchase=candidates.purchase,
         goes_with=strongest_companions(candidates, knowledge),
         features=candidates.features,
-        purchases=replace(purchases, quantity=usual_quantities(history, purchases, knowledge.quantity)),
+        purchases=purchases,
+        usual=usual_quantities(history, purchases, knowledge.quantity),
         model=model,
     )

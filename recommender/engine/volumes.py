@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recommender.engine.history import OrderHistory
+from recommender.engine.history import OrderHistory, pair_codes
 from recommender.engine.purchases import Purchases, purchases_of
 
 REGULAR = 3  # purchases; with fewer nobody's usual quantity is known
@@ -60,9 +60,9 @@ def volumes_of(purchases: Purchases, products: int) -> Volumes:
 
 def largest(history: OrderHistory, client: np.ndarray, product: np.ndarray) -> np.ndarray:
     """(R,) float64: the most units of a product that a client took in one order, 0 for none."""
-    key = history.line_client.astype(np.int64) * len(history.products) + history.line_product
+    key = pair_codes(history.line_client, history.line_product, len(history.products))
     order = np.lexsort((history.line_quantity, key))
-    wanted = client.astype(np.int64) * len(history.products) + product
+    wanted = pair_codes(client, product, len(history.products))
     last = np.searchsorted(key[order], wanted, side="right") - 1
     if not len(order):
         return np.zeros(len(wanted))

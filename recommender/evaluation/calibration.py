@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.engine.intervals import Bootstrap, Estimate
+from recommender.engine.bootstrap import Bootstrap, Estimate
 from recommender.engine.metrics import BINS, bin_of, expected_calibration_error, log_loss
 from recommender.evaluation.lists import OURS
 
@@ -45,10 +45,12 @@ class Calibration:
 def calibration(
     client: np.ndarray, happened: np.ndarray, ours: np.ndarray, counting: np.ndarray, bootstrap: Bootstrap
 ) -> Calibration:
-    """Args:
-    client: (N,) int, whose pair it is.
-    happened: (N,) bool, the client's next order has the product.
-    ours, counting: (N,) float64 probabilities.
+    """Of confidences by two methods: how they are spread, what came of them and how far they were off.
+
+    Args:
+        client: (N,) int, whose pair it is.
+        happened: (N,) bool, the client's next order has the product.
+        ours, counting: (N,) float64 probabilities.
     """
     clients = bootstrap.times_drawn.shape[1]
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.cadence import CHURN_DAYS, CHURN_INTERVALS, intervals_of, typical
+from recommender.engine.bootstrap import Bootstrap, Estimate, estimate
 from recommender.engine.demand import LEAST_LEFT
-from recommender.engine.intervals import Bootstrap, Estimate, estimate
-from recommender.evaluation.later_orders import LaterOrders, Standing
+from recommender.evaluation.later_orders import KnownAtCut, LaterOrders
+from recommender.evaluation.lists import OURS
 
 SHORTEST_DAYS = 28  # of silence after the cut that can be called one
-MODEL = "Sales AI: no purchase expected"
+MODEL = f"{OURS}: no purchase expected"
 RULE = "silence against the client's rhythm"
 SILENCE = "days since the last order"
 
@@ -26,10 +27,10 @@ class ChurnBacktest:
     difference: Estimate
 
 
-def churn_backtest(standing: Standing, later: LaterOrders, seed: int) -> ChurnBacktest | None:
+def churn_backtest(at_cut: KnownAtCut, later: LaterOrders, seed: int) -> ChurnBacktest | None:
     """Of all clients that had ordered before the cut; None where too few days come after it, or all did the same."""
     days = min(CHURN_DAYS, later.days)
-    history, own, now = standing.history, standing.purchases, standing.now
+    history, own, now = at_cut.history, at_cut.purchases, at_cut.now
     known = np.unique(history.order_client)
     silent = ~later.ordered(len(history.clients), days)[known]
     if days < SHORTEST_DAYS or silent.all() or not silent.any():
@@ -38,7 +39,7 @@ def churn_backtest(standing: Standing, later: LaterOrders, seed: int) -> ChurnBa
     silence = now - history.order_day[last]
     intervals = [intervals_of(history.order_day[start : stop + 1]) for start, stop in zip(first, last, strict=True)]
     median_gap = np.array([typical(of_client) if len(of_client) else 0 for of_client in intervals])
-    expected = np.bincount(own.client, -np.log(np.maximum(1 - standing.within, LEAST_LEFT)), own.clients)[known]
+    expected = np.bincount(own.client, -np.log(np.maximum(1 - at_cut.within, LEAST_LEFT)), own.clients)[known]
     scores = {MODEL: -expected, RULE: silence / np.maximum(CHURN_DAYS, CHURN_INTERVALS * median_gap), SILENCE: silence}
     weights = np.vstack([np.ones(len(known)), Bootstrap(len(known), seed).times_drawn])
     areas = {name: weighted_areas(values, silent, weights) for name, values in scores.items()}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.engine.intervals import Bootstrap, Estimate
+from recommender.engine.bootstrap import Bootstrap, Estimate
 from recommender.engine.metrics import list_metrics, recall_curve
 from recommender.evaluation.lists import LONGEST, OURS
 
@@ -35,7 +35,7 @@ class SizeGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class MethodsCompared:
     """`methods`: method -> metric -> figure; `curve`: method -> recall at 1, 2, ... ; `differences`: by metric."""
 
     methods: dict[str, dict[str, Estimate]]
@@ -50,14 +50,16 @@ def compare(
     bought: list[np.ndarray],
     orders_before: np.ndarray,
     bootstrap: Bootstrap,
-) -> Comparison:
-    """Args:
-    lists: method -> per client the product codes, best first; OURS among them.
-    baskets, bought: as of `list_metrics`.
+) -> MethodsCompared:
+    """The lists of all methods judged by the same orders, ours beside the best of the others.
+
+    Args:
+        lists: method -> per client the product codes, best first; OURS among them.
+        baskets, bought: as of `list_metrics`.
     """
     values = {method: client_values(suggested, baskets, bought) for method, suggested in lists.items()}
     best = {metric: best_baseline(values, metric) for metric in values[OURS]}
-    return Comparison(
+    return MethodsCompared(
         methods={
             method: {metric: bootstrap.mean(of_clients) for metric, of_clients in metrics.items()}
             for method, metrics in values.items()

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.engine.best import ranks_within
+from recommender.engine.bootstrap import Bootstrap, Estimate
 from recommender.engine.demand import LEVEL, Demand, demand_of
 from recommender.engine.demand_fitting import quantile_loss
-from recommender.engine.intervals import Bootstrap, Estimate
 from recommender.engine.model import Model
-from recommender.evaluation.later_orders import LaterOrders, Standing
+from recommender.evaluation.later_orders import KnownAtCut, LaterOrders
 from recommender.evaluation.lists import OURS
 
 LAST_DAYS = "as in the last days"
@@ -49,29 +50,29 @@ class DemandBacktest:
     groups: list[DemandGroup]
 
 
-def demand_backtests(standing: Standing, later: LaterOrders, model: Model, seed: int) -> list[DemandBacktest]:
+def demand_backtests(at_cut: KnownAtCut, later: LaterOrders, model: Model, seed: int) -> list[DemandBacktest]:
     """Over the usual horizon and over a week, where that is shorter; those left out that the history ends before."""
-    return [demand_backtest(standing, later, model, days, seed) for days in standing.foretold if days <= later.days]
+    return [demand_backtest(at_cut, later, model, days, seed) for days in at_cut.foretold if days <= later.days]
 
 
-def demand_backtest(standing: Standing, later: LaterOrders, model: Model, days: float, seed: int) -> DemandBacktest:
-    own, now, foretold = standing.purchases, standing.now, standing.foretold[days]
+def demand_backtest(at_cut: KnownAtCut, later: LaterOrders, model: Model, days: float, seed: int) -> DemandBacktest:
+    own, now, foretold = at_cut.purchases, at_cut.now, at_cut.foretold[days]
     probability = foretold.probability
-    demand = demand_of(own, standing.history.line_quantity, standing.usual, probability, foretold.further, model.demand)
+    demand = demand_of(own, at_cut.history.line_quantity, at_cut.usual, probability, foretold.further, model.demand)
     actual = later.units(own.client, own.product, days)
     held, level, quantiles = in_batches(demand, actual)
     lately = own.sums(
-        standing.history.line_quantity[own.line] * (standing.history.line_day[own.line] >= now - days)
+        at_cut.history.line_quantity[own.line] * (at_cut.history.line_day[own.line] >= now - days)
     )  # fmt: skip
     losses = {
-        OURS: scaled_loss(actual, quantiles, standing.usual),
-        LAST_DAYS: scaled_loss(actual, lately[:, None], standing.usual),
-        NOTHING: scaled_loss(actual, np.zeros((len(actual), 1)), standing.usual),
+        OURS: scaled_loss(actual, quantiles, at_cut.usual),
+        LAST_DAYS: scaled_loss(actual, lately[:, None], at_cut.usual),
+        NOTHING: scaled_loss(actual, np.zeros((len(actual), 1)), at_cut.usual),
     }
     bootstrap = Bootstrap(own.clients, seed)
     groups = {
         "all products that clients had bought": np.ones(len(actual), bool),
-        f"the {SHOWN} most probable of each client": among_first(own.client, probability),
+        f"the {SHOWN} most probable of each client": ranks_within(own.client, probability) < SHOWN,
         f"products {LIKELY:.0%} or more likely": probability >= LIKELY,
     }
 
@@ -120,12 +121,3 @@ def scaled_loss(actual: np.ndarray, forecast: np.ndarray, usual: np.ndarray) -> 
         forecast: (R, len(QUANTILES)), or (R, 1) for a forecast of one figure.
     """
     return quantile_loss(actual, forecast, QUANTILES).mean(axis=1) / usual
-
-
-def among_first(client: np.ndarray, probability: np.ndarray) -> np.ndarray:
-    """(R,) bool: the SHOWN most probable rows of each client; ties go by row."""
-    order = np.lexsort((-probability, client))
-    start = np.searchsorted(client, client)  # rows are sorted by client
-    first = np.zeros(len(client), bool)
-    first[order] = np.arange(len(client)) - start < SHOWN
-    return first

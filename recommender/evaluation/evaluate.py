@@ -6,29 +6,29 @@ from datetime import datetime
 import numpy as np
 
 from recommender.client_groups import attributes_of
+from recommender.engine.bootstrap import Bootstrap
 from recommender.engine.calibrated_counting import CalibratedCounting
 from recommender.engine.client_answers import NO_ANSWERS
-from recommender.engine.history import OrderHistory
-from recommender.engine.intervals import Bootstrap
+from recommender.engine.history import OrderHistory, pair_codes
 from recommender.engine.model import Model
 from recommender.engine.outcomes import Answers
 from recommender.engine.purchases import purchases_of
 from recommender.engine.training import train
 from recommender.errors import NotEnoughHistoryError
-from recommender.evaluation.backtests import Backtest, backtest
 from recommender.evaluation.calibration import Calibration, calibration
 from recommender.evaluation.churn import ChurnBacktest, churn_backtest
-from recommender.evaluation.comparison import Comparison, compare
+from recommender.evaluation.comparison import MethodsCompared, compare
 from recommender.evaluation.demand import DemandBacktest, demand_backtests
 from recommender.evaluation.judged import JudgedOrders, first_orders, judge_on
-from recommender.evaluation.later_orders import later_orders, standing_at
+from recommender.evaluation.later_orders import known_at_cut, later_orders
 from recommender.evaluation.lists import OURS, PERSONAL, Suggested, counted_lists, suggested_by
 from recommender.evaluation.product_forecasts import SeriesGroup, product_backtest
+from recommender.evaluation.terms_backtest import Backtest, backtest
 from recommender.evaluation.upsell import UpsellBacktest, upsell_backtest
+from recommender.moments import day_of
 from recommender.order_rows import read_order_rows
 from recommender.outcomes import answers_about
 from recommender.partitions import HERE, Spread
-from recommender.request_history import day_of
 from recommender.training import end_of_data
 from recommender.training_windows import known_before
 
@@ -45,8 +45,8 @@ class Occasion:
     counting_pairs     the same on the pairs of GP-TopFreq's first 20; what we do not judge has confidence 0
     """
 
-    whole: Comparison
-    explore: Comparison
+    whole: MethodsCompared
+    explore: MethodsCompared
     calibration: Calibration
     counting_pairs: Calibration
 
@@ -86,7 +86,7 @@ class Evaluation:
     judged_new_clients: int
     at_order: Occasion
     between_orders: Occasion
-    new_clients: Comparison | None
+    new_clients: MethodsCompared | None
     quantity: Backtest | None
     price: Backtest | None
     after_cut: AfterCut
@@ -141,12 +141,12 @@ def after_cut(
         chosen = np.random.default_rng(seed).choice(len(before.clients), AT_MOST_CLIENTS, replace=False)
         some = before.of_clients(np.sort(chosen))
     later_of_some = later_orders(some, after, day_of(cut))
-    standing = standing_at(model, some, day_of(cut), attributes_of(some.clients.tolist()), answers_about(some, answers))
+    at_cut = known_at_cut(model, some, day_of(cut), attributes_of(some.clients.tolist()), answers_about(some, answers))
     return AfterCut(
-        demand=demand_backtests(standing, later_of_some, model, seed),
+        demand=demand_backtests(at_cut, later_of_some, model, seed),
         products=product_backtest(before, later, model.outlook, day_of(cut), seed),
         upsell=upsell_backtest(model, some.clients, later_of_some, cut, seed),
-        churn=churn_backtest(standing, later_of_some, seed),
+        churn=churn_backtest(at_cut, later_of_some, seed),
     )
 
 
@@ -191,14 +191,15 @@ class Judge:
             counting_pairs=self.calibrated(self.whole[PERSONAL], found.of_others),
         )
 
-    def compared(self, lists: dict[str, list[np.ndarray]]) -> Comparison:
+    def compared(self, lists: dict[str, list[np.ndarray]]) -> MethodsCompared:
         return compare(lists, self.baskets, self.bought, self.judged.orders_before, self.bootstrap)
 
     def calibrated(self, lists: list[np.ndarray], confidences: list[np.ndarray]) -> Calibration:
         client = np.repeat(np.arange(len(lists)), [len(listed) for listed in lists])
         product = np.concatenate(lists)
         products = len(self.judged.history.products)
-        happened = np.isin(client * products + product, self.judged.client * np.int64(products) + self.judged.product)
+        wanted = pair_codes(self.judged.client, self.judged.product, products)
+        happened = np.isin(pair_codes(client, product, products), wanted)
         counting = self.counting.probability(self.code_before[client], product)
         return calibration(client, happened, np.concatenate(confidences), counting, self.bootstrap)
 
@@ -206,7 +207,7 @@ class Judge:
         return backtest(self.judged, self.own, actual, former, np.concatenate(ours), self.bootstrap)
 
 
-def judge_new_clients(before: OrderHistory, new: JudgedOrders, model: Model, seed: int) -> Comparison:
+def judge_new_clients(before: OrderHistory, new: JudgedOrders, model: Model, seed: int) -> MethodsCompared:
     """Of clients without history; a list of popular products is all that counting has for them."""
     clients = len(new.ordered)
     whole, _ = counted_lists(before, purchases_of(new.history), clients)

@@ -9,7 +9,7 @@ from recommender.engine.asking import DEMAND_DAYS, WEEK
 from recommender.engine.client_answers import ClientAnswers
 from recommender.engine.demand import own_purchases
 from recommender.engine.groups import Attributes
-from recommender.engine.history import OrderHistory, positions_in
+from recommender.engine.history import OrderHistory, pair_codes, positions_in
 from recommender.engine.horizons import Foretold
 from recommender.engine.model import Model
 from recommender.engine.purchases import Purchases, purchases_of
@@ -48,11 +48,11 @@ class LaterOrders:
     def over_lines(self, combine: np.ufunc, client: np.ndarray, product: np.ndarray, days: float) -> np.ndarray:
         """(R,) float64, the units of each client's lines of a product within `days` put together, 0 for none."""
         inside = self.line_day < days  # of other clients too: their keys are below zero, and nobody's
-        key = self.line_client[inside].astype(np.int64) * self.products + self.line_product[inside]
+        key = pair_codes(self.line_client[inside], self.line_product[inside], self.products)
         bought, position = np.unique(key, return_inverse=True)
         units = np.zeros(len(bought) + 1)  # the last one for what is not there
         combine.at(units, position, self.line_quantity[inside])
-        return units[positions_in(bought, client.astype(np.int64) * self.products + product)]
+        return units[positions_in(bought, pair_codes(client, product, self.products))]
 
     def ordered(self, clients: int, days: float) -> np.ndarray:
         """(C,) bool: whether the client ordered anything within `days`."""
@@ -80,7 +80,7 @@ def later_orders(before: OrderHistory, after: OrderHistory, cut: float) -> Later
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class KnownAtCut:
     """Every product that every client had bought at the cut: one row (R) a pair, as in `purchases`.
 
     within    (R,) float64  probability of a purchase within the model's horizon
@@ -96,12 +96,14 @@ class Standing:
     now: float
 
 
-def standing_at(
+def known_at_cut(
     model: Model, history: OrderHistory, now: float, attributes: Attributes, answers: ClientAnswers
-) -> Standing:
-    """Args:
-    history: before day `now`; its products are the model's.
-    attributes, answers: of its clients.
+) -> KnownAtCut:
+    """What is known at day `now` of all that clients had bought, batch by batch.
+
+    Args:
+        history: before day `now`; its products are the model's.
+        attributes, answers: of its clients.
     """
     spans = sorted({min(days, model.horizon_days) for days in (DEMAND_DAYS, WEEK)}, reverse=True)
     within, usual, foretold = [], [], {days: [] for days in spans}
@@ -112,12 +114,12 @@ def standing_at(
         scores = score(model, some, np.full(len(chosen), now), attributes.of(chosen), answers.of(chosen))
         own, is_own = scores.purchases, ~scores.is_new  # in the same order
         within.append(scores.within_horizon[is_own])
-        usual.append(own.quantity)
+        usual.append(scores.usual)
         own_rate = own_purchases(own, np.full(len(own.client), now), model.demand.days)
         for days, parts in foretold.items():
             features, is_new = scores.features[is_own], scores.is_new[is_own]
             parts.append(model.within.foretold(features, is_new, own_rate, days, model.demand))
-    return Standing(
+    return KnownAtCut(
         history, purchases_of(history), np.concatenate(within), np.concatenate(usual),
         {days: Foretold.together(parts) for days, parts in foretold.items()}, now,
     )  # fmt: skip

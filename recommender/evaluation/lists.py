@@ -9,7 +9,7 @@ from tqdm import tqdm
 from recommender.engine import baselines
 from recommender.engine.client_answers import ClientAnswers
 from recommender.engine.groups import Attributes
-from recommender.engine.history import OrderHistory, positions_in
+from recommender.engine.history import OrderHistory, pair_codes, positions_in
 from recommender.engine.model import Model
 from recommender.engine.purchases import Purchases
 from recommender.engine.scoring import Scores, score
@@ -49,10 +49,12 @@ def suggested_by(
     others: list[np.ndarray],
     about: str,
 ) -> Suggested:
-    """Args:
-    now: (N,) float64, the day that each client's list is asked for.
-    others: per client the products of another list.
-    about: what the progress bar says.
+    """What a model's lists hold for the judged clients, batch by batch.
+
+    Args:
+        now: (N,) float64, the day that each client's list is asked for.
+        others: per client the products of another list.
+        about: what the progress bar says.
     """
     found = Suggested([], [], [], [], [], [])
     bounds = [*range(0, len(now), BATCH_CLIENTS), len(now)]
@@ -65,14 +67,14 @@ def suggested_by(
         found.confidence.extend(scores.next_order[rows] for rows in best)
         found.explore.extend(scores.product[rows] for rows in scores.best(LONGEST, only_new=True))
         found.of_others.extend(confidence_in(scores, others[start:stop], len(judged.history.products)))
-        found.quantity.append(scores.purchases.quantity)
+        found.quantity.append(scores.usual)
         found.price.append(scores.purchases.price)
     return found
 
 
 def confidence_in(scores: Scores, lists: list[np.ndarray], products: int) -> list[np.ndarray]:
     """Of each list the confidence in its products, 0 for one that was not judged."""
-    rows, confidence = scores.client.astype(np.int64) * products + scores.product, np.append(scores.next_order, 0.0)
+    rows, confidence = pair_codes(scores.client, scores.product, products), np.append(scores.next_order, 0.0)
     return [confidence[positions_in(rows, client * products + listed)] for client, listed in enumerate(lists)]
 
 

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from recommender.engine.intervals import Estimate
+from recommender.engine.bootstrap import Estimate
 from recommender.engine.metrics import BINS
 from recommender.evaluation.calibration import COUNTING, Calibration
-from recommender.evaluation.comparison import Comparison
+from recommender.evaluation.comparison import MethodsCompared
 from recommender.evaluation.lists import OURS, PERSONAL, POPULAR
 
 # Drawn in colours that stand for one of the page's, which differ by day and night.
@@ -41,7 +41,7 @@ STYLE = {
 }
 
 
-def recall_curves(comparison: Comparison) -> str:
+def recall_curves(comparison: MethodsCompared) -> str:
     """Recall by length of the list, a line a method with its interval as a band."""
 
     def draw(figure: Figure) -> None:
@@ -95,7 +95,7 @@ def reliability_diagram(calibration: Calibration, name: str) -> str:
     return svg_of(name, 4.4, draw)
 
 
-def lift_by_size(comparison: Comparison) -> str:
+def lift_by_size(comparison: MethodsCompared) -> str:
     """How much more of the order is found than by the best baseline, by the orders a client had placed before."""
 
     def draw(figure: Figure) -> None:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.engine.bootstrap import Bootstrap, Estimate
 from recommender.engine.history import OrderHistory
-from recommender.engine.intervals import Bootstrap, Estimate
 from recommender.engine.product_outlook import (
     CROSTON,
     ETS,
@@ -15,7 +15,8 @@ from recommender.engine.product_outlook import (
     ProductOutlook,
     forecasters,
 )
-from recommender.engine.product_series import CLASSES, DAYS, UNCLASSED, scaled_error, weekly_series
+from recommender.engine.product_series import CLASSES, DAYS_A_WEEK, UNCLASSED, scaled_error, weekly_series
+from recommender.engine.questions import drawn
 from recommender.evaluation.later_orders import LaterOrders
 from recommender.evaluation.lists import OURS
 
@@ -40,10 +41,9 @@ def product_backtest(
 ) -> list[SeriesGroup] | None:
     """The first group is of all products; None where the history ends too early, or no series is long enough."""
     judged = np.flatnonzero(outlook.kind != UNCLASSED)
-    if later.days < WEEKS_AHEAD * DAYS or not len(judged):
+    if later.days < WEEKS_AHEAD * DAYS_A_WEEK or not len(judged):
         return None
-    if len(judged) > AT_MOST_PRODUCTS:
-        judged = np.sort(np.random.default_rng(seed).choice(judged, AT_MOST_PRODUCTS, replace=False))
+    judged = drawn(judged, AT_MOST_PRODUCTS, np.random.default_rng(seed))
     series, actual, models = weekly_series(before, cut), weeks_after(later), forecasters()
     of_class = [models[outlook.chosen[CLASSES[kind]]] for kind in outlook.kind[judged]]
     errors = {
@@ -77,7 +77,7 @@ def product_backtest(
 
 def weeks_after(later: LaterOrders) -> np.ndarray:
     """(P, WEEKS_AHEAD) float64 units, of the clients known at the cut and of new ones alike."""
-    week = (later.line_day // DAYS).astype(np.int64)
+    week = (later.line_day // DAYS_A_WEEK).astype(np.int64)
     inside = week < WEEKS_AHEAD
     cell = later.line_product[inside] * WEEKS_AHEAD + week[inside]
     units = np.bincount(cell, later.line_quantity[inside], later.products * WEEKS_AHEAD)

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from math import isnan
 
-from recommender.engine.intervals import Estimate
-from recommender.evaluation.backtests import Backtest
+from recommender.engine.bootstrap import Estimate
 from recommender.evaluation.calibration import Calibration
 from recommender.evaluation.churn import ChurnBacktest
-from recommender.evaluation.comparison import Comparison
+from recommender.evaluation.comparison import SIZE_METRIC, MethodsCompared
 from recommender.evaluation.demand import DemandBacktest
+from recommender.evaluation.lists import OURS
 from recommender.evaluation.plots import size_of
 from recommender.evaluation.product_forecasts import SeriesGroup
+from recommender.evaluation.terms_backtest import Backtest
 from recommender.evaluation.upsell import UpsellBacktest
 
 
@@ -40,7 +41,7 @@ def cell(estimate: Estimate, shape: str) -> Cell:
     return Cell(f"{estimate.value:{shape}}", interval)
 
 
-def metrics_table(comparison: Comparison, metrics: list[str], caption: str) -> Table:
+def metrics_table(comparison: MethodsCompared, metrics: list[str], caption: str) -> Table:
     """A row a metric: every method, and ours against the best baseline."""
     rows = []
     for metric in metrics:
@@ -50,7 +51,7 @@ def metrics_table(comparison: Comparison, metrics: list[str], caption: str) -> T
     return Table(caption, ["", *comparison.methods, "difference (points)", "to"], rows)
 
 
-def curve_table(comparison: Comparison) -> Table:
+def curve_table(comparison: MethodsCompared) -> Table:
     return Table(
         "Share of the order found, by number of products suggested",
         ["products", *comparison.curve],
@@ -61,10 +62,10 @@ def curve_table(comparison: Comparison) -> Table:
     )
 
 
-def size_table(comparison: Comparison) -> Table:
+def size_table(comparison: MethodsCompared) -> Table:
     return Table(
-        "Recall@10 by orders before the cut",
-        ["orders", "clients", "Sales AI", "best baseline", "more found"],
+        f"{SIZE_METRIC.capitalize()} by orders before the cut",
+        ["orders", "clients", OURS, "best baseline", "more found"],
         [
             (
                 size_of(group.fewest, group.most),

@@ -11,14 +11,15 @@ import numpy as np
 from tqdm import tqdm
 
 from recommender.cases import Case
-from recommender.engine.intervals import Bootstrap, Estimate
+from recommender.engine.bootstrap import Bootstrap, Estimate
 from recommender.engine.knowledge import Knowledge
 from recommender.engine.made_categories import made_categories
 from recommender.engine.model import Model
 from recommender.engine.outcomes import NOTHING_LEARNED
+from recommender.engine.questions import drawn
 from recommender.evaluation.later_orders import LaterOrders
 from recommender.evaluation.lists import OURS
-from recommender.items import Item
+from recommender.items import Item, made_kind
 from recommender.listing import make_listing
 from recommender.models import ModelVersion, Product
 from recommender.purposes import choose
@@ -71,9 +72,7 @@ def upsell_backtest(
     dearest = DearestOfCategory(model.knowledge)
     pairs: dict[str, list[tuple[int, str]]] = {OURS: [], DEAREST: []}
     volumes: list[tuple[int, Item, int]] = []
-    asked = np.arange(len(clients))
-    if len(clients) > AT_MOST_CLIENTS:
-        asked = np.sort(np.random.default_rng(seed).choice(asked, AT_MOST_CLIENTS, replace=False))
+    asked = drawn(np.arange(len(clients)), AT_MOST_CLIENTS, np.random.default_rng(seed))
     for start in tqdm(range(0, len(asked), BATCH_CLIENTS), desc="Upgrades", unit="batch", disable=None):
         some = asked[start : start + BATCH_CLIENTS]
         for client, case in zip(some.tolist(), upsell_cases(model, clients[some], cut, dearest.made), strict=True):
@@ -144,7 +143,7 @@ class DearestOfCategory:
         own = dict(Product.objects.filter(active=True).values_list("external_id", "category"))
         of_kind: dict[str, list[tuple[float, str]]] = {}
         for code, product in enumerate(knowledge.products.tolist()):
-            kind = own.get(product) or (f"made from orders: {self.made[code]}" if self.made[code] >= 0 else "")
+            kind = own.get(product) or made_kind(self.made[code])
             if product in own and kind and not np.isnan(knowledge.price[code]):
                 of_kind.setdefault(kind, []).append((-float(knowledge.price[code]), product))
         self.of_kind = {kind: [product for _, product in sorted(members)] for kind, members in of_kind.items()}

@@ -40,11 +40,13 @@ OPENERS = {".xlsx": open_xlsx, ".xlsm": open_xlsx, ".parquet": open_parquet, ".p
 class ImportReport:
     """What an import did.
 
-    lines    order lines of the file
-    rejected bad rows
-    left_out good rows that were left out with a bad one of their order
-    skipped  rows that the format says are no orders, by reason
-    merged   what became of orders, clients, reps and products
+    rows                       all of the file
+    lines                      order lines of the file
+    rejected                   bad rows
+    left_out                   good rows that were left out with a bad one of their order
+    orders_with_several_dates  of which the earliest was taken
+    skipped                    rows that the format says are no orders, by reason
+    merged                     what became of orders, clients, reps and products
     """
 
     rows: int = 0

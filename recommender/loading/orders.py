@@ -1,5 +1,6 @@
 """Merging of staged orders: one that is sent again replaces the former order whole."""
 
+from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from recommender.loading.master_data import CLIENTS, PRODUCTS, SALES_REPS, create_missing, first_seen
@@ -25,8 +26,8 @@ STAGED_LINES = StagingTable(
     columns={
         "order_external_id": f"{TEXT} NOT NULL",
         "product": f"{TEXT} NOT NULL",
-        "quantity": "numeric(13, 3) NOT NULL",
-        "unit_price": "numeric(14, 4)",
+        "quantity": f"{OrderLine._meta.get_field('quantity').db_type(connection)} NOT NULL",
+        "unit_price": OrderLine._meta.get_field("unit_price").db_type(connection),
     },
     notes={},
 )

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from recommender.bounds import FIRST_MOMENT, LARGEST_COUNT, LARGEST_NUMBER, LAST_YEAR
 from recommender.loading.fields import FIELDS, Field, Kind
 from recommender.loading.order_file import LINE
-from recommender.loading.rows import FIRST_MOMENT, LARGEST_COUNT, LARGEST_NUMBER, LAST_YEAR
 
 TEXT_SUFFIX = " as text"
 CONTROL_CHARACTER = r"[\x00-\x1f\x7f]"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from django.utils import timezone
 
-from recommender.loading.rows import FIRST_YEAR, LAST_YEAR
+from recommender.bounds import FIRST_YEAR, LAST_YEAR
 
 
 def moment(text: str) -> datetime:

@@ -6,7 +6,7 @@ from django.db import connection
 from django.urls import reverse
 
 from recommender.models import ModelVersion
-from recommender.training import ADVISORY_LOCK
+from salesai.locks import AdvisoryLock
 from tests.service import address_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wholesale_house")]
@@ -85,7 +85,7 @@ def test_a_damaged_version_does_not_answer(ops, former, newer):
 
 def test_no_training_is_begun_beside_another(ops, former):
     with psycopg.connect(**address_of(connection.settings_dict)) as other:
-        other.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+        other.execute("SELECT pg_advisory_lock(%s)", [AdvisoryLock.TRAINING])
 
         page = ops.post(reverse("admin:recommender_modelversion_train"), follow=True).content.decode()
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
+from recommender.engine.bootstrap import Bootstrap
 from recommender.engine.calibrated_counting import CalibratedCounting
-from recommender.engine.intervals import Bootstrap
 from recommender.evaluation import evaluate
 from recommender.evaluation.judged import first_orders, judge_on
 from recommender.loading.merge import merge_orders

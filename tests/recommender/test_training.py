@@ -17,7 +17,8 @@ from recommender.management.commands.evaluate_recommender import default_cut
 from recommender.models import ModelVersion, Order
 from recommender.requests import SuggestionRequest
 from recommender.suggestions import suggest
-from recommender.training import ADVISORY_LOCK, train_version
+from recommender.training import train_version
+from salesai.locks import AdvisoryLock
 from tests.wholesale import FIRST_DAY, LAST_DAY
 
 pytestmark = pytest.mark.django_db
@@ -197,10 +198,10 @@ def test_orders_of_long_ago_are_learned_from_as_of_their_own_last_day(wholesale_
 def test_one_training_at_a_time(wholesale_house):
     other = connections.create_connection("default")
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+        cursor.execute("SELECT pg_advisory_lock(%s)", [AdvisoryLock.TRAINING])
         with pytest.raises(CommandError, match="Another training is under way"):
             call_command("train_recommender", stderr=StringIO())
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [AdvisoryLock.TRAINING])
     other.close()
 
 

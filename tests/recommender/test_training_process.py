@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from recommender.errors import TrainingRunsError
+from recommender.errors import TrainingEndedError, TrainingRunsError
 from recommender.models import ModelVersion
 from recommender.training_process import begin_training
 from tests.service import PATIENCE_SECONDS, database_url
@@ -45,5 +45,5 @@ def test_who_asks_again_at_once_is_told_that_it_trains_already(own_data):
 def test_a_training_that_ends_at_once_is_told(own_data, wholesale_house, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://nobody@localhost:1/nowhere")
 
-    with pytest.raises(TrainingRunsError, match="ended at once"):
+    with pytest.raises(TrainingEndedError, match="ended at once"):
         begin_training()

@@ -1,5 +1,8 @@
+"""manage.py create_api_key: a key for a tool that uses the API."""
+
 from argparse import ArgumentParser
 from functools import partial
+from typing import Any
 
 from django.core.management.base import BaseCommand
 
@@ -18,6 +21,6 @@ class Command(BaseCommand):
         )
         parser.add_argument("--read-only", action="store_true", help="it may read and not write")
 
-    def handle(self, **options) -> None:
+    def handle(self, **options: Any) -> None:
         _, token = ApiKey.issue(options["name"], rep=options["rep"] or "", read_only=options["read_only"])
         self.stdout.write(f"API key: {token}")

@@ -1,7 +1,10 @@
+"""manage.py demo: a server with example data, from nothing."""
+
 import os
 import secrets
 import socket
 import sys
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -23,7 +26,7 @@ ADMIN_NAME = "admin"
 class Command(BaseCommand):
     help = "Everything from an empty database to a running server with example data; what is there already is kept."
 
-    def handle(self, **options) -> None:
+    def handle(self, **options: Any) -> None:
         port = os.environ.get("PORT", "8000")
         refuse_port_in_use(port)
         call_command("migrate", verbosity=0)

@@ -1,4 +1,7 @@
+"""manage.py review_activities: the review rules of now, over all activities."""
+
 import time
+from typing import Any
 
 from django.core.management.base import BaseCommand
 
@@ -12,7 +15,7 @@ class Command(BaseCommand):
         "activity by itself; run this after a change of the rules."
     )
 
-    def handle(self, **options) -> None:
+    def handle(self, **options: Any) -> None:
         started = time.perf_counter()
         seen = judge_all()
         seconds = time.perf_counter() - started

@@ -1,14 +1,17 @@
+"""manage.py evaluate_recommender: how good suggestions would have been."""
+
 from argparse import ArgumentParser
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Max, Min
 from django.utils import timezone
 
-from recommender.errors import RecommenderError
+from recommender.errors import NoOrdersError, RecommenderError
 from recommender.evaluation import Evaluation, evaluate
 from recommender.evaluation.report import protocol, sections_after_cut, summary, write_report
 from recommender.evaluation.tables import Table
@@ -36,12 +39,12 @@ class Command(BaseCommand):
             "--output", type=Path, metavar="DIR", help="default: evaluations/<cut> in the data folder; written over"
         )
 
-    def handle(self, **options) -> None:
+    def handle(self, **options: Any) -> None:
         until = options["until"] or timezone.now()
-        cut = options["cut"] or default_cut(until)
-        folder = options["output"] or settings.DATA_DIR / "evaluations" / f"{cut:%Y-%m-%dT%H%M}"
-        refuse_unwritable(folder)
         try:
+            cut = options["cut"] or default_cut(until)
+            folder = options["output"] or settings.DATA_DIR / "evaluations" / f"{cut:%Y-%m-%dT%H%M}"
+            refuse_unwritable(folder)
             evaluation = evaluate(cut, until, options["seed"], spread_of(options))
         except RecommenderError as error:
             raise CommandError(str(error)) from error
@@ -63,7 +66,7 @@ def default_cut(until: datetime) -> datetime:
     orders = Order.objects.dated().filter(ordered_at__lt=until)
     span = orders.aggregate(first=Min("ordered_at"), last=Max("ordered_at"))
     if span["first"] is None:
-        raise CommandError("There are no orders. Load some with `manage.py import_orders`.")
+        raise NoOrdersError
     seconds = (span["last"] - span["first"]).total_seconds()
     return span["first"] + timedelta(seconds=int(seconds * DEFAULT_SHARE))
 

@@ -22,12 +22,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--clients", type=at_least_one, default=300, help="How many; each has about 290 order lines."
+            "--clients",
+            type=at_least_one,
+            default=300,
+            help=f"How many; each has about {demo_history.LINES_A_CLIENT} order lines.",
         )
         parser.add_argument("--seed", type=seed, default=7, help="Another seed, another house.")
         parser.add_argument("--until", type=moment, help="The day before which the orders end; default: today, in UTC.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, **options: Any) -> None:
         if Order.objects.exists():
             raise CommandError("There are orders already; generated ones would mix with them. Use an empty database.")
         until = (options["until"] or timezone.now()).astimezone(UTC)

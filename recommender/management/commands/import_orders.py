@@ -60,7 +60,7 @@ class Command(BaseCommand):
             help="Where rejected rows are written, with line, column and reason. Default: FILE.rejects.csv.",
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, **options: Any) -> None:
         path: Path = options["file"]
         rejects = RejectsFile(options["rejects"] or path.parent / f"{path.resolve().name}.rejects.csv")
         if _would_write_over(rejects.path, path):

@@ -1,4 +1,7 @@
+"""manage.py promote_model: which model version answers."""
+
 from argparse import ArgumentParser
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -23,7 +26,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--force", action="store_true", help="though its comparison after training refused it")
 
-    def handle(self, **options) -> None:
+    def handle(self, **options: Any) -> None:
         if options["version"] is None:
             self.stdout.write("\n".join(versions_table()))
             return

@@ -1,4 +1,7 @@
+"""manage.py train_recommender: a model from the stored orders."""
+
 from argparse import ArgumentParser
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -32,7 +35,7 @@ class Command(BaseCommand):
         either.add_argument("--no-promote", action="store_true", help="leave the new version a candidate")
         either.add_argument("--force", action="store_true", help="let it answer without a comparison")
 
-    def handle(self, **options) -> None:
+    def handle(self, **options: Any) -> None:
         self.stderr.write("Training …")
         try:
             version = train_version(options["until"] or timezone.now(), options["seed"], spread_of(options))

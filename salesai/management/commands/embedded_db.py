@@ -1,3 +1,5 @@
+"""manage.py embedded_db: the embedded PostgreSQL, by hand."""
+
 import os
 import sys
 from argparse import REMAINDER, ArgumentParser

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.engine.history import positions_in
-from recommender.engine.intervals import Bootstrap, Estimate
+from recommender.engine.bootstrap import Bootstrap, Estimate
+from recommender.engine.history import pair_codes, positions_in
 from recommender.engine.purchases import Purchases
 from recommender.evaluation.judged import JudgedOrders
 from recommender.evaluation.lists import OURS
@@ -38,8 +38,8 @@ def backtest(
         ours: (R,) float64 of the rows of `own`.
     """
     products = len(judged.history.products)
-    rows = own.client.astype(np.int64) * products + own.product
-    wanted = judged.client.astype(np.int64) * products + judged.product
+    rows = pair_codes(own.client, own.product, products)
+    wanted = pair_codes(judged.client, judged.product, products)
     at = positions_in(rows, wanted)
     lines = np.flatnonzero(at >= 0)
     simple = simple_estimates(judged, rows, former)
@@ -66,7 +66,7 @@ def simple_estimates(judged: JudgedOrders, rows: np.ndarray, former: np.ndarray)
     """name -> (R,) float64 from the known former figures of each client and product, NaN where there is none."""
     history = judged.history
     known = np.flatnonzero(~np.isnan(former))
-    key = history.line_client[known].astype(np.int64) * len(history.products) + history.line_product[known]
+    key = pair_codes(history.line_client[known], history.line_product[known], len(history.products))
     by_key = np.argsort(key, kind="stable")
     found, first = np.unique(key[by_key], return_index=True)
     groups = np.split(former[known][by_key], first[1:]) if len(found) else []

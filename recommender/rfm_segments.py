@@ -7,7 +7,7 @@ import numpy as np
 
 from recommender.engine.history import OrderHistory
 from recommender.engine.rfm import BEST, DECIMALS, WINDOW_DAYS, fifth, rfm_of
-from recommender.request_history import calendar_days
+from recommender.moments import calendar_days
 from recommender.trends import order_amounts
 from recommender.wording import counted, days, money
 
