@@ -27,7 +27,7 @@ def typical(intervals: np.ndarray) -> int:
 
 
 def ordering_rhythm(history: OrderHistory) -> list[str]:
-    """The median interval between a client's orders, overall."""
+    """The median interval between a client's days with an order, overall."""
     intervals = intervals_of(history.order_day)
     return [f"An order every {days(typical(intervals))} in the median."] if len(intervals) else []
 

@@ -1,12 +1,12 @@
 """Where a client stands among all clients by recency, frequency and money, in plain words."""
 
-from math import ceil
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
 
 from recommender.engine.history import OrderHistory
-from recommender.engine.rfm import BEST, DECIMALS, WINDOW_DAYS, fifth, rfm_of
+from recommender.engine.rfm import BEST, WINDOW_DAYS, fifth, rfm_of
 from recommender.moments import calendar_days
 from recommender.trends import order_amounts
 from recommender.wording import counted, days, money
@@ -19,6 +19,7 @@ NAMES = (
 )
 HIGH, MIDDLE = 4, 2.5  # of 5; the mean of frequency and money may lie between two
 FEWEST_CLIENTS = 10  # two to a fifth; of fewer it says nothing where one stands among them
+AGE_DAYS = 7  # that data may have, over a weekend and holidays, and be no client's silence
 
 
 def segment_sentence(history: OrderHistory, now: float, edges: dict[str, Any] | None, data_until: float) -> list[str]:
@@ -29,7 +30,8 @@ def segment_sentence(history: OrderHistory, now: float, edges: dict[str, Any] | 
         return []
     figures = rfm_of(history, now)
     orders, amount = int(figures.orders[0]), figures.amount[0]
-    recency = recency_of(min(now, data_until) - history.order_day[-1], edges["daysSince"])
+    known_until = min(now, max(data_until, now - AGE_DAYS))
+    recency = recency_of(floor(known_until) - floor(history.order_day[-1]), edges["daysSince"])
     scores = [fifth(orders, edges["orders"])]
     if edges["amount"] and not np.isnan(amount):
         scores.append(fifth(amount, edges["amount"]))
@@ -44,12 +46,9 @@ def segment_sentence(history: OrderHistory, now: float, edges: dict[str, Any] | 
     ]
 
 
-def recency_of(days_since: float, edges: list[float]) -> int:
-    """1 to 5 as it stood when the data ended: what has passed since is their age and no client's silence.
-
-    In whole days, so that who orders in the morning does not stand behind who orders in the afternoon.
-    """
-    return BEST - sum(ceil(edge) < ceil(round(days_since, DECIMALS)) for edge in edges)
+def recency_of(days_since: int, edges: list[float]) -> int:
+    """1 to 5, by days of the calendar: who orders in the morning does not stand behind who orders in the afternoon."""
+    return BEST - sum(ceil(edge) < days_since for edge in edges)
 
 
 def name_of(recency: int, worth: float) -> str:

@@ -79,10 +79,13 @@ class Head:
 
     @classmethod
     def fit(cls, inputs: str, examples: Examples, held_back: Examples, seed: int) -> "Head":
-        """Args:
-        inputs: what the start is made from, one of `start.INPUTS`.
-        held_back: of other clients than `examples`; says when to stop, and how far to believe what is learned. How
-            much is promised in all goes by both: the few large clients among those held back would decide it alone.
+        """The trees and what they start from, calibrated.
+
+        Args:
+            inputs: what the start is made from, one of `start.INPUTS`.
+            held_back: of other clients than `examples`; says when to stop, and how far to believe what is learned.
+                How much is promised in all goes by both: the few large clients among those held back would decide it
+                alone.
         """
         start = Start.fit(inputs, examples.features, examples.happened, examples.weight)
         head = cls(start, grown(start, examples, held_back, seed), slope=1.0, intercept=0.0)

@@ -60,9 +60,9 @@ def edges(values: np.ndarray) -> list[float]:
 
 
 def fifth(value: float, edges: list[float]) -> int:
-    """1 to 5: 1 plus the edges below `value`, and half of those that it is equal to.
+    """1 to 5: 1 plus the edges below `value`, and half of those that it is equal to, rounded down.
 
     What many clients have in common lies on several edges and is in the middle of the fifths that it fills.
     """
     value = round(value, DECIMALS)
-    return 1 + sum(edge < value for edge in edges) + (sum(edge == value for edge in edges) + 1) // 2
+    return 1 + sum(edge < value for edge in edges) + sum(edge == value for edge in edges) // 2

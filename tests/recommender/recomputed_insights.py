@@ -42,9 +42,9 @@ BEFORE = r"in the 90 days before"
 
 def edges_below(figure: str) -> str:
     """How many of the edges between the fifths of all clients lie below the client's own figure, with half of those
-    that it is equal to.
+    that it is equal to, rounded down.
     """
-    return f"""(SELECT count(*) FILTER (WHERE edge < mine) + (count(*) FILTER (WHERE edge = mine) + 1) / 2
+    return f"""(SELECT count(*) FILTER (WHERE edge < mine) + count(*) FILTER (WHERE edge = mine) / 2
                 FROM (SELECT round(edge::numeric, 6) AS edge, round(me.{figure}::numeric, 6) AS mine
                       FROM unnest(percentiles.{figure}) AS edge) AS rounded)"""
 

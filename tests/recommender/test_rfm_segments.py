@@ -69,3 +69,30 @@ def test_among_a_handful_of_clients_nobody_is_placed(empty_house, clients, place
     load_daily_house(clients)
 
     assert len(segments(["c00"], MONDAY)) == placed
+
+
+def test_who_ordered_once_as_a_quarter_of_all_did_is_among_the_lowest_by_frequency(empty_house):
+    load_daily_house(12)
+    merge_orders([order(f"once{number}", MONDAY - timedelta(days=3), 1) for number in range(4)], "test")
+    promote(train_version(MONDAY))
+
+    assert [sentence for sentence in segments(["once0"], MONDAY) if "frequency 1" in sentence]
+
+
+def test_yesterday_is_yesterday_whenever_the_model_was_trained(empty_house):
+    """Trained at noon, with an order of that morning."""
+    load_daily_house(12)
+    merge_orders([order("c00", MONDAY + timedelta(hours=8), 1)], "test")
+    for client, hour in {"early": 9, "late": 15}.items():
+        merge_orders([order(client, MONDAY - timedelta(days=1) + timedelta(hours=hour), 1)], "test")
+    promote(train_version(MONDAY + timedelta(hours=12)))
+
+    early, late = segments(["early", "late"], MONDAY + timedelta(hours=13))
+
+    assert early[early.index("recency") :] == late[late.index("recency") :]
+
+
+def test_who_has_been_silent_for_long_is_no_top_client_because_the_model_is_old(empty_house):
+    load_daily_house(12)
+
+    assert "recency 1" in segments(["c00"], MONDAY + timedelta(days=70))[0]
