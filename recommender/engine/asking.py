@@ -8,7 +8,7 @@ from recommender.engine.candidates import Candidates, candidates_of
 from recommender.engine.client_answers import ClientAnswers
 from recommender.engine.groups import Attributes
 from recommender.engine.heads import Examples
-from recommender.engine.history import OrderHistory
+from recommender.engine.history import OrderHistory, pair_codes
 from recommender.engine.knowledge import Knowledge, learn
 from recommender.engine.neighbours import Taste
 from recommender.engine.product_features import sales_of
@@ -124,4 +124,4 @@ class Asker:
 
     def is_among(self, bought: np.ndarray, candidates: Candidates) -> np.ndarray:
         """(R,) bool; `bought` as of `bought_within`."""
-        return np.isin(candidates.client.astype(np.int64) * len(self.history.products) + candidates.product, bought)
+        return np.isin(pair_codes(candidates.client, candidates.product, len(self.history.products)), bought)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.engine.history import OrderHistory
+from recommender.engine.history import OrderHistory, pair_codes
 
 SHORT = 2  # orders; a client is as good as new up to there
 SHORT_SHARE = 0.1  # of the questions about next orders, at least, are of clients with so little history
@@ -154,11 +154,11 @@ def purchases_within(
     """(pairs as of `bought_within`, (N,) int64 orders that hold each, (N,) float64 units)."""
     stop = first_order_from(history, questions.client, questions.now + days)
     orders = prefixes(history, np.zeros(len(stop), int), questions.target, stop)
-    pair = orders.line_client.astype(np.int64) * len(history.products) + orders.line_product
+    pair = pair_codes(orders.line_client, orders.line_product, len(history.products))
     unique, inverse, count = np.unique(pair, return_inverse=True, return_counts=True)
     return unique, count, np.bincount(inverse, orders.line_quantity, minlength=len(unique))
 
 
 def pairs_of(history: OrderHistory, first: np.ndarray, stop: np.ndarray) -> np.ndarray:
     orders = prefixes(history, np.zeros(len(first), int), first, stop)
-    return np.unique(orders.line_client.astype(np.int64) * len(history.products) + orders.line_product)
+    return np.unique(pair_codes(orders.line_client, orders.line_product, len(history.products)))
