@@ -13,9 +13,13 @@ Model = dict[str, Any]
 READ_ONLY = ("confidence", "requested")
 
 
-def was_read(sent: Model | None) -> bool:
+def writable(model: Model) -> Model:
+    return {name: value for name, value in model.items() if name not in READ_ONLY}
+
+
+def was_read(sent: Model) -> bool:
     """A confidence is shown, and never asked for."""
-    return sent is not None and "confidence" in sent
+    return "confidence" in sent
 
 
 def names_model(patch: Any) -> bool:
@@ -23,14 +27,23 @@ def names_model(patch: Any) -> bool:
     return isinstance(patch, dict) and not was_read(patch) and not patch.keys().isdisjoint(("name", "version"))
 
 
-def asked_again(sent: Model, activity: Activity, inputs: dict[str, Any]) -> Model:
-    """What is asked for with an aiModel that was read: what was asked before, but for what was changed in it.
-
-    The document may be older than the results of now. The name and version of a model that has ever made results
-    of the activity were shown and not asked for; and so was a limit that is what the inputs allow.
+def asked_for(sent: Model, activity: Activity, inputs: dict[str, Any]) -> Model:
+    """What an aiModel sent for the activity asks for. One that shows what was used, as read, asks for nothing new.
 
     Args:
         inputs: that are to be stored with it.
+    """
+    asked = writable(sent)
+    if asked == writable(activity.ai_model):
+        return activity.requested_model
+    return asked_again(asked, activity, inputs) if was_read(sent) else asked
+
+
+def asked_again(sent: Model, activity: Activity, inputs: dict[str, Any]) -> Model:
+    """What was asked before, but for what was changed in a document that was read.
+
+    The document may be older than the results of now. The name and version of a model that has ever made results
+    of the activity were shown and not asked for; and so was a limit that is what the inputs allow.
     """
     former, parameters = activity.requested_model, dict(sent.get("parameters", {}))
     named = former if has_answered(sent, activity) else sent

@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from activities import contract
-from activities.asked_model import READ_ONLY, asked_again, names_model, was_read
+from activities.asked_model import asked_for, names_model, writable
 from activities.documents import document_of
 from activities.merge_patch import merge_patch
 from activities.models import Activity
@@ -31,9 +31,9 @@ class ActivitySerializer(serializers.BaseSerializer):
         contract.check(contract.validator(f"#/components/schemas/{schema}"), given)
         fields = {field: given[name] for name, field in PLAIN.items() if name in given}
         sections = {field: section(name, given[name]) for name, field in SECTIONS.items() if name in given}
-        if self.instance is not None and was_read(given.get("aiModel")):
+        if self.instance is not None and given.get("aiModel"):
             inputs = sections.get("input_data", self.instance.input_data)
-            sections["requested_model"] = asked_again(sections["requested_model"], self.instance, inputs)
+            sections["requested_model"] = asked_for(given["aiModel"], self.instance, inputs)
         return fields | sections
 
     def to_representation(self, activity: Activity) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def section(name: str, value: dict[str, Any] | None) -> dict[str, Any]:
     """A section as it is stored; null empties it."""
     stored = value or {}
     if name == "aiModel":
-        return {key: inner for key, inner in stored.items() if key not in READ_ONLY}
+        return writable(stored)
     if name == "feedback" and "userRating" in stored:
         return stored | {"userRating": int(stored["userRating"])}  # 3.0 is the integer 3
     return stored

@@ -5,7 +5,6 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from activities.asked_model import READ_ONLY
 from activities.draft_order import draft_order
 from activities.feedback import answers_in, pass_on
 from activities.job_queue import drop_generation
@@ -18,13 +17,7 @@ MADE_FROM = ("client", "activity_type", "input_data", "requested_model")
 
 @transaction.atomic
 def update_activity(activity: Activity, fields: dict[str, Any]) -> Activity:
-    """Store the given fields. A real change of what the results were made from empties them.
-
-    A document that was read and is sent back says in `aiModel` which model was used; that asks for
-    nothing new.
-    """
-    if fields.get("requested_model") == shown_model(activity):
-        fields = {name: value for name, value in fields.items() if name != "requested_model"}
+    """Store the given fields. A real change of what the results were made from empties them."""
     former_answers = activity.client, answers_in(activity.feedback)
     untrue = any(name in fields and said(getattr(activity, name)) != said(fields[name]) for name in MADE_FROM)
     for name, value in fields.items():
@@ -45,11 +38,6 @@ def update_activity(activity: Activity, fields: dict[str, Any]) -> Activity:
 def said(inputs: Any) -> Any:
     """What inputs ask for: a part that is empty asks for nothing."""
     return {name: part for name, part in inputs.items() if part not in ({}, [])} if isinstance(inputs, dict) else inputs
-
-
-def shown_model(activity: Activity) -> dict[str, Any]:
-    """The writable part of the aiModel that the API shows."""
-    return {name: value for name, value in activity.ai_model.items() if name not in READ_ONLY}
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
+from activities.asked_model import names_model
 from activities.authentication import KeyWithDocument
 from activities.errors import Conflict, GenerationFailed
 from activities.etags import etag_of, is_unchanged, refuse_stale
@@ -122,9 +123,12 @@ class ActivityViewSet(viewsets.GenericViewSet):
         data = body_of(request)
         if not isinstance(data, dict):
             raise exceptions.ParseError("The body has to be a JSON object.")
+        read = former
         if former is not None and media_type_of(request) == MergePatchParser.media_type:
+            # Who names a model asks for it, and shows none that was read.
+            read = None if names_model(data.get("aiModel")) else former
             data, partial = patched(former, data), False
-        serializer = self.get_serializer(former, data=data, partial=partial)
+        serializer = self.get_serializer(read, data=data, partial=partial)
         serializer.is_valid(raise_exception=True)
         fields = serializer.validated_data
         if request.user.rep and fields.get("rep", request.user.rep) != request.user.rep:

@@ -68,17 +68,27 @@ def test_to_remove_what_was_never_asked_for_leaves_the_results(tool, merge, whol
     assert changed["aiModel"] == activity["aiModel"]
 
 
-def test_the_model_that_has_answered_can_be_asked_for_from_now_on(tool, merge, wholesale_house):
-    activity = tool.generated(aiModel={"parameters": {"limit": 3}})
-    answered = activity["aiModel"]["version"]
+@pytest.mark.parametrize(
+    ("asked_before", "names"),
+    [
+        ({"parameters": {"limit": 3}}, ["version"]),
+        ({"parameters": {"limit": 3}}, ["name", "version"]),
+        ({"name": "sales-recommender-v2", "parameters": {"limit": 3}}, ["version"]),
+        ({}, ["name", "version", "parameters"]),
+    ],
+)
+def test_the_model_that_has_answered_can_be_asked_for_from_now_on(tool, merge, wholesale_house, asked_before, names):
+    activity = tool.generated(aiModel=asked_before)
+    shown = activity["aiModel"]
+    patch = {name: shown[name] for name in names}
 
-    asked, again = (merge(activity["_id"], {"aiModel": {"version": answered}}).body["data"] for _ in range(2))
+    asked, again = (merge(activity["_id"], {"aiModel": patch}).body["data"] for _ in range(2))
     promote(train_version(LAST_DAY))
     tool.generate(activity["_id"])
 
-    assert asked["aiModel"] == again["aiModel"] == {"version": answered, "parameters": {"limit": 3}}
-    assert tool.get(f"{API}/{activity['_id']}").body["data"]["aiModel"]["version"] == answered
-    assert tool.generated()["aiModel"]["version"] != answered
+    assert asked["aiModel"] == again["aiModel"] == asked_before | patch
+    assert tool.get(f"{API}/{activity['_id']}").body["data"]["aiModel"]["version"] == shown["version"]
+    assert tool.generated()["aiModel"]["version"] != shown["version"]
 
 
 def test_feedback_leaves_the_results_where_the_old_change_records_are_deleted(tool, merge, wholesale_house):
