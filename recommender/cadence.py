@@ -7,7 +7,7 @@ import numpy as np
 
 from recommender.engine.history import OrderHistory
 from recommender.moments import calendar_days, moment_of_day
-from recommender.wording import counted, days
+from recommender.wording import counted, days, every
 
 LATELY = 5  # intervals
 REGULAR, FAIRLY_REGULAR = 0.5, 1.0  # width of the middle half of the intervals, as a share of their median
@@ -29,7 +29,7 @@ def typical(intervals: np.ndarray) -> int:
 def ordering_rhythm(history: OrderHistory) -> list[str]:
     """The median interval between a client's days with an order, overall."""
     intervals = intervals_of(history.order_day)
-    return [f"An order every {days(typical(intervals))} in the median."] if len(intervals) else []
+    return [f"An order {every(typical(intervals))} in the median."] if len(intervals) else []
 
 
 def rhythm_in_detail(history: OrderHistory, now: float) -> list[str]:
@@ -39,11 +39,11 @@ def rhythm_in_detail(history: OrderHistory, now: float) -> list[str]:
         return []
     said, lately = [], typical(intervals[-LATELY:])
     if len(intervals) > LATELY:
-        said.append(f"Every {days(lately)} over the last {LATELY} intervals.")
+        said.append(f"{every(lately).capitalize()} over the last {LATELY} intervals.")
     if len(intervals) >= 4:
         low, middle, high = np.quantile(intervals, (0.25, 0.5, 0.75)).round().astype(int).tolist()
-        word = regularity((high - low) / middle)
-        said.append(f"The middle half of the intervals lies between {low} and {days(high)}: {word}.")
+        width = f"lies between {low} and {days(high)}" if low < high else f"is about {days(middle)}"
+        said.append(f"The middle half of the intervals {width}: {regularity((high - low) / middle)}.")
     due = floor(history.order_day[-1]) + lately
     said.append(f"By that the next order {'is' if due >= floor(now) else 'was'} due on {moment_of_day(due):%Y-%m-%d}.")
     return said
@@ -69,7 +69,7 @@ def churn_risk(history: OrderHistory, now: float) -> list[str]:
     if not interval:
         return [f"{said}: {MAY_BE_LEAVING} (more than {CHURN_DAYS} days)."]
     return [
-        f"{said}, against one every {days(interval)} in the median: {MAY_BE_LEAVING} "
+        f"{said}, against one {every(interval)} in the median: {MAY_BE_LEAVING} "
         f"(more than {CHURN_DAYS} days and {CHURN_INTERVALS} such intervals)."
     ]
 

@@ -15,7 +15,7 @@ from recommender.requests import ORDER_ANALYSIS
 from recommender.rfm_segments import segment_sentence
 from recommender.seasons import monthly_shares
 from recommender.trends import order_amounts, spend_and_basket_trends
-from recommender.wording import counted, days, listed, money
+from recommender.wording import ago, counted, listed, money
 
 NAMED = 3
 LAST_ORDERS = 5
@@ -51,7 +51,7 @@ def whole_history(case: Case) -> str:
     day = case.history.order_day
     return (
         f"{counted(len(day), 'order')} since {moment_of_day(day[0]):%Y-%m-%d}; the last on "
-        f"{moment_of_day(day[-1]):%Y-%m-%d}, {days(calendar_days(day[-1], case.now))} ago."
+        f"{moment_of_day(day[-1]):%Y-%m-%d}, {ago(calendar_days(day[-1], case.now))}."
     )
 
 
@@ -94,7 +94,7 @@ def opportunities(case: Case) -> list[str]:
     overdue = [item for item in case.items.overdue() if may_be_suggested(item, case.request)]
     if overdue:
         overdue.sort(key=lambda item: (-item.overdue, item.product))
-        named = listed(f"{item.name} (last {days(item.days_ago)} ago)" for item in overdue[:NAMED])
+        named = listed(f"{item.name} (last {ago(item.days_ago)})" for item in overdue[:NAMED])
         said.append(f"{counted(len(overdue), 'regular product')} due or overdue: {named}.")
     new = list(islice((item for item in case.items.new() if may_be_suggested(item, case.request)), NAMED))
     if new:

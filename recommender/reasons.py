@@ -18,7 +18,7 @@ from recommender.requests import CROSS_SELL, UPSELL
 from recommender.seasons import SEASON_DAYS, Season
 from recommender.terms import Terms, demand_factor
 from recommender.upgrades import Upgrade
-from recommender.wording import counted, days, units
+from recommender.wording import ago, counted, every, units
 
 
 def reason_of(
@@ -40,8 +40,8 @@ def reason_of(
 def from_own_orders(item: Item) -> str:
     sentence = f"Ordered in {item.orders} of {counted(item.orders_since_first, 'order')} since the first time"
     if item.gap_days:
-        sentence += f", lately every {days(item.gap_days)}"
-    sentence += f"; last {days(item.days_ago)} ago."
+        sentence += f", lately {every(item.gap_days)}"
+    sentence += f"; last {ago(item.days_ago)}."
     return f"Takes the place of {item.stands_for.name}, no longer sold. {sentence}" if item.stands_for else sentence
 
 

@@ -9,7 +9,7 @@ from recommender.engine.history import OrderHistory
 from recommender.engine.rfm import BEST, WINDOW_DAYS, fifth, rfm_of
 from recommender.moments import calendar_days
 from recommender.trends import order_amounts
-from recommender.wording import counted, days, money
+from recommender.wording import ago, counted, money
 
 # Rows by how lately it ordered, columns by how much: the upper two fifths, the middle one, the lower two.
 NAMES = (
@@ -38,10 +38,10 @@ def segment_sentence(history: OrderHistory, now: float, edges: dict[str, Any] | 
     spent = order_amounts(history)[history.order_day >= now - WINDOW_DAYS]
     worth = f" and {money(amount)} spent" if len(spent) and not np.isnan(spent).any() else ""
     shown = [f"recency {recency}", f"frequency {scores[0]}", *(f"money {score}" for score in scores[1:])]
-    ago = days(calendar_days(history.order_day[-1], now))
+    last = ago(calendar_days(history.order_day[-1], now))
     return [
         f"Segment: {name_of(recency, float(np.mean(scores)))} ({', '.join(shown)}; of {BEST} each, against "
-        f"{counted(edges['clients'], 'client')}): last order {ago} ago, {counted(orders, 'order')}{worth} "
+        f"{counted(edges['clients'], 'client')}): last order {last}, {counted(orders, 'order')}{worth} "
         f"in the last {WINDOW_DAYS} days."
     ]
 

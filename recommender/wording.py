@@ -11,6 +11,15 @@ def days(number: float | None) -> str:
     return counted(max(0, round(number or 0)), "day")
 
 
+def every(interval: float) -> str:
+    """An interval of days."""
+    return "every day" if round(interval) == 1 else f"every {days(interval)}"
+
+
+def ago(days_since: int) -> str:
+    return f"{days(days_since)} ago" if days_since else "today"
+
+
 def money(amount: float) -> str:
     return f"{amount:.2f}"
 

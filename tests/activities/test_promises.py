@@ -91,7 +91,7 @@ def test_an_order_without_a_date_counts_as_placed_now(tool, wholesale_house):
     activity = tool.generated(client="new-bar", inputData={"historicalOrders": orders}, aiModel=AS_OF_LAST_DAY)
 
     [gin] = [line for line in activity["recommendations"] if line["product"] == "gin"]
-    assert gin["reason"] == "Ordered in 1 of 1 order since the first time; last 0 days ago."
+    assert gin["reason"] == "Ordered in 1 of 1 order since the first time; last today."
 
 
 @pytest.mark.parametrize("date", [LAST_DAY.isoformat(), "0001-01-01T00:00:00", "1970-01-01T00:00:00-12:00"])

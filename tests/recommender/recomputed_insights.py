@@ -65,11 +65,12 @@ INSIGHTS = {
         f"{MINE} SELECT {MEDIAN_GAP.format('gaps WHERE back <= 5')} AS gap",
     ),
     "regularity": Kind(
-        rf"The middle half of the intervals lies between (?P<low>{N}) and (?P<high>{N}) {DAYS}: (?P<word>[a-z ]+)\.",
+        rf"The middle half of the intervals (?:lies between (?P<low>{N}) and (?P<high>{N})|is about (?P<middle>{N})) "
+        rf"{DAYS}: (?P<word>[a-z ]+)\.",
         f"""{MINE}, quartiles AS (SELECT round(percentile_cont(0.25) WITHIN GROUP (ORDER BY gap)) AS low,
             round(percentile_cont(0.5) WITHIN GROUP (ORDER BY gap)) AS middle,
             round(percentile_cont(0.75) WITHIN GROUP (ORDER BY gap)) AS high FROM gaps)
-            SELECT low, high, CASE WHEN high - low <= middle / 2 THEN 'regular' WHEN high - low <= middle
+            SELECT low, high, middle, CASE WHEN high - low <= middle / 2 THEN 'regular' WHEN high - low <= middle
             THEN 'fairly regular' ELSE 'irregular' END AS word FROM quartiles""",
     ),
     "next order": Kind(
