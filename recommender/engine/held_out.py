@@ -10,7 +10,7 @@ from recommender.engine.groups import Attributes
 from recommender.engine.heads import TwoHeads
 from recommender.engine.history import OrderHistory
 from recommender.engine.metrics import BINS, LIST_LENGTH, bin_of, expected_calibration_error, list_metrics
-from recommender.engine.questions import in_next_order
+from recommender.engine.questions import Questions, in_next_order
 
 FEWEST_ORDERS = 2  # held out, for a client to have a recall of its own
 
@@ -48,36 +48,56 @@ def judge(
             them alone, are not.
     """
     questions, candidates = asked.questions, asked.candidates
-    at_order = questions.now == history.order_day[questions.target]
-    before = questions.target - np.searchsorted(history.order_client, questions.client)
-    is_whole = np.bincount(questions.history.order_client, minlength=len(before)) == before  # not cut short
-    judged = np.flatnonzero(held_back[questions.client] & at_order & is_whole & (before > 0))
+    judged = whole_next_orders(history, questions, held_back)
     first = np.searchsorted(candidates.client, np.arange(len(questions.now) + 1))
     rows = [np.arange(first[i], first[i + 1]) for i in judged]
     probability = np.zeros(len(candidates.product))
-    of_judged = np.concatenate(rows) if rows else np.zeros(0, np.int64)
+    of_judged = joined(rows)
     probability[of_judged] = heads.probability(candidates.features[of_judged], candidates.is_new[of_judged])
     # Rows of a client are in order of product, so that a stable sort lets ties go by code.
     top = [mine[np.argsort(-probability[mine], kind="stable")[:LIST_LENGTH]] for mine in rows]
-    own = [mine[~candidates.is_new[mine]] for mine in rows]
-    wanted = in_next_order(history, questions)
-    bounds = np.searchsorted(wanted, np.arange(len(questions.now) + 1) * len(history.products))
-    baskets = [wanted[bounds[i] : bounds[i + 1]] % len(history.products) for i in judged]
+    own = [candidates.product[mine[~candidates.is_new[mine]]] for mine in rows]
     values = list_metrics(
-        [candidates.product[mine] for mine in top], baskets, [candidates.product[mine] for mine in own], LIST_LENGTH
+        [candidates.product[mine] for mine in top], baskets(history, questions, judged), own, LIST_LENGTH
     )
-    shown = np.concatenate(top) if top else np.zeros(0, np.int64)
+    shown = joined(top)
     metrics = {
         f"{name}@{LIST_LENGTH}": round(float(np.nanmean(value)), 4)
         for name, value in values.items()
         if not np.isnan(value).all()
     }
-    metrics |= {"held_out_orders": len(judged)}
-    if len(shown):
-        metrics["ece"] = round(expected_calibration_error(probability[shown], asked.happened[shown]), 4)
-        metrics["reliability"] = reliability(probability[shown], asked.happened[shown])
+    metrics |= {"held_out_orders": len(judged)} | calibration(probability[shown], asked.happened[shown])
     client = questions.client[judged]
     return metrics, HeldOutShare.of_values(values["recall"], client, history, attributes, FEWEST_ORDERS)
+
+
+def whole_next_orders(history: OrderHistory, questions: Questions, held_back: np.ndarray) -> np.ndarray:
+    """(N,) positions of the questions that clients held back are judged by."""
+    at_order = questions.now == history.order_day[questions.target]
+    before = questions.target - np.searchsorted(history.order_client, questions.client)
+    is_whole = np.bincount(questions.history.order_client, minlength=len(before)) == before  # not cut short
+    return np.flatnonzero(held_back[questions.client] & at_order & is_whole & (before > 0))
+
+
+def baskets(history: OrderHistory, questions: Questions, chosen: np.ndarray) -> list[np.ndarray]:
+    """The product codes of the order that each question chosen asks for."""
+    wanted = in_next_order(history, questions)
+    bounds = np.searchsorted(wanted, np.arange(len(questions.now) + 1) * len(history.products))
+    return [wanted[bounds[i] : bounds[i + 1]] % len(history.products) for i in chosen]
+
+
+def joined(rows: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate(rows) if rows else np.zeros(0, np.int64)
+
+
+def calibration(probability: np.ndarray, happened: np.ndarray) -> dict[str, Any]:
+    """The calibration error and the bins behind it; {} of no pair. Arguments as of `reliability`."""
+    if not len(probability):
+        return {}
+    return {
+        "ece": round(expected_calibration_error(probability, happened), 4),
+        "reliability": reliability(probability, happened),
+    }
 
 
 def reliability(probability: np.ndarray, happened: np.ndarray) -> list[dict[str, Any]]:
