@@ -166,6 +166,30 @@ def test_the_search_of_a_list_is_a_key_away(ops_page):
     expect(ops_page.locator("#result_list tbody tr")).to_have_count(1)
 
 
+@pytest.mark.parametrize("way", ["Tab", "f"])
+def test_a_list_is_narrowed_by_keyboard_alone(ops_page, way):
+    ops_page.goto("/admin/activities/activity/")
+
+    def come_to(element):
+        for _ in range(40):
+            if element.evaluate("each => each === document.activeElement"):
+                return
+            ops_page.keyboard.press("Tab")
+        raise AssertionError("No Tab leads there.")
+
+    if way == "Tab":
+        ops_page.keyboard.press("/")
+        come_to(ops_page.get_by_role("button", name="Filters"))
+        ops_page.keyboard.press("Enter")
+    else:
+        ops_page.keyboard.press("f")
+    expect(ops_page.locator("#changelist-filter :focus")).to_have_count(1)
+    come_to(ops_page.locator("#changelist-filter").get_by_role("link", name="failed"))
+    ops_page.keyboard.press("Enter")
+
+    ops_page.wait_for_url("**status__exact=failed*")
+
+
 def test_the_row_that_one_has_come_to_by_keyboard_is_seen_whole(visit):
     window = visit(ops_user(), viewport={"width": 1280, "height": 400})
     window.goto("/admin/activities/activity/")

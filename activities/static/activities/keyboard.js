@@ -1,7 +1,7 @@
 /* Lists by keyboard: j and k move, x selects, Enter opens, / searches, ? says so. */
 (function () {
     "use strict";
-    const HELP = "j, k: next, previous row · x: select · Enter: open · /: search · ?: this line";
+    const HELP = "j, k: next, previous row · x: select · Enter: open · /: search · f: filters · ?: this line";
     let here = -1;
 
     const rows = () => [...document.querySelectorAll("#result_list tbody tr, tr[data-row]")];
@@ -25,12 +25,31 @@
         document.body.append(line);
     }
 
+    const filters = () => document.querySelector("#changelist a:not([href])");
+
+    /* Of the theme it is a link that leads nowhere, which no keyboard reaches; what it opens stands behind the list. */
+    function reachFilters() {
+        const button = filters();
+        if (!button) return;
+        button.setAttribute("role", "button");
+        button.tabIndex = 0;
+        button.addEventListener("click", () => setTimeout(() => {
+            document.querySelector("#changelist-filter :is(a[href], input:not([type=hidden]), select, [tabindex])")?.focus();
+        }));
+        button.addEventListener("keydown", (event) => {
+            if (event.key !== "Enter" && event.key !== " ") return;
+            event.preventDefault();
+            button.click();
+        });
+    }
+
     const ACTS = {
         j: () => move(1),
         k: () => move(-1),
         x: () => rows()[here]?.querySelector("input.action-select")?.click(),
         Enter: () => rows()[here]?.querySelector("a[href]")?.click(),
         "/": () => document.getElementById("searchbar")?.focus(),
+        f: () => filters()?.click(),
         "?": toggleHelp,
         Escape: () => document.getElementById("ops-help")?.remove(),
     };
@@ -43,4 +62,5 @@
         event.preventDefault();
         act();
     });
+    document.addEventListener("DOMContentLoaded", reachFilters);
 })();
