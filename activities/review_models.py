@@ -1,6 +1,7 @@
 """What ops looks at: the rules that fill the review queue, and its items."""
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Case, Q, Value, When
@@ -55,7 +56,14 @@ class ReviewRule(models.Model):
     def __str__(self) -> str:
         return self.get_kind_display()
 
+    def clean(self) -> None:
+        most = MOST.get(self.kind)
+        if most is not None and self.threshold > most:
+            raise ValidationError({"threshold": f"Threshold: {most} at most, for this rule."})
 
+
+# What a rule's threshold may be at most: beyond the scale it would find everything, and lists are counted so far.
+MOST = {ReviewRule.Kind.LOW_RATING: 5, ReviewRule.Kind.UNSURE_MONEY: 1, ReviewRule.Kind.FIRST_LISTS: 1000}
 # What a fresh installation begins with: kind -> (threshold, amount, weight).
 FIRST_RULES = {
     ReviewRule.Kind.FAILED: (0, 0, 50),

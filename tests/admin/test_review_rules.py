@@ -36,6 +36,23 @@ def test_a_changed_rule_is_applied_to_what_is_there_by_a_button(ops, activity, s
 
 
 @pytest.mark.parametrize(
+    ("kind", "threshold", "said"),
+    [
+        (Kind.UNSURE_MONEY, "30", "Threshold: 1 at most"), (Kind.LOW_RATING, "6", "Threshold: 5 at most"),
+        (Kind.FIRST_LISTS, "99999999999999999999", "Threshold: 1000 at most"),
+    ],
+)  # fmt: skip
+def test_a_rule_takes_no_number_beyond_its_scale(ops, kind, threshold, said):
+    rule = ReviewRule.objects.get(kind=kind)
+    address = reverse("admin:activities_reviewrule_change", args=[rule.pk])
+
+    page = ops.post(address, {"threshold": threshold, "amount": "0", "weight": "40"}).content.decode()
+
+    assert said in page
+    assert ReviewRule.objects.get(kind=kind).threshold == rule.threshold
+
+
+@pytest.mark.parametrize(
     ("fields", "said"),
     [
         ({"weight": "0"}, "Weight: 1 to 100."), ({"weight": "101"}, "Weight: 1 to 100."),
