@@ -1,6 +1,7 @@
 """Charts as inline SVG, drawn by the server: no script, no file from elsewhere, and a table beside each."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from types import MappingProxyType
 
 from django.template.loader import render_to_string
@@ -38,7 +39,8 @@ def lines(
     """
     top = 1 if percent else ceiling(series.values())
     drawn = [
-        {"name": name, "points": points(values, top), "dots": dots(values, top)} for name, values in series.items()
+        {"name": name, "stretches": stretches(values, top), "dots": dots(values, top)}
+        for name, values in series.items()
     ]
     return chart(title, labels, series, top, percent, {"lines": drawn, "note": note}, links or {})
 
@@ -86,8 +88,11 @@ def dots(values: Values, top: float) -> list[tuple[float, float]]:
     ]
 
 
-def points(values: Values, top: float) -> str:
-    return " ".join(f"{x},{y}" for x, y in dots(values, top))
+def stretches(values: Values, top: float) -> list[str]:
+    """The points of each unbroken part of a line."""
+    at = [None if value is None else f"{place(i, len(values), centred=False)},{height_of(value, top)}"
+          for i, value in enumerate(values)]  # fmt: skip
+    return [" ".join(known) for is_known, known in groupby(at, key=bool) if is_known]
 
 
 def ceiling(series: Iterable[Values]) -> float:
