@@ -16,10 +16,11 @@ class RegenerationRunQuerySet(models.QuerySet):
         return self.filter(status=RegenerationRun.Status.RUNNING)
 
     def with_progress(self) -> "RegenerationRunQuerySet":
-        """With `completed`, `failed` and `waiting`: activities, as in `figures`, in one query for all."""
+        """With `completed`, `failed`, `waiting` and `left_out`: activities, as in `figures`, in one query for all."""
         waiting = Q(status=RegenerationChunk.Status.WAITING)
         parts = {"completed": ("completed", Q()), "failed": ("failed", Q()), "waiting": ("activities", waiting)}
-        return self.annotate(**{name: chunks_sum(field, which) for name, (field, which) in parts.items()})
+        counted = self.annotate(**{name: chunks_sum(field, which) for name, (field, which) in parts.items()})
+        return counted.annotate(left_out=F("total") - F("completed") - F("failed") - F("waiting"))
 
 
 def chunks_sum(field: str, which: Q) -> Coalesce:

@@ -7,6 +7,7 @@ from unfold.decorators import display
 
 from activities.models import RegenerationRun, Schedule
 from activities.worker import NO_WORKER, any_is_alive
+from recommender.models import ModelVersion
 from salesai.model_admin import ReadOnlyAdmin
 from salesai.tables import NOTHING, readable
 
@@ -36,11 +37,14 @@ class RegenerationRunAdmin(ReadOnlyAdmin):
 
     @display(description="Which activities")
     def chosen(self, run: RegenerationRun) -> str:
-        return readable(run.selection) if run.selection else "all"
+        version = ModelVersion.objects.filter(pk=run.selection.get("model_version")).first()
+        named = {"model_version": version.version} if version else {}
+        return readable(run.selection | named) if run.selection else "all"
 
     @display(description="progress")
     def progress(self, run: RegenerationRun) -> str:
-        return ", ".join(f"{getattr(run, name):,} {name}" for name in ("completed", "failed", "waiting"))
+        figures = {"completed": run.completed, "failed": run.failed, "waiting": run.waiting, "left out": run.left_out}
+        return ", ".join(f"{figure:,} {name}" for name, figure in figures.items())
 
 
 @admin.register(Schedule)
