@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
 from recommender.models import Client, Order, OrderLine, Product, SalesRep, SuggestedLine
@@ -129,9 +130,10 @@ class OrderLineInline(TabularInline):
 @admin.register(Order)
 class OrderAdmin(ModelAdmin):
     list_display = ("external_id", "client", "rep", "ordered_at", "source")
-    list_filter = ("source",)
+    # No drop-down of what there is, and no hierarchy of dates: both would read every order.
+    list_filter = (("ordered_at", RangeDateTimeFilter), ("source", FieldTextFilter))
+    list_filter_submit = True
     search_fields = ("external_id", "client__external_id", "client__name")
-    date_hierarchy = "ordered_at"
     autocomplete_fields = ("client", "rep")
     list_select_related = ("client", "rep")
     show_full_result_count = False
