@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db import DataError, ProgrammingError
 from django.db.models import Model
@@ -30,8 +31,28 @@ class ChangeList(views.ChangeList):
         if not self.query and not self.get_filters_params():
             self.full_result_count = self.result_count  # else the theme offers to show all of what is shown
 
+    @property
+    def brought_along(self) -> list[str]:
+        """What narrows the list and stands in none of its filters: the link that led here said so."""
+        shown = {name for spec in self.filter_specs for name in spec.expected_parameters()}
+        return [in_words(name, values[-1]) for name, values in self.get_filters_params().items() if name not in shown]
+
+
+def in_words(parameter: str, value: str) -> str:
+    """Of a filter such as `outcome_at__gte`."""
+    field, _, lookup = parameter.rpartition("__")
+    name = (field or parameter).replace("__", " ").replace("_", " ")
+    if lookup == "isnull":
+        return f"{'with' if value == 'False' else 'without'} {name}"
+    said = {"exact": "", "gte": "from ", "lt": "before "}.get(lookup, f"{lookup} ")
+    return f"{name} {said}{value.removesuffix('T00:00:00+00:00')}"
+
 
 class ModelAdmin(admin.ModelAdmin):
+    list_before_template = "salesai/brought_along.html"
+    # A count for each choice of each filter, of which some would compare every row with every other.
+    show_facets = ShowFacets.NEVER
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ChangeList
 

@@ -10,7 +10,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, re_path
 from django.utils.html import format_html
 from rest_framework.exceptions import ValidationError
 from unfold.decorators import display
@@ -28,12 +28,14 @@ from activities.admin.activity_page import context_of
 from activities.admin.batches import ACT, work_through
 from activities.admin.feedback_form import record_feedback, shown_again, told
 from activities.admin.keys_first import KeysFirst
+from activities.ids import ID_PATTERN
 from activities.models import Activity
 from recommender.models import Client
 from salesai.model_admin import ModelAdmin
 from salesai.tables import NOTHING, share
 
 MOST_NAMED = 1000  # clients whose activities a search by name finds
+NOT_LISTED = ("input_data", "recommendations", "insights", "ai_model", "accuracy", "generated_order")  # nor short
 
 
 @admin.register(Activity)
@@ -61,16 +63,17 @@ class ActivityAdmin(ActivityActions, ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
-            path("<str:pk>/act/", view(self.act_view), name="activities_activity_act"),
-            path("<str:pk>/feedback/", view(self.feedback_view), name="activities_activity_feedback"),
+            re_path(f"^(?P<pk>{ID_PATTERN})/act/$", view(self.act_view), name="activities_activity_act"),
+            re_path(f"^(?P<pk>{ID_PATTERN})/feedback/$", view(self.feedback_view), name="activities_activity_feedback"),
             *super().get_urls(),
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
+        on_list = request.resolver_match.url_name == "activities_activity_changelist"
         return (
             super()
             .get_queryset(request)
-            .defer("search_text")
+            .defer("search_text", *(NOT_LISTED if on_list else ()))
             .annotate(
                 client_name=Subquery(Client.objects.filter(external_id=OuterRef("client")).values("name")),
                 line_count=Func(F("recommendations"), function="jsonb_array_length", output_field=IntegerField()),
@@ -100,6 +103,9 @@ class ActivityAdmin(ActivityActions, ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Activity | None = None) -> bool:
         return False  # what may be changed has forms of its own
+
+    def has_delete_permission(self, request: HttpRequest, obj: Activity | None = None) -> bool:
+        return False  # tools delete what they filed
 
     def has_view_permission(self, request: HttpRequest, obj: Activity | None = None) -> bool:
         return request.user.has_perm("activities.view_activity")

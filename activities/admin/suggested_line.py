@@ -56,7 +56,7 @@ class TypeFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         activity = Activity.objects.filter(pk=OuterRef("activity"))
         match self.value():
-            case None:
+            case None | "":
                 return queryset
             case "deleted":
                 return queryset.exclude(Exists(activity))

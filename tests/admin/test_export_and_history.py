@@ -97,6 +97,18 @@ def test_filters_narrow_the_list(ops, activity, filters, found):
     assert ops.get(reverse(LIST), filters).context["cl"].result_count == found
 
 
+def test_a_list_that_a_link_has_narrowed_says_so_and_leads_to_all(ops, tool, activity):
+    lines = reverse("admin:recommender_suggestedline_changelist")
+    by_link = {"rep__exact": "+rep", "outcome_at__gte": "2025-10-01T00:00:00+00:00", "rank__isnull": "False"}
+
+    narrowed = ops.get(lines, by_link | {"outcome__exact": "accepted"}).content.decode()
+    by_filter = ops.get(lines, {"rep__icontains": "+rep", "outcome__exact": "accepted", "type": ""})
+
+    assert "narrows the list as well: rep +rep; outcome at from 2025-10-01; with rank." in narrowed
+    assert "narrows the list as well" not in by_filter.content.decode()
+    assert by_filter.context["cl"].result_count == 1
+
+
 def test_another_filter_begins_at_the_first_page_and_keeps_the_order(ops, activity):
     page = ops.get(reverse(LIST), {"p": 1, "o": "1"}).content.decode()
 

@@ -70,6 +70,28 @@ def test_lists_and_pages_stay_within_the_budget(ops, model):
     assert queries_of(ops, address(model, "change")) <= MOST_QUERIES
 
 
+@pytest.mark.parametrize("model", LISTS)
+def test_no_list_counts_what_each_filter_would_find(ops, model):
+    with CaptureQueriesContext(connection) as queries:
+        page = ops.get(address(model, "changelist") + "?_facets=True").content.decode()
+
+    assert "Show counts" not in page
+    assert [query["sql"] for query in queries if '"0__c"' in query["sql"]] == []
+
+
+@pytest.mark.parametrize("action", ["", "export_csv", "export_xlsx"])
+def test_lists_and_exports_leave_what_they_do_not_show_in_the_database(ops, action):
+    listed = {"action": action, "_selected_action": list(Activity.objects.values_list("pk", flat=True))}
+
+    with CaptureQueriesContext(connection) as queries:
+        path = address(Activity, "changelist")
+        answer = ops.post(path, listed) if action else ops.get(path)
+        content = b"".join(answer)
+
+    assert content
+    assert [query["sql"] for query in queries if '"input_data"' in query["sql"] or '"insights"' in query["sql"]] == []
+
+
 @pytest.mark.parametrize("model", [Activity, ReviewItem])
 def test_a_longer_list_asks_no_more(ops, tool, model):
     short = queries_of(ops, address(model, "changelist"))
