@@ -122,9 +122,8 @@ def verify(folder: str, sha256: str) -> Path:
     return path
 
 
-@lru_cache(maxsize=MODELS_IN_MEMORY)
-def load(folder: str, sha256: str) -> tuple[Model, Acceptance]:
-    """The model and what it learned of answers, verified and kept by each process; arrays are mapped from disk."""
+def read(folder: str, sha256: str) -> tuple[Model, Acceptance]:
+    """The model and what it learned of answers, verified; arrays are mapped from disk. Raises DamagedArtifactError."""
     path = verify(folder, sha256)
     try:
         return artifact.load(path), artifact.load_acceptance(path)
@@ -132,6 +131,9 @@ def load(folder: str, sha256: str) -> tuple[Model, Acceptance]:
         raise DamagedArtifactError(f"{error} Train again: this program reads its own models alone.") from error
     except OSError as error:
         raise unreadable(folder, error) from error
+
+
+load = lru_cache(maxsize=MODELS_IN_MEMORY)(read)  # kept by each process
 
 
 def unreadable(folder: str, error: OSError) -> DamagedArtifactError:

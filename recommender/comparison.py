@@ -45,8 +45,8 @@ def compare(candidate: ModelVersion, active: ModelVersion, seed: int = 0) -> dic
     if candidate.data_until < active.data_until:
         return {
             "verdict": Verdict.OLDER,
-            "reason": f"Its data ends on {candidate.data_until:%Y-%m-%d}, before that of {active.version} "
-            f"({active.data_until:%Y-%m-%d}).",
+            "reason": f"Its data ends on {candidate.data_until:%Y-%m-%d %H:%M}, before that of {active.version} "
+            f"({active.data_until:%Y-%m-%d %H:%M}).",
         }
     asked = registry.load(candidate)
     try:

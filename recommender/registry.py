@@ -4,9 +4,11 @@ Every question goes to the database, one short query for a whole batch, and noth
 promotion counts from the next request on, in every process, and a batch sees one state of things.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 
+import structlog
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -15,9 +17,11 @@ from recommender import artifacts
 from recommender.ab_test import answering
 from recommender.engine.model import Model
 from recommender.engine.outcomes import Acceptance
-from recommender.errors import NoModelError, OthersAnswerError, PromotionError
+from recommender.errors import DamagedArtifactError, NoModelError, OthersAnswerError, PromotionError
 from recommender.models import ModelVersion
 from salesai.prepared import KeptQuery
+
+logger = structlog.get_logger(__name__)
 
 Status = ModelVersion.Status
 DECIMALS = 6  # of a share
@@ -36,23 +40,42 @@ def answering_versions() -> QuerySet:
     return ModelVersion.objects.answering()
 
 
-def version_for(
-    client: str, name: str | None, version: str | None, as_of: datetime | None, active: Sequence[ModelVersion]
-) -> ModelVersion:
-    """The version asked for, if there is one like that; else the one of `active` that answers the client.
-
-    Where that one has seen orders from `as_of` on, the newest answers that has not, if there is one.
-    Those whose comparison found them worse do not step in unasked.
+class Choice:
+    """Of a version for each request of a batch. One that does not answer by itself is tried once: its files may be
+    gone, or another program's.
     """
-    own = answering(active, client)
-    if version is not None:
-        asked = ModelVersion.objects.usable().numbered(version)
-        return (asked if name is None else asked.filter(name=name)).first() or own
-    if as_of is not None and own.data_until > as_of:
-        in_time = ModelVersion.objects.usable().filter(data_until__lte=as_of)
-        worse = {"verdict": ModelVersion.Verdict.WORSE}
-        return in_time.exclude(status=Status.CANDIDATE, comparison__contains=worse).first() or own
-    return own
+
+    def __init__(self) -> None:
+        """Raises NoModelError."""
+        self.active = active_versions()
+        self.can_answer = cache(can_answer)
+
+    def version_for(self, client: str, name: str | None, version: str | None, as_of: datetime | None) -> ModelVersion:
+        """The version asked for, if there is one like that; else the active one that answers the client.
+
+        Where that one has seen orders from `as_of` on, the newest answers that has not, if there is one.
+        Those whose comparison found them worse do not step in unasked.
+        """
+        own = answering(self.active, client)
+        if version is not None:
+            asked = ModelVersion.objects.usable().numbered(version)
+            return next(filter(self.can_answer, asked if name is None else asked.filter(name=name)), own)
+        if as_of is not None and own.data_until > as_of:
+            in_time = ModelVersion.objects.usable().filter(data_until__lte=as_of)
+            worse = {"verdict": ModelVersion.Verdict.WORSE}
+            not_worse = in_time.exclude(status=Status.CANDIDATE, comparison__contains=worse)
+            return next(filter(self.can_answer, not_worse), own)
+        return own
+
+
+def can_answer(version: ModelVersion) -> bool:
+    """Whether its files can be read; the log says why not."""
+    try:
+        load(version)
+    except DamagedArtifactError as error:
+        logger.warning("version_unusable", version=version.version, reason=str(error))
+        return False
+    return True
 
 
 def load(version: ModelVersion) -> Model:
@@ -74,14 +97,14 @@ def promote(version: ModelVersion, share: float = 1, instead_of: Collection[Mode
         OthersAnswerError: `instead_of` is given, and others than those are active by now.
         PromotionError: it has no model, the share is outside (0, 1], or there is not just one
             version that could answer the others.
-        DamagedArtifactError: its files are not what was published.
+        DamagedArtifactError: its files are not what was published, or of another format than this program's.
     """
     if share != 1 and not 0 < round(share, DECIMALS) < 1:
         raise PromotionError(f"A share is above 0 and at most 1, not {share}; {DECIMALS} decimals count.")
     if version.status in (Status.TRAINING, Status.FAILED):
         raise PromotionError(f"{version} is {version.status} and cannot answer. {version.failure}".strip())
     refuse_without_files(version)
-    artifacts.verify(version.artifact, version.sha256)
+    artifacts.read(version.artifact, version.sha256)
     with transaction.atomic():
         # All versions are locked, not the active ones alone: who waits here for another promotion
         # has to see what that one made active.

@@ -11,8 +11,10 @@ from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from activities.models import Activity
 from recommender import comparison, promotion, registry
 from recommender.ab_test import answering
+from recommender.engine import artifact
 from recommender.errors import PromotionError
 from recommender.loading.merge import merge_clients, merge_orders
 from recommender.models import ModelVersion, Order
@@ -350,6 +352,50 @@ def test_a_damaged_version_cannot_be_promoted(wholesale_house):
         command("promote_model", "2.2.0")
 
     assert answering_version() == FIRST
+
+
+@pytest.fixture
+def of_another_program(monkeypatch):
+    """A version of the last day, trained by a program whose models have another format."""
+
+    def trained(until):
+        with monkeypatch.context() as patch:
+            patch.setattr(artifact, "FORMAT", artifact.FORMAT - 1)
+            return train_version(until)
+
+    return trained
+
+
+def test_a_version_of_another_format_cannot_be_promoted(wholesale_house, of_another_program):
+    of_another_program(LAST_DAY)
+
+    with pytest.raises(CommandError, match=r"has format \d+, not \d+\. Train again"):
+        command("promote_model", "2.2.0")
+
+    assert answering_version() == FIRST
+
+
+@pytest.mark.parametrize("damage", [flip_a_byte, leave_no_folder, None])
+def test_what_cannot_be_read_and_does_not_answer_leaves_answering_to_others(
+    tool, wholesale_house, of_another_program, damage
+):
+    earlier = LAST_DAY - timedelta(days=3)
+    if damage:
+        damage(train_version(earlier))
+    else:
+        of_another_program(earlier)
+    registry.promote(train_version(LAST_DAY))
+    tool.file(client="cafe-03", aiModel={"version": "2.2.0"})
+    tool.file(client="cafe-05", aiModel={"parameters": {"asOf": earlier.isoformat()}})
+    tool.file(client="cafe-06")
+
+    command("regenerate_activities")
+
+    used = {activity.client: activity.ai_model for activity in Activity.objects.filter(status="completed")}
+    assert {client: model["version"] for client, model in used.items()} == dict.fromkeys(
+        ("cafe-03", "cafe-05", "cafe-06"), "2.3.0"
+    )
+    assert used["cafe-03"]["requested"] == {"version": "2.2.0"}
 
 
 def test_a_version_whose_files_cannot_be_read_is_told_of_in_the_admin(admin_client, wholesale_house):
