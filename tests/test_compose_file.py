@@ -38,6 +38,13 @@ def test_the_web_server_is_reached_from_its_own_machine_alone_unless_an_address_
     assert compose_file(name)["services"]["web"]["ports"] == ["${WEB_ADDRESS:-127.0.0.1}:${PORT:-8000}:8000"]
 
 
+def test_the_example_of_settings_lets_a_demo_in_the_same_folder_answer() -> None:
+    """Which reads them too, and tells people to look at 127.0.0.1."""
+    [hosts] = re.findall(r"^ALLOWED_HOSTS=(.*)$", (PROJECT / ".env.example").read_text(), re.MULTILINE)
+
+    assert {"localhost", "127.0.0.1"} <= set(hosts.split(","))
+
+
 def test_workers_of_all_machines_keep_the_same_schedules() -> None:
     first, others = (
         {
