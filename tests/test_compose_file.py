@@ -32,6 +32,19 @@ def test_a_setting_of_the_operators_table_reaches_the_container_of_the_web_serve
     assert {"LOG_JSON", "SECURE_HSTS_PRELOAD"} | OF_THE_IMAGE <= in_table
 
 
+@pytest.mark.parametrize("name", COMPOSE_FILES)
+def test_the_web_server_is_reached_from_its_own_machine_alone_unless_an_address_is_set(name: str) -> None:
+    """It believes what a proxy says of the caller."""
+    assert compose_file(name)["services"]["web"]["ports"] == ["${WEB_ADDRESS:-127.0.0.1}:${PORT:-8000}:8000"]
+
+
+def test_the_example_of_settings_lets_a_demo_in_the_same_folder_answer() -> None:
+    """Which reads them too, and tells people to look at 127.0.0.1."""
+    [hosts] = re.findall(r"^ALLOWED_HOSTS=(.*)$", (PROJECT / ".env.example").read_text(), re.MULTILINE)
+
+    assert {"localhost", "127.0.0.1"} <= set(hosts.split(","))
+
+
 def test_workers_of_all_machines_keep_the_same_schedules() -> None:
     first, others = (
         {

@@ -50,7 +50,7 @@ class ActivityAdmin(ActivityActions, ModelAdmin):
     )  # fmt: skip
     list_filter_submit = True
     search_fields = ("client",)
-    search_help_text = "Client, rep, product, reason, comment or id"
+    search_help_text = "Client, rep, product, reason, insight, comment or id"
     list_per_page = 50
     paginator = KeysFirst
     show_full_result_count = False

@@ -12,7 +12,7 @@ from activities.dashboard import RATINGS_OF, filed_today, recent_rating, unfinis
 from activities.kept_uptake import KEPT_FOR, uptake
 from activities.models import Activity, ReviewItem
 from activities.uptake import WEEKS, QuarterOfAnswers, Uptake
-from recommender.ab_results import compare_sides
+from recommender.ab_results import MOST_CLIENTS, compare_sides
 from recommender.admin.model_version import diagram_of, page_of_version
 from recommender.models import CONVERTED_WITHIN, ModelVersion
 from salesai.charts import lines
@@ -129,6 +129,7 @@ def comparison() -> dict[str, Any] | None:
     return {
         "difference": found.difference,
         "is_telling": found.is_telling,
+        "most_clients": MOST_CLIENTS,
         "sides": [
             {
                 "version": version,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from activities.kept_uptake import KEPT_FOR, renew, uptake
 from activities.models import Activity, KeptUptake
 from activities.uptake import Uptake, reckon_uptake
+from recommender import ab_results
 from recommender.models import Client, ModelVersion, Order, Product, SuggestedLine
 from recommender.registry import promote
 from tests.admin.numbers_on_page import Numbers
@@ -267,6 +268,16 @@ def test_an_ab_test_is_compared_by_clients_with_its_interval(ops, tested):
     assert difference.value == pytest.approx(1 / 3)
     assert difference.low <= difference.value <= difference.high
     assert "33%, of too few clients to tell." in ops.get(reverse("admin:index")).content.decode()
+
+
+def test_an_ab_test_says_how_many_clients_it_looks_at(ops, tested, monkeypatch):
+    as_it_is = ops.get(reverse("admin:index")).content.decode()
+    monkeypatch.setattr(ab_results, "MOST_CLIENTS", 1)
+
+    sides = ops.get(reverse("admin:index")).context["comparison"]["sides"]
+
+    assert "so are those of clients beyond the first 4,000, by id, with answers." in as_it_is
+    assert [side["clients"] for side in sides] == [1, 0]
 
 
 def test_what_the_older_version_suggested_before_the_test_began_does_not_count_in_it(ops, tested, tool):
