@@ -1,5 +1,6 @@
 """The dashboard says what is, and leads to it."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from activities.uptake import Uptake, reckon_uptake
 from recommender import ab_results
 from recommender.models import Client, ModelVersion, Order, Product, SuggestedLine
 from recommender.registry import promote
+from salesai.charts import lines
 from tests.admin.numbers_on_page import Numbers
 from tests.admin.people import ops_user
 from tests.wholesale import AS_OF_LAST_DAY
@@ -312,3 +314,10 @@ def test_an_empty_house_has_a_dashboard_too(client, empty_house):
     page = client.get(reverse("admin:index"))
 
     assert "None trained yet." in page.content.decode()
+
+
+def test_a_week_of_which_nothing_is_known_breaks_the_line():
+    drawn = lines("Acceptance", ["1", "2", "3", "4", "5"], {"all": [0.5, 0.6, None, 0.4, 0.3]}, percent=True)
+
+    stretches = re.findall(r'<polyline [^>]*points="([^"]+)"', drawn)
+    assert [len(stretch.split()) for stretch in stretches] == [2, 2]
