@@ -93,6 +93,30 @@ def test_a_bad_row_of_several_lines_is_not_skipped_since_what_it_swallowed_is_no
     assert "(is a quote not closed?)" in said
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param("C1,,rice,2,2026-03-02", id="its order's cell is empty"),
+        pytest.param(",,rice,2,", id="its order stands once for several rows"),
+        pytest.param("C1,,,2,2026-03-02", id="nor its product"),
+        pytest.param(",,rice,2,5,", id="a torn one"),
+    ],
+)
+def test_a_stored_order_loses_no_line_because_a_row_does_not_say_which_order_it_is_of(import_file, row):
+    import_file(CSV)
+    before = all_rows()
+    again = f"client,order,product,quantity,date\nC1,1001,milk,12,2026-03-02\n{row}\n"
+    with pytest.raises(CommandError, match="Nothing was loaded: the row of line 3 is bad and names no order"):
+        import_file(again, "--skip-bad", name="again.csv")
+    assert all_rows() == before
+
+
+@pytest.mark.parametrize("row", ["Total,,,12,", "Total,", "Total"])
+def test_skip_bad_passes_over_a_total(import_file, row):
+    content = f"client,order,product,quantity,date\nC1,1001,milk,12,2026-03-02\n{row}\n"
+    assert "orders 1 created" in import_file(content, "--skip-bad")
+
+
 def test_rejected_rows_that_find_no_room_are_told_with_the_reason(refusal):
     said = refusal(BAD, "--rejects", "/dev/full")
     assert re.search(r"/dev/full cannot be written \(.*No space left on device.*\); say where", said)

@@ -20,7 +20,8 @@ DESCRIPTION = f"""\
 Load orders from a CSV (also .gz), Excel (.xlsx) or Parquet file, one row an order line, or from a
 folder of orders.parquet, lines.parquet and products.parquet. Importing a file again changes nothing;
 an order that is there already is replaced whole. Where a row is bad nothing is loaded; with --skip-bad
-the orders without a bad row are, and of the others nothing changes.
+the orders without a bad row are, and of the others nothing changes; where a bad row does not name its
+order nobody knows which those are, and nothing is loaded then either.
 
 Fields: {", ".join(name for name, field in FIELDS.items() if field.required)}; and, where the file has them,
 {", ".join(name for name, field in FIELDS.items() if not field.required)}.
