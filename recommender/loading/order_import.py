@@ -45,6 +45,8 @@ class ImportReport:
     rejected                   bad rows
     left_out                   good rows that were left out with a bad one of their order
     orders_with_several_dates  of which the earliest was taken
+    long_rows                  rows that go on over further lines, as names may, and after a stray quote other rows
+    first_long_row             the line that the first of those begins in
     skipped                    rows that the format says are no orders, by reason
     merged                     what became of orders, clients, reps and products
     """
@@ -54,6 +56,8 @@ class ImportReport:
     rejected: int = 0
     left_out: int = 0
     orders_with_several_dates: int = 0
+    long_rows: int = 0
+    first_long_row: int | None = None
     skipped: Counter[str] = field(default_factory=Counter)
     merged: dict[str, MergeCounts] = field(default_factory=dict)
 
@@ -113,6 +117,8 @@ def import_orders(
             bad_rows += checked.bad_orders.iter_rows()
             bad_rows += _torn_orders(chunk, order_place)
             report.rows += len(chunk.rows) + len(chunk.faults)
+            report.long_rows += len(chunk.long)
+            report.first_long_row = report.first_long_row or min(chunk.long, default=None)
             report.skipped.update(skipped)
             on_progress(chunk.done)
         claimed_twice = orders_claimed_twice(cursor, row_format.columns["client"])

@@ -126,7 +126,7 @@ def _summary(name: str, row_format: RowFormat, report: ImportReport, seconds: fl
         if counts != MergeCounts()
     )
     skipped = "".join(f", {count:,} {reason}" for reason, count in report.skipped.items() if count)
-    dates = report.orders_with_several_dates
+    dates, long = report.orders_with_several_dates, report.long_rows
     return (
         f"{name} ({row_format.name}): {report.lines:,} lines; "
         + (f"{merged}; " if merged else "")
@@ -134,5 +134,6 @@ def _summary(name: str, row_format: RowFormat, report: ImportReport, seconds: fl
         + (f", {report.left_out:,} others of their orders left out" if report.left_out else "")
         + (f"; skipped as no orders: {skipped[2:]}" if skipped else "")
         + (f"; {dates:,} orders with several dates, the earliest taken" if dates else "")
+        + (f"; {long:,} rows go on over further lines, the first in line {report.first_long_row}" if long else "")
         + f"; {report.rows:,} rows in {seconds:.1f} s, {report.rows / seconds:,.0f} rows/s"
     )
