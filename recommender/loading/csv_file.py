@@ -114,11 +114,14 @@ def _read_header(path: Path, zipped: bool, encoding: str) -> tuple[list[str], st
 @contextmanager
 def _opened(path: Path, dialect: Dialect) -> Iterator[tuple[BinaryIO, TextIO]]:
     """The bytes of the file as they lie on disk, and the text in them."""
-    with (
-        path.open("rb") as raw,
-        TextIOWrapper(_open_bytes(raw, dialect.zipped), encoding=dialect.encoding, newline="") as text,
-    ):
-        yield raw, text
+    try:
+        with (
+            path.open("rb") as raw,
+            TextIOWrapper(_open_bytes(raw, dialect.zipped), encoding=dialect.encoding, newline="") as text,
+        ):
+            yield raw, text
+    except OSError as error:
+        raise UnreadableFileError(f"{path.name} cannot be read: {error.strerror or error}.") from error
 
 
 def _records(path: Path, text: TextIO, dialect: Dialect, strict: bool) -> Iterator[tuple[int, int, list[str]]]:
