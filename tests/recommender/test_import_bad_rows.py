@@ -36,12 +36,36 @@ def test_they_load_nothing_and_are_named_by_line(refusal, tmp_path):
     assert (tmp_path / "orders.csv.rejects.csv").read_text() == REJECTS
 
 
-def test_what_an_import_rejected_goes_with_the_next_one(import_file, refusal, tmp_path):
+@pytest.mark.parametrize("rejects", ["orders.csv.rejects.csv", "bad.csv"])
+def test_what_an_import_rejected_goes_with_the_next_one(import_file, refusal, tmp_path, rejects):
+    options = () if rejects == "orders.csv.rejects.csv" else ("--rejects", str(tmp_path / rejects))
+    refusal(BAD, *options)
+    assert (tmp_path / rejects).read_text() == REJECTS
+    import_file(CSV, *options)
+    assert not (tmp_path / rejects).exists()
+
+
+def test_a_link_that_is_named_for_rejected_rows_stays_as_it_may_be_a_device(import_file, tmp_path):
+    (tmp_path / "log").write_text("what stands there")
+    (tmp_path / "stderr").symlink_to(tmp_path / "log")
+    import_file(CSV, "--rejects", str(tmp_path / "stderr"))
+    assert (tmp_path / "stderr").read_text() == "what stands there"
+
+
+def test_a_dry_run_shows_what_is_bad_and_leaves_what_an_import_has_rejected(import_file, refusal, tmp_path):
     refusal(BAD)
+    said = refusal(BAD.replace("twelve", "dozen"), "--dry-run")
+    assert "line 4: quantity 'dozen' is not a number" in said
+    assert said.endswith("All rejected rows are written where --rejects names a file.")
     import_file(CSV, "--dry-run")
-    assert (tmp_path / "orders.csv.rejects.csv").exists()
-    import_file(CSV)
-    assert not (tmp_path / "orders.csv.rejects.csv").exists()
+    assert (tmp_path / "orders.csv.rejects.csv").read_text() == REJECTS
+
+
+def test_a_dry_run_writes_to_the_file_that_is_named(import_file, refusal, tmp_path):
+    refusal(BAD, "--dry-run", "--rejects", str(tmp_path / "bad.csv"))
+    assert (tmp_path / "bad.csv").read_text() == REJECTS
+    import_file(CSV, "--dry-run", "--rejects", str(tmp_path / "bad.csv"))
+    assert not (tmp_path / "bad.csv").exists()
 
 
 def test_skip_bad_loads_the_orders_without_a_bad_row(import_file, tmp_path):

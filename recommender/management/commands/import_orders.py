@@ -58,20 +58,21 @@ class Command(BaseCommand):
         parser.add_argument(
             "--rejects",
             type=Path,
-            help="Where rejected rows are written, with line, column and reason. Default: FILE.rejects.csv.",
+            help="Where rejected rows are written, with line, column and reason, in place of what stands there; "
+            "where none is rejected no file is left. Default: FILE.rejects.csv; in a dry run none is written.",
         )
 
     def handle(self, **options: Any) -> None:
         path: Path = options["file"]
-        rejects = RejectsFile(options["rejects"] or path.parent / f"{path.resolve().name}.rejects.csv")
-        if _would_write_over(rejects.path, path):
+        beside = None if options["dry_run"] else path.parent / f"{path.resolve().name}.rejects.csv"
+        rejects = RejectsFile(options["rejects"] or beside)
+        if rejects.path and _would_write_over(rejects.path, path):
             raise CommandError(f"--rejects {rejects.path} is what is to be imported: name another file.")
         started = time.perf_counter()
         try:
             file = open_order_file(path)
             row_format = choose_format(file, options["format"], _mapping(options["map"]))
-            if not (options["rejects"] or options["dry_run"]):
-                rejects.remove_former()
+            rejects.remove_former()
             self._tell(*file.notes, _columns_used(file, row_format))
             with tqdm(total=file.size, unit=file.unit, unit_scale=True, desc=path.name, disable=None) as bar:
                 report = import_orders(
