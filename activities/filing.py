@@ -5,22 +5,25 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from recommender.bounds import FIRST_MOMENT
 from salesai.locks import AdvisoryLock
 
 # On the server from the clients to the activities: their number does not matter to this process.
 # The id is made as `new_activity_id` makes it: microseconds that rise, then random digits.
 FILE = """
-    WITH chosen AS (
+    WITH placed AS NOT MATERIALIZED (  -- as `OrderQuerySet.placed` has it
+        SELECT * FROM recommender_order WHERE ordered_at BETWEEN %(first_moment)s AND statement_timestamp()
+    ), chosen AS (
         SELECT unnest(%(clients)s::text[]) COLLATE "C" AS client
         UNION
         SELECT external_id FROM recommender_client c WHERE %(clients)s::text[] IS NULL
         AND EXISTS (
-            SELECT 1 FROM recommender_order o JOIN recommender_orderline l ON l.order_id = o.id
+            SELECT 1 FROM placed o JOIN recommender_orderline l ON l.order_id = o.id
             WHERE o.client_id = c.id AND l.quantity > 0
         )
     ), judged AS (
         SELECT client, coalesce(%(rep)s, (
-            SELECT r.external_id FROM recommender_order o JOIN recommender_client c ON c.id = o.client_id
+            SELECT r.external_id FROM placed o JOIN recommender_client c ON c.id = o.client_id
             JOIN recommender_salesrep r ON r.id = o.rep_id
             WHERE c.external_id = chosen.client ORDER BY o.ordered_at DESC, o.external_id DESC LIMIT 1
         )) AS rep, EXISTS (
@@ -71,5 +74,5 @@ def file_for_clients(
         # Two at once follow each other, so that the second finds what the first has filed.
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [AdvisoryLock.FILING])
         chosen = {"type": activity_type, "clients": clients and list(clients), "rep": rep, "dry_run": dry_run}
-        cursor.execute(FILE, chosen)
+        cursor.execute(FILE, chosen | {"first_moment": FIRST_MOMENT})
         return Filed(*cursor.fetchone())

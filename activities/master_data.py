@@ -52,7 +52,8 @@ class UpsertView(APIView):
     def post(self, request: Request) -> Response:
         data = body_of(request)
         faults = contract.faults_of(contract.body_validator(self.path, "post"), data)
-        faults |= id_faults(rows_with_id(data, self.id_field), self.id_field, self.other_field)
+        by_id = id_faults(rows_with_id(data, self.id_field), self.id_field, self.other_field)
+        faults |= {path: faults.get(path, []) + messages for path, messages in by_id.items()}
         if faults:
             raise exceptions.ValidationError(faults)
         with transaction.atomic():

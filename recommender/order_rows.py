@@ -23,14 +23,13 @@ COPY_HEADER, ARRAY_HEADER = 19, 20
 # Numbers come as a few long arrays and not as many short rows: a row is a message, which costs more than it holds.
 ORDERS = f"""
     COPY (
-        SELECT array_agg(id), array_agg(client_id), array_agg(epoch) FROM (
-            SELECT *, row_number() OVER () / {ORDERS_OF_ARRAY} AS part FROM (
-                SELECT o.id, o.client_id, extract(epoch FROM o.ordered_at)::float8 AS epoch
-                FROM recommender_order o JOIN recommender_client c ON c.id = o.client_id
-                WHERE o.ordered_at < %(until)s AND {{of_whom}}
-                ORDER BY c.external_id, o.ordered_at, o.external_id
-            ) AS sorted
-        ) AS cut GROUP BY part ORDER BY part
+        SELECT array_agg(id ORDER BY place), array_agg(client_id ORDER BY place), array_agg(epoch ORDER BY place)
+        FROM (
+            SELECT o.id, o.client_id, extract(epoch FROM o.ordered_at)::float8 AS epoch,
+                   row_number() OVER (ORDER BY c.external_id, o.ordered_at, o.external_id) AS place
+            FROM recommender_order o JOIN recommender_client c ON c.id = o.client_id
+            WHERE o.ordered_at < %(until)s AND {{of_whom}}
+        ) AS numbered GROUP BY place / {ORDERS_OF_ARRAY} ORDER BY place / {ORDERS_OF_ARRAY}
     ) TO STDOUT (FORMAT binary)"""
 
 LINES = f"""

@@ -34,11 +34,11 @@ class Dialect:
 def open_csv(path: Path) -> OrderFile:
     """Open a CSV file: its delimiter is a comma, semicolon or tab, whichever makes most columns.
 
-    It is UTF-8 with or without a mark, or UTF-16 with one; what is neither is taken for Windows-1252,
-    and a note says so. The whole file is read once to be sure.
+    It is UTF-8 with or without a mark, or UTF-16 with one; what is neither from its first letter beyond ASCII
+    is taken for Windows-1252, and a note says so. The whole file is read once to be sure.
 
     Raises:
-        UnreadableFileError: the file is empty, broken off, or no text.
+        UnreadableFileError: the file is empty, damaged, broken off, or no text.
     """
     with path.open("rb") as raw:
         start = raw.read(4)
@@ -70,18 +70,25 @@ def _open_bytes(raw: BinaryIO, zipped: bool) -> BinaryIO:
 
 def _find_encoding(path: Path, zipped: bool) -> tuple[str, tuple[str, ...]]:
     utf_8, bytes_before, lines_before = codecs.getincrementaldecoder("utf-8")(), 0, 0
+    plain = True
     try:
         with path.open("rb") as raw:
             stream = _open_bytes(raw, zipped)
             while block := stream.read(1 << 20):
                 if not bytes_before and block.startswith(UTF_16_MARKS):
                     return "utf-16", ()
-                utf_8.decode(block)
+                plain &= utf_8.decode(block).isascii()
                 bytes_before += len(block)
                 lines_before += block.count(b"\n")
             utf_8.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        line = lines_before + error.object[: error.start].count(b"\n") + 1
+        before = error.object[: error.start]
+        line = lines_before + before.count(b"\n") + 1
+        if not (plain and before.isascii()):
+            raise UnreadableFileError(
+                f"{path.name} is UTF-8 as far as line {line}, and then is not: it is damaged, breaks off, "
+                "or is put together of texts in different encodings."
+            ) from error
         return "cp1252", (f"{path.name} is not UTF-8 (line {line}); it is read as Windows-1252.",)
     except DAMAGED as error:
         raise UnreadableFileError(f"{path.name} is damaged or breaks off: {error}.") from error
@@ -107,11 +114,14 @@ def _read_header(path: Path, zipped: bool, encoding: str) -> tuple[list[str], st
 @contextmanager
 def _opened(path: Path, dialect: Dialect) -> Iterator[tuple[BinaryIO, TextIO]]:
     """The bytes of the file as they lie on disk, and the text in them."""
-    with (
-        path.open("rb") as raw,
-        TextIOWrapper(_open_bytes(raw, dialect.zipped), encoding=dialect.encoding, newline="") as text,
-    ):
-        yield raw, text
+    try:
+        with (
+            path.open("rb") as raw,
+            TextIOWrapper(_open_bytes(raw, dialect.zipped), encoding=dialect.encoding, newline="") as text,
+        ):
+            yield raw, text
+    except OSError as error:
+        raise UnreadableFileError(f"{path.name} cannot be read: {error.strerror or error}.") from error
 
 
 def _records(path: Path, text: TextIO, dialect: Dialect, strict: bool) -> Iterator[tuple[int, int, list[str]]]:

@@ -45,6 +45,8 @@ class ImportReport:
     rejected                   bad rows
     left_out                   good rows that were left out with a bad one of their order
     orders_with_several_dates  of which the earliest was taken
+    long_rows                  rows that go on over further lines, as names may, and after a stray quote other rows
+    first_long_row             the line that the first of those begins in
     skipped                    rows that the format says are no orders, by reason
     merged                     what became of orders, clients, reps and products
     """
@@ -54,6 +56,8 @@ class ImportReport:
     rejected: int = 0
     left_out: int = 0
     orders_with_several_dates: int = 0
+    long_rows: int = 0
+    first_long_row: int | None = None
     skipped: Counter[str] = field(default_factory=Counter)
     merged: dict[str, MergeCounts] = field(default_factory=dict)
 
@@ -94,9 +98,10 @@ def import_orders(
     Raises:
         BadRowsError: rows are bad and not to be skipped. Nothing was loaded.
         UnreadableFileError: the file breaks off or cannot be decoded, or a row to be skipped goes on over further
-            lines. Nothing was loaded.
+            lines or does not name its order. Nothing was loaded.
     """
     report, order_column = ImportReport(), row_format.columns["order"]
+    order_place, product_place = (file.columns.index(row_format.columns[field]) for field in ("order", "product"))
     bad_rows: list[tuple[int, str]] = []
     with transaction.atomic(), connection.cursor() as cursor:
         STAGED_ROWS.create(cursor)
@@ -108,9 +113,12 @@ def import_orders(
             rejects.add(faults)
             if skip_bad:
                 _refuse_to_skip(chunk.long.intersection(faults["line"]))
+                _refuse_to_guess([*checked.orderless, *_torn_orderless(chunk, order_place, product_place)])
             bad_rows += checked.bad_orders.iter_rows()
-            bad_rows += _torn_orders(chunk, file.columns.index(order_column))
+            bad_rows += _torn_orders(chunk, order_place)
             report.rows += len(chunk.rows) + len(chunk.faults)
+            report.long_rows += len(chunk.long)
+            report.first_long_row = report.first_long_row or min(chunk.long, default=None)
             report.skipped.update(skipped)
             on_progress(chunk.done)
         claimed_twice = orders_claimed_twice(cursor, row_format.columns["client"])
@@ -136,16 +144,33 @@ def _refuse_to_skip(long_rows: frozenset[int]) -> None:
         )
 
 
-def _torn_orders(chunk: Chunk, position: int) -> Iterator[tuple[int, str]]:
-    """Line and order of rows with too many or too few cells.
+def _refuse_to_guess(orderless: list[int]) -> None:
+    """An order loaded without a row of its own would replace the stored one by a part of it."""
+    if orderless:
+        raise UnreadableFileError(
+            f"Nothing was loaded: the row of line {min(orderless)} is bad and names no order. "
+            "Nobody knows which order is not whole without it (does an order stand once for several rows?)."
+        )
 
-    Nobody knows on which side of its order such a row is torn, so the cell counted from either end may be it.
-    """
+
+def _torn_orders(chunk: Chunk, place: int) -> Iterator[tuple[int, str]]:
+    """Line and order of rows with too many or too few cells."""
+    for line, cells in chunk.torn.items():
+        for order in _torn_cells(cells, place, chunk.rows.width - 1):
+            yield line, order
+
+
+def _torn_orderless(chunk: Chunk, order_place: int, product_place: int) -> Iterator[int]:
+    """Lines of those that have a product but no order."""
     width = chunk.rows.width - 1
     for line, cells in chunk.torn.items():
-        for place in {position, len(cells) - width + position}:
-            if 0 <= place < len(cells):
-                yield line, cells[place].strip()
+        if any(_torn_cells(cells, product_place, width)) and not any(_torn_cells(cells, order_place, width)):
+            yield line
+
+
+def _torn_cells(cells: list[str], place: int, width: int) -> set[str]:
+    """Nobody knows on which side of a cell its row is torn, so the one counted from either end may be it."""
+    return {cells[each].strip() for each in (place, len(cells) - width + place) if 0 <= each < len(cells)}
 
 
 def _merge(cursor: CursorWrapper, row_format: RowFormat, report: ImportReport) -> None:

@@ -26,11 +26,13 @@ class Checked:
     rows        the good ones, typed, with their line
     faults      one a field of a bad row
     bad_orders  line and order, as text, of the bad rows that name one
+    orderless   lines of the bad rows that name none, though they are of one: they have a product or a date
     """
 
     rows: pl.DataFrame
     faults: pl.DataFrame
     bad_orders: pl.DataFrame
+    orderless: list[int]
 
 
 def check(rows: pl.DataFrame, columns: Mapping[str, str], decimal_comma: bool = False) -> Checked:
@@ -48,10 +50,13 @@ def check(rows: pl.DataFrame, columns: Mapping[str, str], decimal_comma: bool = 
         LINE, *(_reason(field, decimal_comma).alias(field.name) for field in fields)
     )
     bad = reasons.select(pl.any_horizontal(pl.exclude(LINE).is_not_null())).to_series()
+    bad_rows = rows.filter(bad)
+    of_an_order = pl.any_horizontal(pl.col("product", "date").is_not_null())
     return Checked(
         typed.filter(~bad),
-        _faults_by_field(rows.filter(bad), reasons.filter(bad), columns),
-        rows.filter(bad).select(LINE, "order").drop_nulls(),
+        _faults_by_field(bad_rows, reasons.filter(bad), columns),
+        bad_rows.select(LINE, "order").drop_nulls(),
+        bad_rows.filter(pl.col("order").is_null() & of_an_order)[LINE].to_list(),
     )
 
 

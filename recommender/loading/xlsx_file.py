@@ -1,11 +1,12 @@
 """Reading of Excel workbooks."""
 
+import zlib
 from collections.abc import Iterator
 from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import BadZipFile, ZipFile
 
 import polars as pl
 from python_calamine import CalamineError, CalamineWorkbook, SheetMetadata, SheetTypeEnum, SheetVisibleEnum
@@ -26,19 +27,20 @@ def open_xlsx(path: Path) -> OrderFile:
     calamine (its issue 105), so a note says where there are some.
 
     Raises:
-        UnreadableFileError: not a workbook, protected by a password, or without any row.
+        UnreadableFileError: not a workbook, protected by a password, damaged in any sheet, or without any row.
     """
     try:
         workbook = CalamineWorkbook.from_path(path)
         sheet = workbook.get_sheet_by_index(_first_shown(workbook.sheets_metadata))
-    except CalamineError as error:
+        has_errors = _has_errors(path)
+    except (CalamineError, BadZipFile, EOFError, zlib.error) as error:
         raise UnreadableFileError(f"{path.name} is not an Excel workbook that can be read: {error}.") from error
     rows = ((number, row) for number, row in enumerate(sheet.iter_rows(), start=1) if any(cell != "" for cell in row))
     header = next(rows, None)
     if header is None:
         raise UnreadableFileError(f"The first sheet of {path.name} is empty.")
     columns = distinct_names([_text(cell) for cell in header[1]])
-    notes = (f"{path.name} has cells with errors such as #N/A; they are read as blank.",) if _has_errors(path) else ()
+    notes = (f"{path.name} has cells with errors such as #N/A; they are read as blank.",) if has_errors else ()
     return OrderFile(path, columns, _chunks(rows, columns), size=sheet.total_height, unit="row", notes=notes)
 
 

@@ -127,6 +127,15 @@ def test_all_that_is_wrong_with_the_rows_of_a_call_is_said_at_once(tool):
     ]  # fmt: skip
 
 
+def test_all_that_is_wrong_with_one_field_is_said_at_once(tool):
+    too_long = {"client": "a" * 65, "chain": "a" * 65}
+
+    details = tool.post({"items": [too_long, too_long]}, "/clients").body["details"]
+
+    assert [len(details[f"items[1].{field}"]) for field in ("client", "chain")] == [2, 2]
+    assert "The same id stands in items[0]; send it once." in details["items[1].client"]
+
+
 @pytest.mark.parametrize(
     ("path", "items", "fault"),
     [

@@ -366,6 +366,27 @@ def test_a_client_that_has_only_returned_something_is_none_that_orders(capsys):
     assert capsys.readouterr().out.startswith("40 activities would be filed")
 
 
+@pytest.mark.parametrize("day", [datetime(9999, 1, 1, tzinfo=UTC), datetime(1900, 1, 1, tzinfo=UTC)])
+def test_a_client_whose_orders_do_not_count_yet_or_ever_is_none_that_orders(capsys, day):
+    milk = [{"product": "milk", "quantity": 2}]
+    ahead = {"external_id": "A1", "client": "new", "rep": "rep-1", "ordered_at": day, "lines": milk}
+    merge_orders([ahead], source="test")
+
+    call_command("create_activities", "--type", "upsell", "--clients", "all", "--dry-run")
+
+    assert capsys.readouterr().out.startswith("40 activities would be filed")
+
+
+def test_an_order_of_a_date_to_come_says_nothing_about_the_rep_to_file_for():
+    milk = [{"product": "milk", "quantity": 2}]
+    ahead = {"external_id": "A1", "client": "bar-00", "rep": "slip", "ordered_at": datetime(9999, 1, 1, tzinfo=UTC)}
+    merge_orders([ahead | {"lines": milk}], source="test")
+
+    call_command("create_activities", "--type", "upsell", "--clients", "bar-00")
+
+    assert Activity.objects.get().rep == "rep-0"
+
+
 def test_what_is_filed_in_bulk_reads_like_what_a_tool_files(tool):
     call_command("create_activities", "--type", "upsell", "--clients", "cafe-04")
     by_tool = tool.file(client="cafe-04", rep="rep-1", activityType="upsell")

@@ -36,12 +36,36 @@ def test_they_load_nothing_and_are_named_by_line(refusal, tmp_path):
     assert (tmp_path / "orders.csv.rejects.csv").read_text() == REJECTS
 
 
-def test_what_an_import_rejected_goes_with_the_next_one(import_file, refusal, tmp_path):
+@pytest.mark.parametrize("rejects", ["orders.csv.rejects.csv", "bad.csv"])
+def test_what_an_import_rejected_goes_with_the_next_one(import_file, refusal, tmp_path, rejects):
+    options = () if rejects == "orders.csv.rejects.csv" else ("--rejects", str(tmp_path / rejects))
+    refusal(BAD, *options)
+    assert (tmp_path / rejects).read_text() == REJECTS
+    import_file(CSV, *options)
+    assert not (tmp_path / rejects).exists()
+
+
+def test_a_link_that_is_named_for_rejected_rows_stays_as_it_may_be_a_device(import_file, tmp_path):
+    (tmp_path / "log").write_text("what stands there")
+    (tmp_path / "stderr").symlink_to(tmp_path / "log")
+    import_file(CSV, "--rejects", str(tmp_path / "stderr"))
+    assert (tmp_path / "stderr").read_text() == "what stands there"
+
+
+def test_a_dry_run_shows_what_is_bad_and_leaves_what_an_import_has_rejected(import_file, refusal, tmp_path):
     refusal(BAD)
+    said = refusal(BAD.replace("twelve", "dozen"), "--dry-run")
+    assert "line 4: quantity 'dozen' is not a number" in said
+    assert said.endswith("All rejected rows are written where --rejects names a file.")
     import_file(CSV, "--dry-run")
-    assert (tmp_path / "orders.csv.rejects.csv").exists()
-    import_file(CSV)
-    assert not (tmp_path / "orders.csv.rejects.csv").exists()
+    assert (tmp_path / "orders.csv.rejects.csv").read_text() == REJECTS
+
+
+def test_a_dry_run_writes_to_the_file_that_is_named(import_file, refusal, tmp_path):
+    refusal(BAD, "--dry-run", "--rejects", str(tmp_path / "bad.csv"))
+    assert (tmp_path / "bad.csv").read_text() == REJECTS
+    import_file(CSV, "--dry-run", "--rejects", str(tmp_path / "bad.csv"))
+    assert not (tmp_path / "bad.csv").exists()
 
 
 def test_skip_bad_loads_the_orders_without_a_bad_row(import_file, tmp_path):
@@ -91,6 +115,30 @@ def test_a_bad_row_of_several_lines_is_not_skipped_since_what_it_swallowed_is_no
     said = refusal(f"order,client,product,quantity,date\n{rows}\nR3,C1,P2,1,2026-01-01\n", "--skip-bad")
     assert "Nothing was loaded: the row that begins in line 2 is bad" in said
     assert "(is a quote not closed?)" in said
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param("C1,,rice,2,2026-03-02", id="its order's cell is empty"),
+        pytest.param(",,rice,2,", id="its order stands once for several rows"),
+        pytest.param("C1,,,2,2026-03-02", id="nor its product"),
+        pytest.param(",,rice,2,5,", id="a torn one"),
+    ],
+)
+def test_a_stored_order_loses_no_line_because_a_row_does_not_say_which_order_it_is_of(import_file, row):
+    import_file(CSV)
+    before = all_rows()
+    again = f"client,order,product,quantity,date\nC1,1001,milk,12,2026-03-02\n{row}\n"
+    with pytest.raises(CommandError, match="Nothing was loaded: the row of line 3 is bad and names no order"):
+        import_file(again, "--skip-bad", name="again.csv")
+    assert all_rows() == before
+
+
+@pytest.mark.parametrize("row", ["Total,,,12,", "Total,", "Total"])
+def test_skip_bad_passes_over_a_total(import_file, row):
+    content = f"client,order,product,quantity,date\nC1,1001,milk,12,2026-03-02\n{row}\n"
+    assert "orders 1 created" in import_file(content, "--skip-bad")
 
 
 def test_rejected_rows_that_find_no_room_are_told_with_the_reason(refusal):

@@ -86,6 +86,14 @@ def test_of_several_dates_of_an_order_the_earliest_counts(import_file):
     assert "1 orders with several dates, the earliest taken" in summary
 
 
+def test_rows_that_go_on_over_further_lines_are_counted_for_two_stray_quotes_swallow_rows(import_file):
+    rows = '1,C1,milk,1,2026-03-02,"Café\n2,C1,rice,1,2026-03-02,Lena"\n3,C1,milk,1,2026-03-02,"Café\nLena"\n'
+    summary = import_file("order,client,product,quantity,date,client_name\n" + rows)
+    assert "2 lines; orders 2 created" in summary
+    assert "; 2 rows go on over further lines, the first in line 2; 2 rows in" in summary
+    assert "go on" not in import_file(CSV, name="later.csv")
+
+
 def test_a_file_without_rows_changes_nothing(import_file):
     assert "orders.csv (generic): 0 lines; 0 rows rejected" in import_file(CSV.splitlines()[0])
 

@@ -20,7 +20,8 @@ DESCRIPTION = f"""\
 Load orders from a CSV (also .gz), Excel (.xlsx) or Parquet file, one row an order line, or from a
 folder of orders.parquet, lines.parquet and products.parquet. Importing a file again changes nothing;
 an order that is there already is replaced whole. Where a row is bad nothing is loaded; with --skip-bad
-the orders without a bad row are, and of the others nothing changes.
+the orders without a bad row are, and of the others nothing changes; where a bad row does not name its
+order nobody knows which those are, and nothing is loaded then either.
 
 Fields: {", ".join(name for name, field in FIELDS.items() if field.required)}; and, where the file has them,
 {", ".join(name for name, field in FIELDS.items() if not field.required)}.
@@ -57,20 +58,21 @@ class Command(BaseCommand):
         parser.add_argument(
             "--rejects",
             type=Path,
-            help="Where rejected rows are written, with line, column and reason. Default: FILE.rejects.csv.",
+            help="Where rejected rows are written, with line, column and reason, in place of what stands there; "
+            "where none is rejected no file is left. Default: FILE.rejects.csv; in a dry run none is written.",
         )
 
     def handle(self, **options: Any) -> None:
         path: Path = options["file"]
-        rejects = RejectsFile(options["rejects"] or path.parent / f"{path.resolve().name}.rejects.csv")
-        if _would_write_over(rejects.path, path):
+        beside = None if options["dry_run"] else path.parent / f"{path.resolve().name}.rejects.csv"
+        rejects = RejectsFile(options["rejects"] or beside)
+        if rejects.path and _would_write_over(rejects.path, path):
             raise CommandError(f"--rejects {rejects.path} is what is to be imported: name another file.")
         started = time.perf_counter()
         try:
             file = open_order_file(path)
             row_format = choose_format(file, options["format"], _mapping(options["map"]))
-            if not (options["rejects"] or options["dry_run"]):
-                rejects.remove_former()
+            rejects.remove_former()
             self._tell(*file.notes, _columns_used(file, row_format))
             with tqdm(total=file.size, unit=file.unit, unit_scale=True, desc=path.name, disable=None) as bar:
                 report = import_orders(
@@ -125,7 +127,7 @@ def _summary(name: str, row_format: RowFormat, report: ImportReport, seconds: fl
         if counts != MergeCounts()
     )
     skipped = "".join(f", {count:,} {reason}" for reason, count in report.skipped.items() if count)
-    dates = report.orders_with_several_dates
+    dates, long = report.orders_with_several_dates, report.long_rows
     return (
         f"{name} ({row_format.name}): {report.lines:,} lines; "
         + (f"{merged}; " if merged else "")
@@ -133,5 +135,6 @@ def _summary(name: str, row_format: RowFormat, report: ImportReport, seconds: fl
         + (f", {report.left_out:,} others of their orders left out" if report.left_out else "")
         + (f"; skipped as no orders: {skipped[2:]}" if skipped else "")
         + (f"; {dates:,} orders with several dates, the earliest taken" if dates else "")
+        + (f"; {long:,} rows go on over further lines, the first in line {report.first_long_row}" if long else "")
         + f"; {report.rows:,} rows in {seconds:.1f} s, {report.rows / seconds:,.0f} rows/s"
     )
