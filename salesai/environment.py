@@ -13,22 +13,29 @@ from environ import Env
 
 FALSE = ("false", "off", "n", "no", "0")
 POSTGRESQL = "django.db.backends.postgresql"
+# Lines of a file of settings.
+NOTHING_SAID = re.compile(r"\s*(#|$)")
+SETTING = re.compile(r"(export )?\w+=", re.ASCII)
 
 
 def read_file(env: Env, path: Path) -> None:
     """What the environment does not set, from a file where there is one, with a byte order mark or without.
 
-    Raises ImproperlyConfigured where it cannot be read: `environ` would go on without it, and production
-    be development.
+    Raises ImproperlyConfigured where it, or a line of it, cannot be read: `environ` would go on without it,
+    and production be development.
     """
     try:
-        env.read_env(StringIO(path.read_text(encoding="utf-8-sig")))
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError:
         return
     except OSError as error:
         raise ImproperlyConfigured(f"{path} cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise ImproperlyConfigured(f"{path} is not UTF-8 text.") from error
+    said = {number: line for number, line in enumerate(lines, start=1) if not NOTHING_SAID.match(line)}
+    if bad := [number for number, line in said.items() if not SETTING.match(line)]:
+        raise ImproperlyConfigured(f"{path}, line {bad[0]}, has to be NAME=value, without blanks but in the value.")
+    env.read_env(StringIO("\n".join(said.values())))
 
 
 def flag(env: Env, name: str, default: bool) -> bool:

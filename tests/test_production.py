@@ -78,6 +78,27 @@ def test_a_file_of_settings_that_cannot_be_read_is_not_passed_over(env, tmp_path
         read_file(env, tmp_path / "latin-1")
 
 
+@pytest.mark.parametrize(
+    "line", ["SECRET_KEY = x7q", "  SECRET_KEY=x7q", "export  SECRET_KEY=x7q", "SECRET_KEY: x7q", "x7q"]
+)
+def test_a_line_of_settings_that_would_be_passed_over_is_told_by_its_number_and_not_by_its_text(env, tmp_path, line):
+    (tmp_path / ".env").write_text(f"DEBUG=false\n{line}\n")
+
+    with pytest.raises(ImproperlyConfigured, match=r"\.env, line 2, ") as refused:
+        read_file(env, tmp_path / ".env")
+
+    assert "x7q" not in str(refused.value)
+
+
+def test_a_file_of_settings_may_have_empty_lines_and_comments_which_nobody_is_told(env, tmp_path, caplog):
+    (tmp_path / ".env").write_text("# DEBUG=true\n\n \n  # SECRET_KEY = old\nexport LOG_LEVEL=info\nDEBUG=false\n")
+
+    read_file(env, tmp_path / ".env")
+
+    assert env.ENVIRON == {"LOG_LEVEL": "info", "DEBUG": "false"}
+    assert caplog.messages == []
+
+
 def test_production_does_not_start_on_the_embedded_database():
     result = manage("check", **{name: value for name, value in SAFE.items() if name != "DATABASE_URL"})
 
