@@ -59,8 +59,8 @@ def next_time(cron: str, after: datetime) -> datetime:
     return times.get_next(datetime)
 
 
-def run_scheduled_command(schedule: Schedule) -> None:
-    """Run the schedule's command to its end, and keep how it went.
+def run_scheduled_command(schedule: Schedule) -> bool:
+    """Run the schedule's command to its end, and keep how it went; whether it succeeded.
 
     In a process of its own: training may hold the interpreter for longer than a worker may go without
     a heartbeat, and its memory is given back. Two trainings at once are prevented by their own lock.
@@ -76,6 +76,7 @@ def run_scheduled_command(schedule: Schedule) -> None:
     schedule.finish(succeeded, done.stdout.strip()[-KEPT_CHARACTERS:])
     log = logger.info if succeeded else logger.error
     log("schedule_ended", schedule=schedule.name, succeeded=succeeded)
+    return succeeded
 
 
 def fail_schedule(name: str, reason: str) -> None:

@@ -18,7 +18,15 @@ from activities.models import Activity, RegenerationRun, ReviewItem, Schedule
 from activities.review import Decision, decide
 from activities.schedules import queue_due_schedules, run_scheduled_command
 from activities.selection import Selection
-from activities.tasks import TRIES, TryAgainError, generate_activity, give_up, regenerate_chunk
+from activities.tasks import (
+    TRIES,
+    CommandFailedError,
+    TryAgainError,
+    generate_activity,
+    give_up,
+    regenerate_chunk,
+    run_schedule,
+)
 from recommender.loading.merge import merge_clients, merge_orders
 from recommender.models import ModelVersion
 from tests.service import API
@@ -307,6 +315,18 @@ def test_a_schedule_runs_its_command_and_keeps_how_that_ended(nightly, command, 
     assert (kept.last_outcome, kept.last_words) == (outcome, words)
     assert nightly.next_run_at == kept.next_run_at
     assert kept.last_run_at < kept.last_finished_at < timezone.now()
+
+
+def test_a_schedule_whose_command_failed_has_a_failed_job_that_can_be_tried_again(nightly):
+    command = ["check", "--tag", "nonsense"]
+
+    with (
+        override_settings(SCHEDULES={"regeneration": ("0 3 * * *", command)}),
+        pytest.raises(CommandFailedError),
+    ):
+        run_schedule("regeneration")
+
+    assert Schedule.objects.get().last_outcome == "failed"
 
 
 def test_of_much_that_a_command_says_the_end_is_kept(nightly):
