@@ -63,7 +63,8 @@ def run_scheduled_command(schedule: Schedule) -> bool:
     """Run the schedule's command to its end, and keep how it went; whether it succeeded.
 
     In a process of its own: training may hold the interpreter for longer than a worker may go without
-    a heartbeat, and its memory is given back. Two trainings at once are prevented by their own lock.
+    a heartbeat, and its memory is given back. Of no group with the worker, so that what tells that to stop
+    (Ctrl-C) lets it end. Two trainings at once are prevented by their own lock.
     """
     _, command = settings.SCHEDULES[schedule.name]
     schedule.begin()
@@ -71,6 +72,7 @@ def run_scheduled_command(schedule: Schedule) -> bool:
     done = subprocess.run(
         [sys.executable, settings.BASE_DIR / "manage.py", *command],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        start_new_session=True,
     )  # fmt: skip
     succeeded = done.returncode == 0
     schedule.finish(succeeded, done.stdout.strip()[-KEPT_CHARACTERS:])
