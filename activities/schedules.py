@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 from croniter import croniter
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -74,6 +74,8 @@ def run_scheduled_command(schedule: Schedule) -> bool:
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         start_new_session=True,
     )  # fmt: skip
+    if not connection.is_usable():  # PostgreSQL was restarted meanwhile
+        connection.close()
     succeeded = done.returncode == 0
     schedule.finish(succeeded, done.stdout.strip()[-KEPT_CHARACTERS:])
     log = logger.info if succeeded else logger.error

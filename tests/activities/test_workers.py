@@ -326,3 +326,10 @@ def test_a_worker_that_is_told_to_stop_with_its_group_first_lets_the_command_of_
 
         assert worker.wait(ANSWER_SECONDS) == 0
         assert installation.ask(OUTCOME) == [("succeeded",)]
+
+
+def test_a_command_of_the_clock_that_postgresql_was_restarted_under_is_seen_to_end(installation):
+    with worker_at_cleaning(installation):
+        kill_postmaster(installation.postgres)
+
+        wait_for(lambda: installation.ask_patiently(OUTCOME) != [("running",)])
