@@ -1,5 +1,6 @@
 """What the worker does by the clock: the commands of settings.SCHEDULES, each at its time and never twice at once."""
 
+import signal
 import subprocess
 import sys
 from datetime import datetime
@@ -77,10 +78,20 @@ def run_scheduled_command(schedule: Schedule) -> bool:
     if not connection.is_usable():  # PostgreSQL was restarted meanwhile
         connection.close()
     succeeded = done.returncode == 0
-    schedule.finish(succeeded, done.stdout.strip()[-KEPT_CHARACTERS:])
+    schedule.finish(succeeded, last_words(done))
     log = logger.info if succeeded else logger.error
-    log("schedule_ended", schedule=schedule.name, succeeded=succeeded)
+    log("schedule_ended", schedule=schedule.name, succeeded=succeeded, words=schedule.last_words)
     return succeeded
+
+
+def last_words(done: subprocess.CompletedProcess[str]) -> str:
+    """What the command said at its end, and what killed it."""
+    words = done.stdout.strip()[-KEPT_CHARACTERS:]
+    if done.returncode >= 0:
+        return words
+    killer = signal.Signals(-done.returncode)
+    killed = f"Killed by {killer.name}" + (": is there too little memory?" if killer == signal.SIGKILL else ".")
+    return f"{words}\n{killed}".strip()
 
 
 def fail_schedule(name: str, reason: str) -> None:

@@ -300,19 +300,28 @@ def test_a_schedule_whose_workers_died_has_failed_and_says_so(nightly):
     assert (nightly.last_outcome, nightly.last_words) == ("failed", "3 workers died over it.")
 
 
+def killed_by(name):
+    """A command that is killed in the middle of its work."""
+    dies = f"import os, signal; os.write(1, b'begun'); os.kill(os.getpid(), signal.{name})"
+    return ["shell", "--no-imports", "--command", dies]
+
+
 @pytest.mark.parametrize(
     ("command", "outcome", "words"),
     [
         (["check"], "succeeded", "System check identified no issues (0 silenced)."),
         (["check", "--tag", "nonsense"], "failed", 'CommandError: There is no system check with the "nonsense" tag.'),
+        (killed_by("SIGKILL"), "failed", "begun\nKilled by SIGKILL: is there too little memory?"),
+        (killed_by("SIGTERM"), "failed", "begun\nKilled by SIGTERM."),
     ],
 )
-def test_a_schedule_runs_its_command_and_keeps_how_that_ended(nightly, command, outcome, words):
+def test_a_schedule_runs_its_command_and_keeps_how_that_ended(nightly, command, outcome, words, caplog):
     with override_settings(SCHEDULES={"regeneration": ("0 3 * * *", command)}):
         run_scheduled_command(nightly)
 
     kept = Schedule.objects.get()
     assert (kept.last_outcome, kept.last_words) == (outcome, words)
+    assert caplog.records[-1].msg["words"] == words
     assert nightly.next_run_at == kept.next_run_at
     assert kept.last_run_at < kept.last_finished_at < timezone.now()
 
