@@ -35,7 +35,7 @@ read_file(env, BASE_DIR / ".env")
 
 PRODUCTION = flag(env, "SALESAI_PRODUCTION", default=False)
 DEBUG = flag(env, "DEBUG", default=False)
-DATA_DIR = Path(env.str("SALESAI_DATA_DIR", default="") or BASE_DIR / ".salesai").resolve()
+DATA_DIR = (BASE_DIR / (env.str("SALESAI_DATA_DIR", default="") or ".salesai")).resolve()
 
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 

@@ -53,6 +53,14 @@ def test_a_data_folder_that_is_empty_is_one_that_is_not_set():
     assert f"{settings.BASE_DIR / '.salesai'}\n" in said.stdout, said.stderr
 
 
+def test_a_relative_data_folder_is_the_same_one_wherever_a_command_is_run(tmp_path):
+    print_folder = ("shell", "--command", "from django.conf import settings; print(settings.DATA_DIR)")
+
+    said = manage(*print_folder, cwd=tmp_path, **SAFE, SALESAI_DATA_DIR="data")
+
+    assert f"{settings.BASE_DIR / 'data'}\n" in said.stdout, said.stderr
+
+
 @pytest.fixture
 def env(monkeypatch):
     """Of a process in which nothing is set."""
