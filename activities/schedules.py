@@ -3,13 +3,12 @@
 import signal
 import subprocess
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from croniter import croniter
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils import timezone
 from procrastinate.exceptions import AlreadyEnqueued
 
 from activities.job_queue import queue_schedule
@@ -19,6 +18,8 @@ logger = structlog.get_logger(__name__)
 
 # Of what a command said: its last lines, which hold its summary or its error.
 KEPT_CHARACTERS = 2000
+# So far back without that a schedule which has just come comes once more.
+CLOCK_MAY_BE_SET = timedelta(hours=1)
 COLUMNS = 5  # croniter takes a sixth one for seconds, and a seventh for years
 
 
@@ -27,10 +28,11 @@ def queue_due_schedules() -> None:
 
     What came due while no worker ran is done once, as soon as one runs.
     """
-    take_over_settings()
+    now = time_of_database()
+    take_over_settings(now)
     with transaction.atomic():
-        for schedule in Schedule.objects.due(timezone.now()).select_for_update(skip_locked=True):
-            schedule.next_run_at = next_time(schedule.cron, timezone.now())
+        for schedule in Schedule.objects.due(now).select_for_update(skip_locked=True):
+            schedule.next_run_at = next_time(schedule.cron, now)
             schedule.save(update_fields=["next_run_at"])
             try:
                 with transaction.atomic():
@@ -39,16 +41,26 @@ def queue_due_schedules() -> None:
                 logger.warning("schedule_still_waits", schedule=schedule.name)
 
 
-def take_over_settings() -> None:
-    """Make the table name the schedules of the settings, and their next times."""
+def time_of_database() -> datetime:
+    """One clock for all workers: what one has queued is not due again by the clock of another."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
+
+
+def take_over_settings(now: datetime) -> None:
+    """Make the table name the schedules of the settings, and their next times.
+
+    One that comes later than at its next time was put off by a clock that was ahead.
+    """
     wanted = {name: cron for name, (cron, _) in settings.SCHEDULES.items() if cron}
-    kept = dict(Schedule.objects.values_list("name", "cron"))
-    if kept == wanted:
-        return
-    Schedule.objects.exclude(name__in=wanted).delete()
+    kept = Schedule.objects.in_bulk(field_name="name")
+    if kept.keys() - wanted.keys():
+        Schedule.objects.exclude(name__in=wanted).delete()
     for name, cron in wanted.items():
-        if kept.get(name) != cron:
-            defaults = {"cron": cron, "next_run_at": next_time(cron, timezone.now())}
+        schedule = kept.get(name)
+        if schedule is None or schedule.cron != cron or schedule.next_run_at > next_time(cron, now + CLOCK_MAY_BE_SET):
+            defaults = {"cron": cron, "next_run_at": next_time(cron, now)}
             Schedule.objects.update_or_create(name=name, defaults=defaults)
 
 

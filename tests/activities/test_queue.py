@@ -290,6 +290,29 @@ def test_what_is_due_stays_due_when_another_schedule_comes_into_the_settings(nig
     assert jobs() == [("activities.tasks.run_schedule", {"name": "regeneration"})]
 
 
+def test_a_schedule_that_was_put_off_for_years_by_a_clock_that_was_ahead_comes_at_its_next_time(nightly):
+    Schedule.objects.update(next_run_at=timezone.now() + timedelta(days=1000))
+
+    queue_due_schedules()
+
+    nightly.refresh_from_db()
+    assert timezone.now() < nightly.next_run_at <= timezone.now() + timedelta(days=1)
+    assert jobs() == []
+
+
+def test_a_schedule_that_has_come_does_not_come_again_when_the_clock_is_set_back_a_little():
+    soon = timezone.now() + timedelta(minutes=10)
+    daily = f"{soon.minute} {soon.hour} * * *"
+    with override_settings(SCHEDULES={"training": (daily, [])}):
+        queue_due_schedules()
+        tomorrow = Schedule.objects.get().next_run_at + timedelta(days=1)
+        Schedule.objects.update(next_run_at=tomorrow)
+
+        queue_due_schedules()
+
+    assert Schedule.objects.get().next_run_at == tomorrow
+
+
 def test_a_schedule_whose_workers_died_has_failed_and_says_so(nightly):
     Schedule.objects.update(next_run_at=timezone.now())
     queue_due_schedules()
