@@ -35,6 +35,8 @@ read_file(env, BASE_DIR / ".env")
 
 PRODUCTION = flag(env, "SALESAI_PRODUCTION", default=False)
 DEBUG = flag(env, "DEBUG", default=False)
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("DEBUG cannot be true in production: its pages of errors show everyone all there is.")
 DATA_DIR = (BASE_DIR / (env.str("SALESAI_DATA_DIR", default="") or ".salesai")).resolve()
 
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]

@@ -121,6 +121,13 @@ def test_production_does_not_make_a_secret_key_of_its_own():
     assert "SECRET_KEY" in result.stderr
 
 
+def test_production_does_not_start_with_pages_of_errors_that_show_all():
+    result = manage("check", **SAFE, DEBUG="true")
+
+    assert result.returncode != 0
+    assert result.stderr.startswith("DEBUG cannot be true in production")
+
+
 @pytest.mark.parametrize(
     ("hosts", "said"),
     [
