@@ -5,6 +5,7 @@ PostgreSQL, both kept in SALESAI_DATA_DIR. SALESAI_PRODUCTION=true turns on what
 needs and refuses to start without SECRET_KEY, DATABASE_URL and ALLOWED_HOSTS.
 """
 
+import os
 from pathlib import Path
 
 import environ
@@ -41,7 +42,8 @@ DATA_DIR = (BASE_DIR / (env.str("SALESAI_DATA_DIR", default="") or ".salesai")).
 
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
-SECRET_KEY = env.str("SECRET_KEY", default="")
+# `environ` takes what begins with $ for the name of another variable.
+SECRET_KEY = os.environ.get("SECRET_KEY", "")
 if not SECRET_KEY:
     if PRODUCTION:
         raise ImproperlyConfigured("Set SECRET_KEY: production does not make one of its own.")

@@ -128,6 +128,16 @@ def test_production_does_not_start_with_pages_of_errors_that_show_all():
     assert result.stderr.startswith("DEBUG cannot be true in production")
 
 
+def test_a_secret_key_may_begin_with_a_dollar_sign_and_is_what_it_says():
+    key = "$x7" * 20
+    said = manage(
+        "shell", "--command", "from django.conf import settings; print(settings.SECRET_KEY)",
+        **SAFE | {"SECRET_KEY": key}
+    )  # fmt: skip
+
+    assert f"{key}\n" in said.stdout, said.stderr
+
+
 @pytest.mark.parametrize(
     ("hosts", "said"),
     [
