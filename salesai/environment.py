@@ -6,7 +6,7 @@ import shlex
 from io import StringIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
@@ -110,9 +110,9 @@ def model_storage(env: Env, name: str, folder: Path) -> dict[str, Any]:
 
 def database(env: Env, name: str) -> dict[str, Any]:
     """An entry of Django's DATABASES. Raises ImproperlyConfigured where it names no PostgreSQL server."""
-    scheme = env.str(name).partition("://")[0]
+    url = env.str(name).strip()
     try:
-        found = env.db(name) if Env.DB_SCHEMES.get(scheme) == POSTGRESQL else {}
+        found = env.db_url_config(url) if Env.DB_SCHEMES.get(url.partition("://")[0]) == POSTGRESQL else {}
     except ValueError:  # the port
         found = {}
     if not found.get("NAME"):
@@ -120,4 +120,4 @@ def database(env: Env, name: str) -> dict[str, Any]:
             f"{name} has to name a PostgreSQL server: postgres://user:password@host/name, "
             "with / : @ # and the like in the password percent-encoded."
         )
-    return found
+    return found | {"HOST": unquote(found["HOST"])}  # with %2F in it: the folder of a socket

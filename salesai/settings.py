@@ -113,11 +113,11 @@ TEMPLATES = [
 
 # Each thread keeps its connection, the big lever of throughput; one that a restart of the server
 # has cut is found and replaced.
+DATABASES = {"default": {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
 if PRODUCTION or env.str("DATABASE_URL", default=""):
-    DATABASES = {"default": database(env, "DATABASE_URL") | {"ENGINE": "salesai.postgres_backend"}}
+    DATABASES["default"] |= database(env, "DATABASE_URL") | {"ENGINE": "salesai.postgres_backend"}
 else:
-    DATABASES = {"default": {"ENGINE": "salesai.embedded_backend", "NAME": "salesai"}}
-DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+    DATABASES["default"] |= {"ENGINE": "salesai.embedded_backend", "NAME": "salesai"}
 
 # What workers run by the clock (cron, in UTC; empty: never) as commands of manage.py.
 SCHEDULES = {

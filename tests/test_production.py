@@ -1,5 +1,6 @@
 """Production refuses what is unsafe."""
 
+import json
 import re
 
 import pytest
@@ -257,6 +258,33 @@ def test_another_database_than_postgresql_is_refused(address):
 
     assert result.returncode != 0
     assert "DATABASE_URL has to name a PostgreSQL server" in result.stderr
+
+
+def databases(address: str) -> dict:
+    """What Django is told of the database at that address."""
+    show = "import json; from django.conf import settings; print(json.dumps(settings.DATABASES['default']))"
+    said = manage("shell", "--no-imports", "--command", show, **SAFE | {"DATABASE_URL": address})
+    return json.loads(said.stdout)
+
+
+def test_an_address_of_a_database_may_have_blanks_around_it():
+    found = databases(" postgres://sales:secret@db.example.com/sales ")
+
+    assert (found["HOST"], found["NAME"], found["PASSWORD"]) == ("db.example.com", "sales", "secret")
+
+
+def test_a_database_may_be_reached_by_a_socket_in_a_folder_as_postgresql_writes_it():
+    found = databases("postgres://sales:secret@%2Fsrv%2FPostgreSQL:5433/sales")
+
+    assert (found["HOST"], found["PORT"], found["NAME"]) == ("/srv/PostgreSQL", 5433, "sales")
+
+
+def test_how_long_connections_are_kept_may_be_said_with_the_address_of_the_database():
+    address = SAFE["DATABASE_URL"]
+
+    ages = [databases(f"{address}{options}")["CONN_MAX_AGE"] for options in ("", "?conn_max_age=0")]
+
+    assert ages == [600, 0]
 
 
 def test_the_log_has_the_address_that_the_proxy_saw_and_not_what_the_caller_says(client, settings, caplog):
