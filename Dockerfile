@@ -21,6 +21,8 @@ COPY requirements.txt requirements-dask.txt ./
 ARG REQUIREMENTS=requirements.txt
 RUN pip install --requirement $REQUIREMENTS
 COPY . .
+# A checkout may be for its owner alone (umask 077), and the files keep that; the server has another user.
+RUN chmod -R a+rX .
 
 ENV SALESAI_PRODUCTION=true \
     SALESAI_DATA_DIR=/data

@@ -29,6 +29,10 @@ class TryAgainError(Exception):
     """The work is still to be done."""
 
 
+class CommandFailedError(Exception):
+    """A schedule's command ended without success: its job has to fail for people to try it again."""
+
+
 @app.task(name=job_queue.REGENERATE_CHUNK, retry=AGAIN, pass_context=True)
 def regenerate_chunk(context: procrastinate.JobContext, chunk_id: int) -> None:
     chunk = work_on(chunk_id)
@@ -60,7 +64,8 @@ def is_last_try(context: procrastinate.JobContext) -> bool:
 
 @app.task(name=job_queue.RUN_SCHEDULE)
 def run_schedule(name: str) -> None:
-    run_scheduled_command(Schedule.objects.get(name=name))
+    if not run_scheduled_command(Schedule.objects.get(name=name)):
+        raise CommandFailedError(f"The schedule {name} has what its command said.")
 
 
 def give_up(job_id: int, task_name: str, arguments: dict[str, Any], reason: str) -> None:

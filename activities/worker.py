@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from asgiref.sync import sync_to_async
 from django.db import InterfaceError, OperationalError, connections
-from django.utils import timezone
+from django.db.models.functions import Now
 from procrastinate import exceptions, signals
 from procrastinate.app import App
 from procrastinate.contrib.django import app
@@ -50,7 +50,7 @@ class NotMigratedError(Exception):
 
 def any_is_alive() -> bool:
     """Whether a worker has shown lately that it lives."""
-    lately = timezone.now() - timedelta(seconds=DEAD_AFTER_SECONDS)
+    lately = Now() - timedelta(seconds=DEAD_AFTER_SECONDS)  # by the clock that it shows itself by
     return ProcrastinateWorker.objects.filter(last_heartbeat__gte=lately).exists()
 
 

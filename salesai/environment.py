@@ -6,29 +6,36 @@ import shlex
 from io import StringIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
 FALSE = ("false", "off", "n", "no", "0")
 POSTGRESQL = "django.db.backends.postgresql"
+# Lines of a file of settings.
+NOTHING_SAID = re.compile(r"\s*(#|$)")
+SETTING = re.compile(r"(export )?\w+=", re.ASCII)
 
 
 def read_file(env: Env, path: Path) -> None:
     """What the environment does not set, from a file where there is one, with a byte order mark or without.
 
-    Raises ImproperlyConfigured where it cannot be read: `environ` would go on without it, and production
-    be development.
+    Raises ImproperlyConfigured where it, or a line of it, cannot be read: `environ` would go on without it,
+    and production be development.
     """
     try:
-        env.read_env(StringIO(path.read_text(encoding="utf-8-sig")))
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError:
         return
     except OSError as error:
         raise ImproperlyConfigured(f"{path} cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise ImproperlyConfigured(f"{path} is not UTF-8 text.") from error
+    said = {number: line for number, line in enumerate(lines, start=1) if not NOTHING_SAID.match(line)}
+    if bad := [number for number, line in said.items() if not SETTING.match(line)]:
+        raise ImproperlyConfigured(f"{path}, line {bad[0]}, has to be NAME=value, without blanks but in the value.")
+    env.read_env(StringIO("\n".join(said.values())))
 
 
 def flag(env: Env, name: str, default: bool) -> bool:
@@ -103,9 +110,9 @@ def model_storage(env: Env, name: str, folder: Path) -> dict[str, Any]:
 
 def database(env: Env, name: str) -> dict[str, Any]:
     """An entry of Django's DATABASES. Raises ImproperlyConfigured where it names no PostgreSQL server."""
-    scheme = env.str(name).partition("://")[0]
+    url = env.str(name).strip()
     try:
-        found = env.db(name) if Env.DB_SCHEMES.get(scheme) == POSTGRESQL else {}
+        found = env.db_url_config(url) if Env.DB_SCHEMES.get(url.partition("://")[0]) == POSTGRESQL else {}
     except ValueError:  # the port
         found = {}
     if not found.get("NAME"):
@@ -113,4 +120,4 @@ def database(env: Env, name: str) -> dict[str, Any]:
             f"{name} has to name a PostgreSQL server: postgres://user:password@host/name, "
             "with / : @ # and the like in the password percent-encoded."
         )
-    return found
+    return found | {"HOST": unquote(found["HOST"])}  # with %2F in it: the folder of a socket

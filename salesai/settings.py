@@ -5,6 +5,7 @@ PostgreSQL, both kept in SALESAI_DATA_DIR. SALESAI_PRODUCTION=true turns on what
 needs and refuses to start without SECRET_KEY, DATABASE_URL and ALLOWED_HOSTS.
 """
 
+import os
 from pathlib import Path
 
 import environ
@@ -35,11 +36,14 @@ read_file(env, BASE_DIR / ".env")
 
 PRODUCTION = flag(env, "SALESAI_PRODUCTION", default=False)
 DEBUG = flag(env, "DEBUG", default=False)
-DATA_DIR = Path(env.str("SALESAI_DATA_DIR", default="") or BASE_DIR / ".salesai").resolve()
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("DEBUG cannot be true in production: its pages of errors show everyone all there is.")
+DATA_DIR = (BASE_DIR / (env.str("SALESAI_DATA_DIR", default="") or ".salesai")).resolve()
 
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
-SECRET_KEY = env.str("SECRET_KEY", default="")
+# `environ` takes what begins with $ for the name of another variable.
+SECRET_KEY = os.environ.get("SECRET_KEY", "")
 if not SECRET_KEY:
     if PRODUCTION:
         raise ImproperlyConfigured("Set SECRET_KEY: production does not make one of its own.")
@@ -109,11 +113,11 @@ TEMPLATES = [
 
 # Each thread keeps its connection, the big lever of throughput; one that a restart of the server
 # has cut is found and replaced.
+DATABASES = {"default": {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
 if PRODUCTION or env.str("DATABASE_URL", default=""):
-    DATABASES = {"default": database(env, "DATABASE_URL") | {"ENGINE": "salesai.postgres_backend"}}
+    DATABASES["default"] |= database(env, "DATABASE_URL") | {"ENGINE": "salesai.postgres_backend"}
 else:
-    DATABASES = {"default": {"ENGINE": "salesai.embedded_backend", "NAME": "salesai"}}
-DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+    DATABASES["default"] |= {"ENGINE": "salesai.embedded_backend", "NAME": "salesai"}
 
 # What workers run by the clock (cron, in UTC; empty: never) as commands of manage.py.
 SCHEDULES = {

@@ -9,6 +9,8 @@ from subprocess import Popen
 from tests.installation import Installation, wait_for
 from tests.service import free_port
 
+NO_PAGES = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0")
+
 
 class DaskCluster:
     """A scheduler and workers of one thread each, on the installation's database and models."""
@@ -19,14 +21,14 @@ class DaskCluster:
         port = free_port()
         self.address = f"tcp://127.0.0.1:{port}"
         self.scheduler = installation.start(
-            "-m", "dask", "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"
+            "-m", "dask", "scheduler", "--host", "127.0.0.1", "--port", str(port), *NO_PAGES
         )
         wait_for(lambda: answers(port))
 
     def add_worker(self) -> None:
         self.workers.append(
             self.installation.start(
-                "-m", "dask", "worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard",
+                "-m", "dask", "worker", self.address, "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", *NO_PAGES,
                 "--local-directory", str(self.folder),
             )
         )  # fmt: skip

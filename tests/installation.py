@@ -31,11 +31,11 @@ def kill_postmaster(server: EmbeddedPostgres) -> None:
     os.close(end)
 
 
-def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def manage(*arguments: str, cwd: Path = settings.BASE_DIR, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command with nothing set in its environment but that."""
     return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=settings.BASE_DIR,
+        [sys.executable, settings.BASE_DIR / "manage.py", *arguments],
+        cwd=cwd,
         env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")} | environment,
         capture_output=True,
         text=True,

@@ -1,5 +1,6 @@
 """An operator mistypes an option, or something that a command needs is not there: one sentence says what."""
 
+import itertools
 import os
 import signal
 import socket
@@ -12,8 +13,11 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from activities.generation import generate
+from activities.models import Activity
+from recommender.models import Client, Order
 from tests.installation import ANSWER_SECONDS, manage
-from tests.service import database_url
+from tests.service import database_url, free_port
 
 NOBODY_THERE = "postgres://sales:secret@127.0.0.1:1/sales"
 
@@ -60,6 +64,46 @@ def test_a_demo_whose_port_is_of_no_use_says_so_before_it_makes_anything(monkeyp
         monkeypatch.setenv("PORT", port or str(other.getsockname()[1]))
         with pytest.raises(CommandError, match=r"Nothing can be served on port .*PORT=9000"):
             call_command("demo")
+
+
+@pytest.fixture
+def demo(monkeypatch):
+    """The demo up to where it serves."""
+    monkeypatch.setenv("PORT", str(free_port()))
+    monkeypatch.setattr("os.execv", lambda *_: None)
+    return partial(call_command, "demo")
+
+
+def test_a_demo_makes_the_activities_that_the_one_before_did_not_come_to(wholesale_house, db, demo, monkeypatch):
+    kinds = list(Activity.Type)
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr("activities.management.commands.demo.generate", killed_at_the_third(generate))
+        demo()
+
+    demo()
+    demo()
+
+    made = Activity.objects.order_by("created_at").values_list("activity_type", "status")
+    assert list(made) == [(kind, "completed") for kind in kinds]
+
+
+def killed_at_the_third(generate):
+    calls = itertools.count(1)
+
+    def generate_or_die(pk):
+        if next(calls) == 3:
+            raise KeyboardInterrupt
+        return generate(pk)
+
+    return generate_or_die
+
+
+def test_a_demo_that_has_nothing_to_learn_from_says_so(empty_house, demo):
+    client = Client.objects.create(external_id="C1")
+    Order.objects.create(external_id="only returns", client=client, ordered_at="2026-01-01T00:00Z")
+
+    with pytest.raises(CommandError, match=r"No order before .* has a quantity above zero"):
+        demo()
 
 
 @pytest.mark.parametrize("until", ["0001-01-01", "9999-12-31"])

@@ -66,3 +66,14 @@ def test_workers_of_dask_find_the_scheduler_by_an_address_that_their_network_kno
 
     assert dask["network_mode"] == "host"
     assert not any(f"//{service}:" in argument for argument in dask["command"] for service in services)
+
+
+def test_workers_of_dask_listen_at_the_address_of_their_machine_that_is_given_alone() -> None:
+    """By themselves they do at all of them, and whoever reaches them can run programs there."""
+    command = compose_file("compose.cluster.yaml")["services"]["dask"]["command"]
+    listen_at = {option: command[command.index(option) + 1] for option in ("--host", "--dashboard-address")}
+
+    assert listen_at == {
+        "--host": "${WORKER_ADDRESS:-${PRIVATE_ADDRESS:-127.0.0.1}}",
+        "--dashboard-address": "127.0.0.1:0",
+    }

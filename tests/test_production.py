@@ -1,5 +1,6 @@
 """Production refuses what is unsafe."""
 
+import json
 import re
 
 import pytest
@@ -53,6 +54,14 @@ def test_a_data_folder_that_is_empty_is_one_that_is_not_set():
     assert f"{settings.BASE_DIR / '.salesai'}\n" in said.stdout, said.stderr
 
 
+def test_a_relative_data_folder_is_the_same_one_wherever_a_command_is_run(tmp_path):
+    print_folder = ("shell", "--command", "from django.conf import settings; print(settings.DATA_DIR)")
+
+    said = manage(*print_folder, cwd=tmp_path, **SAFE, SALESAI_DATA_DIR="data")
+
+    assert f"{settings.BASE_DIR / 'data'}\n" in said.stdout, said.stderr
+
+
 @pytest.fixture
 def env(monkeypatch):
     """Of a process in which nothing is set."""
@@ -78,6 +87,27 @@ def test_a_file_of_settings_that_cannot_be_read_is_not_passed_over(env, tmp_path
         read_file(env, tmp_path / "latin-1")
 
 
+@pytest.mark.parametrize(
+    "line", ["SECRET_KEY = x7q", "  SECRET_KEY=x7q", "export  SECRET_KEY=x7q", "SECRET_KEY: x7q", "x7q"]
+)
+def test_a_line_of_settings_that_would_be_passed_over_is_told_by_its_number_and_not_by_its_text(env, tmp_path, line):
+    (tmp_path / ".env").write_text(f"DEBUG=false\n{line}\n")
+
+    with pytest.raises(ImproperlyConfigured, match=r"\.env, line 2, ") as refused:
+        read_file(env, tmp_path / ".env")
+
+    assert "x7q" not in str(refused.value)
+
+
+def test_a_file_of_settings_may_have_empty_lines_and_comments_which_nobody_is_told(env, tmp_path, caplog):
+    (tmp_path / ".env").write_text("# DEBUG=true\n\n \n  # SECRET_KEY = old\nexport LOG_LEVEL=info\nDEBUG=false\n")
+
+    read_file(env, tmp_path / ".env")
+
+    assert env.ENVIRON == {"LOG_LEVEL": "info", "DEBUG": "false"}
+    assert caplog.messages == []
+
+
 def test_production_does_not_start_on_the_embedded_database():
     result = manage("check", **{name: value for name, value in SAFE.items() if name != "DATABASE_URL"})
 
@@ -90,6 +120,23 @@ def test_production_does_not_make_a_secret_key_of_its_own():
 
     assert result.returncode != 0
     assert "SECRET_KEY" in result.stderr
+
+
+def test_production_does_not_start_with_pages_of_errors_that_show_all():
+    result = manage("check", **SAFE, DEBUG="true")
+
+    assert result.returncode != 0
+    assert result.stderr.startswith("DEBUG cannot be true in production")
+
+
+def test_a_secret_key_may_begin_with_a_dollar_sign_and_is_what_it_says():
+    key = "$x7" * 20
+    said = manage(
+        "shell", "--command", "from django.conf import settings; print(settings.SECRET_KEY)",
+        **SAFE | {"SECRET_KEY": key}
+    )  # fmt: skip
+
+    assert f"{key}\n" in said.stdout, said.stderr
 
 
 @pytest.mark.parametrize(
@@ -211,6 +258,33 @@ def test_another_database_than_postgresql_is_refused(address):
 
     assert result.returncode != 0
     assert "DATABASE_URL has to name a PostgreSQL server" in result.stderr
+
+
+def databases(address: str) -> dict:
+    """What Django is told of the database at that address."""
+    show = "import json; from django.conf import settings; print(json.dumps(settings.DATABASES['default']))"
+    said = manage("shell", "--no-imports", "--command", show, **SAFE | {"DATABASE_URL": address})
+    return json.loads(said.stdout)
+
+
+def test_an_address_of_a_database_may_have_blanks_around_it():
+    found = databases(" postgres://sales:secret@db.example.com/sales ")
+
+    assert (found["HOST"], found["NAME"], found["PASSWORD"]) == ("db.example.com", "sales", "secret")
+
+
+def test_a_database_may_be_reached_by_a_socket_in_a_folder_as_postgresql_writes_it():
+    found = databases("postgres://sales:secret@%2Fsrv%2FPostgreSQL:5433/sales")
+
+    assert (found["HOST"], found["PORT"], found["NAME"]) == ("/srv/PostgreSQL", 5433, "sales")
+
+
+def test_how_long_connections_are_kept_may_be_said_with_the_address_of_the_database():
+    address = SAFE["DATABASE_URL"]
+
+    ages = [databases(f"{address}{options}")["CONN_MAX_AGE"] for options in ("", "?conn_max_age=0")]
+
+    assert ages == [600, 0]
 
 
 def test_the_log_has_the_address_that_the_proxy_saw_and_not_what_the_caller_says(client, settings, caplog):

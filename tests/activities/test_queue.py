@@ -18,7 +18,15 @@ from activities.models import Activity, RegenerationRun, ReviewItem, Schedule
 from activities.review import Decision, decide
 from activities.schedules import queue_due_schedules, run_scheduled_command
 from activities.selection import Selection
-from activities.tasks import TRIES, TryAgainError, generate_activity, give_up, regenerate_chunk
+from activities.tasks import (
+    TRIES,
+    CommandFailedError,
+    TryAgainError,
+    generate_activity,
+    give_up,
+    regenerate_chunk,
+    run_schedule,
+)
 from recommender.loading.merge import merge_clients, merge_orders
 from recommender.models import ModelVersion
 from tests.service import API
@@ -282,6 +290,29 @@ def test_what_is_due_stays_due_when_another_schedule_comes_into_the_settings(nig
     assert jobs() == [("activities.tasks.run_schedule", {"name": "regeneration"})]
 
 
+def test_a_schedule_that_was_put_off_for_years_by_a_clock_that_was_ahead_comes_at_its_next_time(nightly):
+    Schedule.objects.update(next_run_at=timezone.now() + timedelta(days=1000))
+
+    queue_due_schedules()
+
+    nightly.refresh_from_db()
+    assert timezone.now() < nightly.next_run_at <= timezone.now() + timedelta(days=1)
+    assert jobs() == []
+
+
+def test_a_schedule_that_has_come_does_not_come_again_when_the_clock_is_set_back_a_little():
+    soon = timezone.now() + timedelta(minutes=10)
+    daily = f"{soon.minute} {soon.hour} * * *"
+    with override_settings(SCHEDULES={"training": (daily, [])}):
+        queue_due_schedules()
+        tomorrow = Schedule.objects.get().next_run_at + timedelta(days=1)
+        Schedule.objects.update(next_run_at=tomorrow)
+
+        queue_due_schedules()
+
+    assert Schedule.objects.get().next_run_at == tomorrow
+
+
 def test_a_schedule_whose_workers_died_has_failed_and_says_so(nightly):
     Schedule.objects.update(next_run_at=timezone.now())
     queue_due_schedules()
@@ -292,21 +323,42 @@ def test_a_schedule_whose_workers_died_has_failed_and_says_so(nightly):
     assert (nightly.last_outcome, nightly.last_words) == ("failed", "3 workers died over it.")
 
 
+def killed_by(name):
+    """A command that is killed in the middle of its work."""
+    dies = f"import os, signal; os.write(1, b'begun'); os.kill(os.getpid(), signal.{name})"
+    return ["shell", "--no-imports", "--command", dies]
+
+
 @pytest.mark.parametrize(
     ("command", "outcome", "words"),
     [
         (["check"], "succeeded", "System check identified no issues (0 silenced)."),
         (["check", "--tag", "nonsense"], "failed", 'CommandError: There is no system check with the "nonsense" tag.'),
+        (killed_by("SIGKILL"), "failed", "begun\nKilled by SIGKILL: is there too little memory?"),
+        (killed_by("SIGTERM"), "failed", "begun\nKilled by SIGTERM."),
     ],
 )
-def test_a_schedule_runs_its_command_and_keeps_how_that_ended(nightly, command, outcome, words):
+def test_a_schedule_runs_its_command_and_keeps_how_that_ended(nightly, command, outcome, words, caplog):
     with override_settings(SCHEDULES={"regeneration": ("0 3 * * *", command)}):
         run_scheduled_command(nightly)
 
     kept = Schedule.objects.get()
     assert (kept.last_outcome, kept.last_words) == (outcome, words)
+    assert caplog.records[-1].msg["words"] == words
     assert nightly.next_run_at == kept.next_run_at
     assert kept.last_run_at < kept.last_finished_at < timezone.now()
+
+
+def test_a_schedule_whose_command_failed_has_a_failed_job_that_can_be_tried_again(nightly):
+    command = ["check", "--tag", "nonsense"]
+
+    with (
+        override_settings(SCHEDULES={"regeneration": ("0 3 * * *", command)}),
+        pytest.raises(CommandFailedError),
+    ):
+        run_schedule("regeneration")
+
+    assert Schedule.objects.get().last_outcome == "failed"
 
 
 def test_of_much_that_a_command_says_the_end_is_kept(nightly):

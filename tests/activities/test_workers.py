@@ -6,7 +6,9 @@ KILL_ROUNDS says how often each kind is killed, at random points (`make kill`).
 import os
 import signal
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from subprocess import Popen
 
 import pytest
 
@@ -64,6 +66,7 @@ ENDED = """
     )
     INSERT INTO procrastinate_events (job_id, type, at)
     SELECT id, 'deferred', now() - interval '{days} days' FROM ended RETURNING id"""
+OUTCOME = "SELECT last_outcome FROM activities_schedule WHERE name = 'cleaning'"
 LEFT = "SELECT activities, busy_ids FROM activities_regenerationchunk WHERE status = 'waiting' AND run_id = {run}"
 
 
@@ -299,3 +302,34 @@ def test_what_comes_by_the_clock_runs_once_though_two_workers_mind_it(installati
     run = latest_run(installation)
     assert_all_was_done_once(installation, run)
     assert f"Run {run}: " in installation.ask("SELECT last_words FROM activities_schedule")[0][0]
+
+
+@contextmanager
+def worker_at_cleaning(installation) -> Iterator[Popen]:
+    """It leads a group of processes, as a terminal makes one, and is at a command that comes by the clock."""
+    lead = "import os, sys; os.setsid(); os.execv(sys.executable, [sys.executable, 'manage.py', 'work'])"
+    worker = installation.start("-c", lead, SCHEDULE_CLEANING=FAR_FROM_NOW)
+    try:
+        wait_for(lambda: installation.ask("SELECT 1 FROM activities_schedule WHERE name = 'cleaning'"))
+        installation.ask("UPDATE activities_schedule SET next_run_at = now() RETURNING 1")
+        wait_for(lambda: installation.ask(OUTCOME) == [("running",)])
+        yield worker
+    finally:
+        worker.kill()
+        worker.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_worker_that_is_told_to_stop_with_its_group_first_lets_the_command_of_the_clock_end(installation, number):
+    with worker_at_cleaning(installation) as worker:
+        os.killpg(worker.pid, number)
+
+        assert worker.wait(ANSWER_SECONDS) == 0
+        assert installation.ask(OUTCOME) == [("succeeded",)]
+
+
+def test_a_command_of_the_clock_that_postgresql_was_restarted_under_is_seen_to_end(installation):
+    with worker_at_cleaning(installation):
+        kill_postmaster(installation.postgres)
+
+        wait_for(lambda: installation.ask_patiently(OUTCOME) != [("running",)])

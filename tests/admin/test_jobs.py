@@ -1,6 +1,6 @@
 """Work for many activities goes to the workers, and their queue can be looked at and operated."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib import admin
@@ -58,6 +58,22 @@ def test_that_no_worker_runs_is_said_with_what_is_left_to_them(ops, many, second
 
     assert ("No worker is running: start one" in asked.content.decode()) is said
     assert ("No worker is running: start one" in run.content.decode()) is said
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_worker_runs_by_the_clock_of_the_database_that_it_shows_itself_by(ops, many, monkeypatch, hours):
+    beat(1)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime.now(UTC) + timedelta(hours=hours))
+
+    assert "No worker is running" not in ask(ops, many).content.decode()
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_no_worker_runs_though_the_clock_of_the_web_server_is_wrong(ops, many, monkeypatch, hours):
+    beat(60)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime.now(UTC) + timedelta(hours=hours))
+
+    assert "No worker is running" in ask(ops, many).content.decode()
 
 
 def beat(seconds_ago):

@@ -10,11 +10,13 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from activities.generation import generate
 from activities.models import Activity, ApiKey
 from activities.updates import create_activity
+from recommender.errors import RecommenderError
 from recommender.models import Client, ModelVersion, Order
 from recommender.registry import promote
 from recommender.training import train_version
@@ -31,8 +33,11 @@ class Command(BaseCommand):
         refuse_port_in_use(port)
         call_command("migrate", verbosity=0)
         self.make_history()
-        self.make_model()
-        self.make_activities()
+        try:
+            self.make_model()
+            self.make_activities()
+        except RecommenderError as error:
+            raise CommandError(str(error)) from error
         self.make_admin(port)
         self.make_key(port)
         self.stdout.flush()
@@ -53,12 +58,13 @@ class Command(BaseCommand):
             self.say(f"{version} answers now; trained in {version.training_seconds:.0f} s.")
 
     def make_activities(self) -> None:
-        if Activity.objects.exists():
-            return
+        made = set(Activity.objects.values_list("activity_type", flat=True))
         client = Client.objects.busiest()
         rep = client.orders.order_by("-ordered_at").values_list("rep__external_id", flat=True).first() or "demo"
-        for purpose in Activity.Type:
-            activity = generate(create_activity(client=client.external_id, rep=rep, activity_type=purpose).pk)
+        for purpose in [purpose for purpose in Activity.Type if purpose not in made]:
+            with transaction.atomic():  # one that is killed leaves none without suggestions
+                wanted = create_activity(client=client.external_id, rep=rep, activity_type=purpose)
+                activity = generate(wanted.pk)
             self.show(activity, client)
 
     def show(self, activity: Activity, client: Client) -> None:
