@@ -114,7 +114,9 @@ def probabilities(
     asked = np.array([request.horizon_days for request in requests])[scores.client]
     for days in np.unique(asked[purpose == DEMAND_FORECASTING]).tolist():
         rows = (purpose == DEMAND_FORECASTING) & (asked == days)
-        foretold = model.within.foretold(scores.features[rows], scores.is_new[rows], own_rate[rows], days, model.demand)
+        foretold = model.horizons.foretold(
+            scores.features[rows], scores.is_new[rows], own_rate[rows], days, model.demand
+        )
         probability[rows] = foretold.probability
         further[rows] = np.where(scores.is_new[rows], 0, foretold.further)
     return np.round(probability, 4), np.round(further, 6)

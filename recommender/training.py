@@ -120,7 +120,7 @@ def describe(version: ModelVersion, model: Model, acceptance: Acceptance, histor
     version.metrics = model.metrics
     version.parameters = version.parameters | {
         "horizonDays": round(model.horizon_days, 1),
-        "demand": model.demand.to_json() | {"pace": model.within.pace},
+        "demand": model.demand.to_json() | {"pace": model.horizons.pace},
         "productForecasts": model.outlook.chosen,
         "segments": model.knowledge.segments,
         "taste": asdict(model.knowledge.taste),

@@ -61,7 +61,7 @@ def save(model: Model, acceptance: Acceptance, folder: Path) -> str:
             "chains": knowledge.chains,
             "taste": asdict(knowledge.taste),
         },
-        "within": {"days": model.within.days, "pace": model.within.pace},
+        "within": {"days": model.horizons.days, "pace": model.horizons.pace},
         "demand": model.demand.to_json(),
         "outlook": model.outlook.to_json(),
         "larger_volume_rate": model.volumes.rate,
@@ -90,9 +90,9 @@ def read_array(folder: Path, name: str) -> np.ndarray:
 
 def heads_of(model: Model) -> dict[str, Head]:
     """By the names of their files; those for fewer days than the horizon are numbered, fewest first."""
-    pairs = {"next_order": model.next_order, "within_horizon": model.within.heads}
+    pairs = {"next_order": model.next_order, "within_horizon": model.horizons.heads}
     of_pairs = {f"{target}.{kind}": getattr(heads, kind) for target, heads in pairs.items() for kind in KINDS}
-    return of_pairs | {f"sooner.{number}": head for number, head in enumerate(model.within.sooner)}
+    return of_pairs | {f"sooner.{number}": head for number, head in enumerate(model.horizons.sooner)}
 
 
 def damaged_files(folder: Path, manifest_sha256: str) -> list[str]:
@@ -127,7 +127,7 @@ def load(folder: Path) -> Model:
     return Model(
         knowledge=knowledge_of(folder, described["knowledge"]),
         next_order=two("next_order"),
-        within=Horizons(days, sooner, two("within_horizon"), pace),
+        horizons=Horizons(days, sooner, two("within_horizon"), pace),
         demand=DemandHabits.from_json(described["demand"]),
         volumes=Volumes(*(read_array(folder, f"volumes.{name}") for name in VOLUMES), described["larger_volume_rate"]),
         outlook=ProductOutlook(

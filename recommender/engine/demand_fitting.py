@@ -70,13 +70,13 @@ def fit_demand(history: OrderHistory, asked: Asked, horizons: Horizons, days: fl
     recent = last_values(line_quantity, own.start, own.stop, RECENT)
     usual = usual_before(history, asked)
 
-    def followed(within: float) -> Followed:
-        count, units = came_of(history, questions, own.client, own.product, within)
-        expected = horizons.within(horizons.known(features, is_new, within), within)
-        rate = own_purchases(own, questions.now[own.client], within)
+    def followed(span: float) -> Followed:
+        count, units = came_of(history, questions, own.client, own.product, span)
+        expected = horizons.expected_within(horizons.expected_at_spans(features, is_new, span), span)
+        rate = own_purchases(own, questions.now[own.client], span)
         return Followed(expected, rate, count, units, recent, usual)
 
-    parts = [followed(within) for within in horizons.days if within <= days]
+    parts = [followed(span) for span in horizons.days if span <= days]
     return horizons, fit_quantities(parts[-1], fit_further(parts, DemandHabits(days=days)))
 
 
@@ -89,8 +89,8 @@ def usual_before(history: OrderHistory, asked: Asked) -> np.ndarray:
 
 def pace_of(horizons: Horizons, features: np.ndarray, is_new: np.ndarray, bought: np.ndarray, days: float) -> float:
     """Purchases within the last `days` ((R,) bool), as a multiple of what the horizon's heads expected."""
-    within = horizons.heads.probability(features, is_new)
-    expected = 1 - (1 - within) ** (days / horizons.longest)
+    probability = horizons.heads.probability(features, is_new)
+    expected = 1 - (1 - probability) ** (days / horizons.longest)
     pace = (bought.sum() + DOUBT_PURCHASES) / (expected.sum() + DOUBT_PURCHASES)
     return round(float(np.clip(pace, SLOWEST, FASTEST)), 4)
 

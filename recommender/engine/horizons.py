@@ -53,15 +53,15 @@ class Horizons:
         Args:
             own: (R,) float64, purchases in `habits.days` at the client's own rate (`own_purchases`).
         """
-        known = self.known(features, is_new, days)
-        expected = self.within(known, days)
+        at_spans = self.expected_at_spans(features, is_new, days)
+        expected = self.expected_within(at_spans, days)
         probability = self.probability_of_any(expected, days)
         if days <= habits.days:
             return Foretold(probability, further_purchases(expected, own * days / habits.days, habits.further))
-        of_all = self.beyond_habits(known, own, days, habits)
+        of_all = self.beyond_habits(at_spans, own, days, habits)
         return Foretold(probability, np.maximum(of_all / probability - 1, 0))
 
-    def known(self, features: np.ndarray, is_new: np.ndarray, days: float) -> list[np.ndarray]:
+    def expected_at_spans(self, features: np.ndarray, is_new: np.ndarray, days: float) -> list[np.ndarray]:
         """(R,) float64 for each number of days up to the first that is `days` or more: purchases expected within it.
 
         They are those of a Poisson process that has one with the heads' probability. More days never mean fewer,
@@ -76,7 +76,7 @@ class Horizons:
             found[position, ~is_new] = pace * expected_purchases(head.probability(features[~is_new]))
         return list(np.maximum.accumulate(found))
 
-    def within(self, known: list[np.ndarray], days: float) -> np.ndarray:
+    def expected_within(self, at_spans: list[np.ndarray], days: float) -> np.ndarray:
         """(R,) float64: purchases expected within `days`.
 
         Between two numbers of days they rise as a power of the days. Within fewer the probability grows evenly, and
@@ -84,26 +84,28 @@ class Horizons:
         """
         place = bisect_left(self.days, days)
         if place == len(self.days):
-            return known[-1] * days / self.longest
+            return at_spans[-1] * days / self.longest
         if place == 0:
-            return expected_purchases(-np.expm1(-known[0]) * days / self.days[0])
-        fewer, more = known[place - 1], known[place]
+            return expected_purchases(-np.expm1(-at_spans[0]) * days / self.days[0])
+        fewer, more = at_spans[place - 1], at_spans[place]
         growth = np.log(more / fewer) / np.log(self.days[place] / self.days[place - 1])
         return fewer * (days / self.days[place - 1]) ** growth
 
-    def beyond_habits(self, known: list[np.ndarray], own: np.ndarray, days: float, habits: DemandHabits) -> np.ndarray:
+    def beyond_habits(
+        self, at_spans: list[np.ndarray], own: np.ndarray, days: float, habits: DemandHabits
+    ) -> np.ndarray:
         """(R,) float64: purchases within `days`, `habits.days` or more.
 
         What is known of repetition holds for those; the horizon is as many of them, one like the other, and means no
         fewer purchases. Between the two they rise as a power of the days, and beyond the horizon evenly.
         """
-        spans = self.longest / habits.days
-        of_first = all_purchases(self.within(known, habits.days), own, habits)
-        of_longest = spans * all_purchases(self.within(known, self.longest) / spans, own, habits)
+        times = self.longest / habits.days
+        of_first = all_purchases(self.expected_within(at_spans, habits.days), own, habits)
+        of_longest = times * all_purchases(self.expected_within(at_spans, self.longest) / times, own, habits)
         of_longest = np.maximum(of_longest, of_first)
         if days >= self.longest:
             return of_longest * days / self.longest
-        return of_first * (of_longest / of_first) ** (np.log(days / habits.days) / np.log(spans))
+        return of_first * (of_longest / of_first) ** (np.log(days / habits.days) / np.log(times))
 
     def probability_of_any(self, expected: np.ndarray, days: float) -> np.ndarray:
         """(R,) float64: of one purchase or more within `days`, where so many are expected.

@@ -17,7 +17,7 @@ class Model:
     """What `suggest` answers with.
 
     next_order      heads for "the client's next order contains the product"
-    within          heads for "the client buys it within so many days"
+    horizons        heads for "the client buys it within so many days"
     demand          what forecasts need beside these
     volumes         how much of a product its buyers take at once
     outlook         what all clients together will take
@@ -27,7 +27,7 @@ class Model:
 
     knowledge: Knowledge
     next_order: TwoHeads
-    within: Horizons
+    horizons: Horizons
     demand: DemandHabits
     volumes: Volumes
     outlook: ProductOutlook
@@ -37,4 +37,4 @@ class Model:
 
     @property
     def horizon_days(self) -> float:
-        return self.within.longest
+        return self.horizons.longest

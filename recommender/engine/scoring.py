@@ -50,12 +50,12 @@ class Scores:
     @cached_property
     def within_horizon(self) -> np.ndarray:
         """(R,) float64, to six decimals: probability that the client buys it within the model's `horizon_days`."""
-        return self.model.within.heads.probability(self.features, self.is_new)
+        return self.model.horizons.heads.probability(self.features, self.is_new)
 
     def probability(self, of_next_order: np.ndarray) -> np.ndarray:
         """(R,) float64: `next_order` where `of_next_order` ((R,) bool), else `within_horizon`; judged once each."""
         found = np.empty(len(self.product))
-        for heads, rows in ((self.model.next_order, of_next_order), (self.model.within.heads, ~of_next_order)):
+        for heads, rows in ((self.model.next_order, of_next_order), (self.model.horizons.heads, ~of_next_order)):
             found[rows] = heads.probability(self.features[rows], self.is_new[rows])
         return found
 

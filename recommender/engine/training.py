@@ -70,12 +70,12 @@ def train(
     heads = fit_within_horizon(about_horizon, held_back, seed)
     metrics, recall = judge(history, attributes, next_orders[-1], next_order, held_back)
     lately = asker.ask_lately(bounds[-2])
-    within, demand = fit_demand(history, lately, Horizons(asker.spans, sooner, heads), asker.demand_days)
-    coverage = coverage_of(history, attributes, lately, held_back, within, asker.demand_days, demand)
+    horizons, demand = fit_demand(history, lately, Horizons(asker.spans, sooner, heads), asker.demand_days)
+    coverage = coverage_of(history, attributes, lately, held_back, horizons, asker.demand_days, demand)
     return Model(
         knowledge=learn(history, attributes, as_of, taste, seed),
         next_order=next_order,
-        within=within,
+        horizons=horizons,
         demand=demand,
         volumes=fit_volumes(history, as_of, horizon),
         outlook=outlook_of(weekly_series(history, as_of), seed),

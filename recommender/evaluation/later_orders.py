@@ -118,7 +118,7 @@ def known_at_cut(
         own_rate = own_purchases(own, np.full(len(own.client), now), model.demand.days)
         for days, parts in foretold.items():
             features, is_new = scores.features[is_own], scores.is_new[is_own]
-            parts.append(model.within.foretold(features, is_new, own_rate, days, model.demand))
+            parts.append(model.horizons.foretold(features, is_new, own_rate, days, model.demand))
     return KnownAtCut(
         history, purchases_of(history), np.concatenate(within), np.concatenate(usual),
         {days: Foretold.together(parts) for days, parts in foretold.items()}, now,
