@@ -42,12 +42,11 @@ def personal_features(history: OrderHistory, clock: OrderClock, purchases: Purch
     age, after = clock.age_days[line_order], clock.orders_after[line_order]
     last = purchases.stop - 1
     orders = purchases.orders.astype(float)
-    since = age[last] if len(last) else np.zeros(0)
-    ago = after[last] if len(last) else np.zeros(0, int)
-    since_first = after[purchases.start] + 1 if len(last) else np.zeros(0, int)
+    since, ago = age[last], after[last]
+    since_first = after[purchases.start] + 1
     gap = purchases.gap_days
     order_gap = np.where(orders > 1, (since_first - 1 - ago) / np.maximum(orders - 1, 1), np.nan)
-    gaps_of_days = np.r_[0.0, -np.diff(age)] if len(age) else age
+    gaps_of_days = np.r_[0.0, -np.diff(age)]
     columns = [
         orders,
         orders / purchases.client_orders,
@@ -57,18 +56,16 @@ def personal_features(history: OrderHistory, clock: OrderClock, purchases: Purch
         *(share(purchases, history, age <= days, clock.age_days <= days) for days in WINDOW_DAYS),
         since,
         ago,
-        age[purchases.start] if len(last) else since,
+        age[purchases.start],
         gap,
-        np.where(orders > 1, gaps_of_days[last] if len(last) else since, np.nan),
+        np.where(orders > 1, gaps_of_days[last], np.nan),
         spread_of_last(gaps_of_days, purchases.start + 1, purchases.stop),
         since / np.maximum(gap, 0.5),
         gap - since,
         order_gap,
         (ago + 1) / np.maximum(order_gap, 0.5),
         streak(purchases, after),
-        np.log(np.maximum(history.line_quantity[purchases.line][last], 1e-3) / np.maximum(purchases.quantity, 1e-3))
-        if len(last)
-        else since,
+        np.log(np.maximum(history.line_quantity[purchases.line][last], 1e-3) / np.maximum(purchases.quantity, 1e-3)),
     ]
     return np.column_stack(columns).astype(np.float32)
 

@@ -102,6 +102,5 @@ def medians_of_last(values: np.ndarray, start: np.ndarray, stop: np.ndarray) -> 
 def last_known(values: np.ndarray, start: np.ndarray, stop: np.ndarray) -> np.ndarray:
     """(R,) the last value of `values[start:stop]` that is not NaN, NaN where all are."""
     known = np.where(np.isnan(values), -1, np.arange(len(values)))
-    latest = np.maximum.accumulate(known) if len(known) else known
-    position = latest[stop - 1] if len(stop) else latest[:0]
-    return np.where(position >= start, values[np.maximum(position, 0)] if len(values) else np.nan, np.nan)
+    position = np.maximum.accumulate(known)[stop - 1]
+    return np.where(position >= start, values[np.maximum(position, 0)], np.nan)
