@@ -18,7 +18,7 @@ from recommender.engine.demand import own_purchases
 from recommender.engine.model import Model
 from recommender.engine.outcomes import Acceptance, standing
 from recommender.engine.scoring import Scores, score
-from recommender.judged import Judged, columns_of, recent_buyers
+from recommender.judged import Judged, columns_of, of_purchase, recent_buyers
 from recommender.models import ModelVersion
 from recommender.moments import day_of
 from recommender.outcomes import answers_in, effects_of
@@ -109,8 +109,8 @@ def probabilities(
     purpose = np.array([request.purpose for request in requests])[scores.client]
     probability = scores.probability(np.isin(purpose, (RECOMMENDATION, ORDER_ANALYSIS)))
     further = np.zeros(len(probability))
-    own = own_purchases(scores.purchases, now[scores.purchases.client], model.demand.days)
-    own_rate = np.where(scores.is_new, 0, own[scores.purchase] if len(own) else 0)
+    of_purchases = own_purchases(scores.purchases, now[scores.purchases.client], model.demand.days)
+    own_rate = of_purchase(of_purchases, scores.purchase)
     asked = np.array([request.horizon_days for request in requests])[scores.client]
     for days in np.unique(asked[purpose == DEMAND_FORECASTING]).tolist():
         rows = (purpose == DEMAND_FORECASTING) & (asked == days)
