@@ -20,6 +20,7 @@ LATE_MOMENTS = 1500  # about the last days, which teach how demand spreads
 WEEK = 7  # the fewest days that are asked about
 DEMAND_DAYS = 28  # what forecasts are mostly asked for
 BETWEEN = 1 / 3  # of the questions about next orders are asked before the order is placed
+FRESH = 0.5  # of the questions are asked with sales up to the moment, as on the day of training; others weeks later
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +111,11 @@ class Asker:
 
     def knowledge_before(self, start: float) -> Knowledge:
         before = self.history.where(self.history.order_day < start)
-        # How products sell is looked at up to the moment asked for, or up to the window: a model is
-        # asked on the day it was trained, and weeks later.
+        # All sales: `answered` says how far each question may look.
         return replace(learn(before, self.attributes, start, self.taste, self.seed), sales=sales_of(self.history))
 
     def answered(self, questions: Questions, bought: np.ndarray, known: Known, random: np.random.Generator) -> Asked:
-        is_fresh = random.random(len(questions.now)) < 0.5
+        is_fresh = random.random(len(questions.now)) < FRESH
         sales_until = np.where(is_fresh, questions.now, np.minimum(questions.now, known.until))
         attributes = self.attributes.of(questions.client)
         answers = self.answers.of(questions.client)
