@@ -171,9 +171,9 @@ def demand_of(
     return Demand(np.minimum(probability, 1 - LEAST_LEFT), further, units, weights, habits.further_shape)
 
 
-def all_purchases(expected: np.ndarray, own: np.ndarray, habits: DemandHabits) -> np.ndarray:
+def all_purchases(expected: np.ndarray, own_rate: np.ndarray, habits: DemandHabits) -> np.ndarray:
     """(R,) float64: purchases in `habits.days`, the first and those after it; arguments as of `further_purchases`."""
-    return -np.expm1(-expected) * (1 + further_purchases(expected, own, habits.further))
+    return -np.expm1(-expected) * (1 + further_purchases(expected, own_rate, habits.further))
 
 
 def own_purchases(purchases: Purchases, now: np.ndarray, days: float | np.ndarray) -> np.ndarray:
@@ -187,9 +187,9 @@ def beyond_first(purchases: np.ndarray) -> np.ndarray:
     return -purchases / np.expm1(-purchases) - 1
 
 
-def further_purchases(expected: np.ndarray, own: np.ndarray, blend: Blend) -> np.ndarray:
+def further_purchases(expected: np.ndarray, own_rate: np.ndarray, blend: Blend) -> np.ndarray:
     """(R,) float64, from the purchases of a Poisson process and those of the client's own rate (`own_purchases`)."""
-    return blend.of(beyond_first(expected), beyond_first(own))
+    return blend.of(beyond_first(expected), beyond_first(own_rate))
 
 
 def quantities(recent: np.ndarray, usual: np.ndarray, habits: DemandHabits) -> tuple[np.ndarray, np.ndarray]:

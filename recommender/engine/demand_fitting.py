@@ -40,7 +40,7 @@ class Followed:
     """Pairs of a client and a product it bought, and what came of them in the days after.
 
     expected     (R,) float64  purchases expected of a Poisson process
-    own          (R,) float64  purchases at the client's own rate
+    own_rate     (R,) float64  purchases at the client's own rate
     count        (R,) int64    purchases that came
     units        (R,) float64  units they took
     recent       (R, RECENT)   units of the purchases before, the latest first
@@ -48,7 +48,7 @@ class Followed:
     """
 
     expected: np.ndarray
-    own: np.ndarray
+    own_rate: np.ndarray
     count: np.ndarray
     units: np.ndarray
     recent: np.ndarray
@@ -73,8 +73,8 @@ def fit_demand(history: OrderHistory, asked: Asked, horizons: Horizons, days: fl
     def followed(span: float) -> Followed:
         count, units = came_of(history, questions, own.client, own.product, span)
         expected = horizons.expected_within(horizons.expected_at_spans(features, is_new, span), span)
-        rate = own_purchases(own, questions.now[own.client], span)
-        return Followed(expected, rate, count, units, recent, usual)
+        own_rate = own_purchases(own, questions.now[own.client], span)
+        return Followed(expected, own_rate, count, units, recent, usual)
 
     parts = [followed(span) for span in horizons.days if span <= days]
     return horizons, fit_quantities(parts[-1], fit_further(parts, DemandHabits(days=days)))
@@ -119,7 +119,7 @@ def fit_further(parts: list[Followed], habits: DemandHabits) -> DemandHabits:
     from scipy.stats import nbinom
 
     by_head = np.concatenate([beyond_first(part.expected[some]) for part, some in zip(parts, bought, strict=True)])
-    by_rate = np.concatenate([beyond_first(part.own[some]) for part, some in zip(parts, bought, strict=True)])
+    by_rate = np.concatenate([beyond_first(part.own_rate[some]) for part, some in zip(parts, bought, strict=True)])
     further = np.concatenate([part.count[some] - 1 for part, some in zip(parts, bought, strict=True)])
     blend = fitted_blend(habits.further, by_head, by_rate, further)
     mean = blend.of(by_head, by_rate)

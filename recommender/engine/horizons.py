@@ -46,19 +46,19 @@ class Horizons:
         return self.days[-1]
 
     def foretold(
-        self, features: np.ndarray, is_new: np.ndarray, own: np.ndarray, days: float, habits: DemandHabits
+        self, features: np.ndarray, is_new: np.ndarray, own_rate: np.ndarray, days: float, habits: DemandHabits
     ) -> Foretold:
         """Within `days`.
 
         Args:
-            own: (R,) float64, purchases in `habits.days` at the client's own rate (`own_purchases`).
+            own_rate: (R,) float64, purchases in `habits.days` at the client's own rate (`own_purchases`).
         """
         at_spans = self.expected_at_spans(features, is_new, days)
         expected = self.expected_within(at_spans, days)
         probability = self.probability_of_any(expected, days)
         if days <= habits.days:
-            return Foretold(probability, further_purchases(expected, own * days / habits.days, habits.further))
-        of_all = self.beyond_habits(at_spans, own, days, habits)
+            return Foretold(probability, further_purchases(expected, own_rate * days / habits.days, habits.further))
+        of_all = self.beyond_habits(at_spans, own_rate, days, habits)
         return Foretold(probability, np.maximum(of_all / probability - 1, 0))
 
     def expected_at_spans(self, features: np.ndarray, is_new: np.ndarray, days: float) -> list[np.ndarray]:
@@ -92,7 +92,7 @@ class Horizons:
         return fewer * (days / self.days[place - 1]) ** growth
 
     def beyond_habits(
-        self, at_spans: list[np.ndarray], own: np.ndarray, days: float, habits: DemandHabits
+        self, at_spans: list[np.ndarray], own_rate: np.ndarray, days: float, habits: DemandHabits
     ) -> np.ndarray:
         """(R,) float64: purchases within `days`, `habits.days` or more.
 
@@ -100,8 +100,8 @@ class Horizons:
         fewer purchases. Between the two they rise as a power of the days, and beyond the horizon evenly.
         """
         times = self.longest / habits.days
-        of_first = all_purchases(self.expected_within(at_spans, habits.days), own, habits)
-        of_longest = times * all_purchases(self.expected_within(at_spans, self.longest) / times, own, habits)
+        of_first = all_purchases(self.expected_within(at_spans, habits.days), own_rate, habits)
+        of_longest = times * all_purchases(self.expected_within(at_spans, self.longest) / times, own_rate, habits)
         of_longest = np.maximum(of_longest, of_first)
         if days >= self.longest:
             return of_longest * days / self.longest
