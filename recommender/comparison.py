@@ -90,10 +90,7 @@ def clients_between(active: ModelVersion, candidate: ModelVersion, seed: int) ->
     """Clients that bought something between the ends of the two versions' data; at most so many, drawn by `seed`."""
     between = Order.objects.filter(ordered_at__gte=active.data_until, ordered_at__lt=candidate.data_until)
     bought = between.filter(lines__quantity__gt=0).values_list("client__external_id", flat=True)
-    clients = sorted(bought.distinct())
-    if len(clients) > MOST_CLIENTS:
-        clients = np.random.default_rng(seed).choice(clients, MOST_CLIENTS, replace=False).tolist()
-    return clients
+    return drawn(np.array(sorted(bought.distinct())), MOST_CLIENTS, np.random.default_rng(seed)).tolist()
 
 
 def orders_from(history: OrderHistory, day: float, seed: int) -> np.ndarray:

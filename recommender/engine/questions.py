@@ -75,8 +75,9 @@ def at_any_time(
     return Questions(client, now, target, prefixes(history, client, first, target))
 
 
-def drawn(positions: np.ndarray, at_most: int, random: np.random.Generator) -> np.ndarray:
-    return np.sort(random.choice(positions, at_most, replace=False)) if len(positions) > at_most else positions
+def drawn(ascending: np.ndarray, at_most: int, random: np.random.Generator) -> np.ndarray:
+    """`at_most` of them, in their order."""
+    return np.sort(random.choice(ascending, at_most, replace=False)) if len(ascending) > at_most else ascending
 
 
 def across_sizes(lines: np.ndarray, number: int, random: np.random.Generator) -> np.ndarray:

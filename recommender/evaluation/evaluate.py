@@ -13,6 +13,7 @@ from recommender.engine.history import OrderHistory, pair_codes
 from recommender.engine.model import Model
 from recommender.engine.outcomes import Answers
 from recommender.engine.purchases import purchases_of
+from recommender.engine.questions import drawn
 from recommender.engine.training import train
 from recommender.errors import NotEnoughHistoryError
 from recommender.evaluation.calibration import Calibration, calibration
@@ -136,10 +137,8 @@ def after_cut(
     before: OrderHistory, after: OrderHistory, model: Model, answers: Answers, cut: datetime, seed: int
 ) -> AfterCut:
     """Of all the clients of `before`, whether they order again or not; of more than AT_MOST_CLIENTS a sample."""
-    some, later = before, later_orders(before, after, day_of(cut))
-    if len(before.clients) > AT_MOST_CLIENTS:
-        chosen = np.random.default_rng(seed).choice(len(before.clients), AT_MOST_CLIENTS, replace=False)
-        some = before.of_clients(np.sort(chosen))
+    later = later_orders(before, after, day_of(cut))
+    some = before.of_clients(drawn(np.arange(len(before.clients)), AT_MOST_CLIENTS, np.random.default_rng(seed)))
     later_of_some = later_orders(some, after, day_of(cut))
     at_cut = known_at_cut(model, some, day_of(cut), attributes_of(some.clients.tolist()), answers_about(some, answers))
     return AfterCut(
@@ -157,10 +156,7 @@ def orders_to_find(
     orders = first_orders(after, cut)
     is_known = np.isin(after.clients, before.clients[np.unique(before.order_client)])[after.order_client[orders]]
     random = np.random.default_rng(seed)
-    known, new = (
-        random.choice(some, AT_MOST_CLIENTS, replace=False) if len(some) > AT_MOST_CLIENTS else some
-        for some in (orders[is_known], orders[~is_known])
-    )
+    known, new = (drawn(some, AT_MOST_CLIENTS, random) for some in (orders[is_known], orders[~is_known]))
     return judge_on(before, after, known), judge_on(before, after, new)
 
 
