@@ -9,7 +9,6 @@ from functools import partial
 import numpy as np
 
 from recommender import registry
-from recommender.answers import answer
 from recommender.cases import Case
 from recommender.catalogue import facts_of
 from recommender.categories import made_categories
@@ -30,6 +29,7 @@ from recommender.requests import (
     SuggestionRequest,
     SuggestionResult,
 )
+from recommender.results import result_of
 
 __all__ = ["SuggestionRequest", "SuggestionResult", "suggest"]
 
@@ -49,8 +49,8 @@ def suggest(requests: list[SuggestionRequest]) -> list[SuggestionResult]:
         by_version[version].append(position)
     results: dict[int, SuggestionResult] = {}
     for version, positions in by_version.items():
-        answers = suggest_with(version, [requests[position] for position in positions])
-        results |= dict(zip(positions, answers, strict=True))
+        of_version = suggest_with(version, [requests[position] for position in positions])
+        results |= dict(zip(positions, of_version, strict=True))
     return [results[position] for position in range(len(requests))]
 
 
@@ -58,7 +58,7 @@ def suggest_with(version: ModelVersion, requests: list[SuggestionRequest]) -> li
     started = time.perf_counter()
     model, acceptance = registry.load(version), registry.load_acceptance(version)
     results = [
-        answer(case) for case in cases_of(version, model, acceptance, requests, partial(made_categories, version))
+        result_of(case) for case in cases_of(version, model, acceptance, requests, partial(made_categories, version))
     ]
     seconds = round((time.perf_counter() - started) / len(requests), 4)
     return [replace(result, seconds=seconds) for result in results]

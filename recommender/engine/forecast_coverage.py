@@ -28,7 +28,7 @@ def coverage_of(
 
     Args:
         asked: about the last `days` of the history.
-        held_back: (C,) bool, clients of `history` whose answers the heads were not fitted to.
+        held_back: (C,) bool, clients of `history` whose questions the heads were not fitted to.
     """
     questions, candidates = asked.questions, asked.candidates
     own = candidates.purchases

@@ -25,7 +25,7 @@ from recommender.engine.volumes import fit_volumes
 
 WINDOWS = (0.4, 0.55, 0.7, 0.85)  # of the orders, by time: where each window begins
 TUNING_QUESTIONS = 600
-HELD_BACK = 0.3  # of the clients: their answers in the last window are never fitted to
+HELD_BACK = 0.3  # of the clients: what came of their questions in the last window is never fitted to
 HELD_BACK_STREAM = 1  # of random numbers, beside those of the same seed that say who is asked when
 ROWS_OF_WINDOW = 100_000  # for each head; more make no better trees, only slower ones
 LONGEST_HORIZON_DAYS = 90
@@ -55,7 +55,7 @@ def train(
     Args:
         attributes: of the C clients.
         answers: to what was suggested before `as_of`, by the history's codes.
-        ask: has the asker ask each window, here or elsewhere; their answers in the windows' order.
+        ask: has the asker ask each window, here or elsewhere; what came of them in the windows' order.
     """
     span = as_of - history.order_day.min()
     horizon = float(max(1.0, min(LONGEST_HORIZON_DAYS, span / 4)))

@@ -1,4 +1,4 @@
-"""The documents of one answer: recommendations, insights and accuracy, as the contract shows them."""
+"""The documents of one result: recommendations, insights and accuracy, as the contract shows them."""
 
 import math
 from typing import Any
@@ -20,7 +20,7 @@ PRIORITIES = 10
 MOST_OVERDUE = 2  # intervals; what is overdue longer is no more urgent, it may have been given up
 
 
-def answer(case: Case) -> SuggestionResult:
+def result_of(case: Case) -> SuggestionResult:
     request = case.request
     choice = choose(case)
     listing = make_listing(choice.chosen, request)
