@@ -93,10 +93,28 @@ def cases_of(
     made = None if categorised else make_categories()
     columns = columns_of(model, history, scores, now, probability, further, standing(probability, effect, *answered))
     recent = {segment: recent_buyers(model, segment) for segment in set(attributes.segment.tolist())}
-    for i, (request, own, moment) in enumerate(zip(requests, history.each_client(), now.tolist(), strict=True)):
+    for i, (request, of_client, moment) in enumerate(zip(requests, history.each_client(), now.tolist(), strict=True)):
         segment = attributes.segment[i]
-        items = Judged(columns, i, own.order_day.tolist(), moment, facts, replaced, returned[i], recent[segment], made)
-        yield Case(request, items, own, moment, segment, version, model)
+        items = Judged(
+            columns=columns,
+            client=i,
+            order_days=of_client.order_day.tolist(),
+            now=moment,
+            facts=facts,
+            replaced=replaced,
+            returned=returned[i],
+            recent=recent[segment],
+            made=made,
+        )
+        yield Case(
+            request=request,
+            items=items,
+            history=of_client,
+            now=moment,
+            segment=segment,
+            version=version,
+            model=model,
+        )
 
 
 def probabilities(
