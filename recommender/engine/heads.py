@@ -41,7 +41,7 @@ class Examples:
     is_new    (R,) bool     never bought by the client before
     happened  (R,) bool
     weight    (R,) float64
-    is_late   (R,) bool     tells how much to promise in all; what is earlier tells only of whom and what
+    is_late   (R,) bool     sets the head's level (`intercept`); the others shape start and trees alone
     """
 
     features: np.ndarray

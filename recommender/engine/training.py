@@ -61,7 +61,8 @@ def train(
     horizon = float(max(1.0, min(LONGEST_HORIZON_DAYS, span / 4)))
     held_back = clients_held_back(history, seed)
     bounds = windows(history, as_of, horizon)
-    taste = tuned(history, *bounds[-3:-1], seed)
+    *_, tuning_start, last_start, _ = bounds
+    taste = tuned(history, tuning_start, last_start, seed)
     asker = Asker(history, attributes, answers, taste, horizon, as_of, seed)
     next_orders, moments = zip(*ask(asker, list(pairwise(bounds))), strict=True)
     next_order = fit_next_order(next_orders, held_back, seed)
@@ -69,7 +70,7 @@ def train(
     sooner = tuple(fit_sooner(about_days, held_back, seed) for about_days in about_fewer_days)
     heads = fit_within_horizon(about_horizon, held_back, seed)
     metrics, recall = judge(history, attributes, next_orders[-1], next_order, held_back)
-    lately = asker.ask_lately(bounds[-2])
+    lately = asker.ask_lately(last_start)
     horizons, demand = fit_demand(history, lately, Horizons(asker.spans, sooner, heads), asker.demand_days)
     coverage = coverage_of(history, attributes, lately, held_back, horizons, asker.demand_days, demand)
     return Model(
