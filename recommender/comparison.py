@@ -10,7 +10,7 @@ from recommender.engine.bootstrap import FEWEST_CLIENTS, Bootstrap
 from recommender.engine.client_answers import ClientAnswers
 from recommender.engine.groups import Attributes
 from recommender.engine.history import OrderHistory
-from recommender.engine.metrics import LIST_LENGTH
+from recommender.engine.metrics import LIST_LENGTH, RECALL
 from recommender.engine.model import Model
 from recommender.engine.outcomes import Answers
 from recommender.engine.questions import MOST_LINES, drawn, prefixes, thinned
@@ -77,7 +77,7 @@ def compare(candidate: ModelVersion, active: ModelVersion, seed: int = 0) -> dic
         "against": active.version,
         "clients": clients,
         "orders": len(orders),
-        f"recall@{LIST_LENGTH}": {"candidate": round(own, 4), "active": round(others, 4)},
+        RECALL: {"candidate": round(own, 4), "active": round(others, 4)},
         "difference": {"mean": round(mean, 4), "low": round(low, 4), "high": round(high, 4)},
     }
 

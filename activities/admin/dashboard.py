@@ -14,12 +14,13 @@ from activities.models import Activity, ReviewItem
 from activities.uptake import WEEKS, QuarterOfAnswers, Uptake
 from recommender.ab_results import MOST_CLIENTS, compare_sides
 from recommender.admin.model_version import diagram_of, page_of_version
+from recommender.engine.metrics import LIST_LENGTH, RECALL
 from recommender.models import CONVERTED_WITHIN, ModelVersion
 from salesai.charts import lines
 
 VERSIONS_SHOWN = 6
 REPS_SHOWN = 10
-METRICS = ("recall@10", "ndcg@10", "ece")
+METRICS = (RECALL, f"ndcg@{LIST_LENGTH}", "ece")
 
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

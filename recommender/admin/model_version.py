@@ -8,6 +8,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from recommender.engine.metrics import RECALL
 from recommender.errors import PromotionError, RecommenderError
 from recommender.models import ModelVersion
 from recommender.registry import promote
@@ -103,9 +104,9 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     def verdict(self, version: ModelVersion) -> str:
         return version.comparison.get("verdict", NOTHING)
 
-    @display(description="recall@10")
+    @display(description=RECALL)
     def recall(self, version: ModelVersion) -> float | None:
-        return version.metrics.get("recall@10")
+        return version.metrics.get(RECALL)
 
     @display(description="calibration error")
     def calibration_error(self, version: ModelVersion) -> float | None:

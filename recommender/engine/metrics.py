@@ -3,6 +3,7 @@
 import numpy as np
 
 LIST_LENGTH = 10  # what lists are judged at, unless told otherwise
+RECALL = f"recall@{LIST_LENGTH}"
 BINS = 15
 CERTAINTY = 0.001
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.engine.bootstrap import Bootstrap, Estimate
-from recommender.engine.metrics import list_metrics, recall_curve
+from recommender.engine.metrics import LIST_LENGTH, RECALL, list_metrics, recall_curve
 from recommender.evaluation.lists import LONGEST, OURS
 
-LENGTHS = (10, 20)
+LENGTHS = (LIST_LENGTH, LONGEST)
 SIZES = ((1, 1), (2, 3), (4, 7), (8, 15), (16, None))  # orders of a client before the cut, from and to
-SIZE_METRIC = "recall@10"
+SIZE_METRIC = RECALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from recommender.engine.best import ranks_within
 from recommender.engine.bootstrap import Bootstrap, Estimate
 from recommender.engine.demand import LEVEL, Demand, demand_of
 from recommender.engine.demand_fitting import quantile_loss
+from recommender.engine.metrics import LIST_LENGTH
 from recommender.engine.model import Model
 from recommender.evaluation.later_orders import KnownAtCut, LaterOrders
 from recommender.evaluation.lists import OURS
@@ -15,7 +16,6 @@ from recommender.evaluation.lists import OURS
 LAST_DAYS = "as in the last days"
 NOTHING = "nothing at all"
 QUANTILES = ((1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2)
-SHOWN = 10  # products of a client: what a forecast lists unless told otherwise
 LIKELY = 0.2
 BATCH_PAIRS = 5_000  # bounds the memory that the convolutions take
 
@@ -72,7 +72,7 @@ def demand_backtest(at_cut: KnownAtCut, later: LaterOrders, model: Model, days: 
     bootstrap = Bootstrap(own.clients, seed)
     groups = {
         "all products that clients had bought": np.ones(len(actual), bool),
-        f"the {SHOWN} most probable of each client": ranks_within(own.client, probability) < SHOWN,
+        f"the {LIST_LENGTH} most probable of each client": ranks_within(own.client, probability) < LIST_LENGTH,
         f"products {LIKELY:.0%} or more likely": probability >= LIKELY,
     }
 

@@ -9,13 +9,15 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
+from recommender.engine.metrics import LIST_LENGTH, RECALL
 from recommender.evaluation import plots, tables
+from recommender.evaluation.comparison import LENGTHS
 from recommender.evaluation.evaluate import AfterCut, Evaluation, Occasion
-from recommender.evaluation.lists import OURS
+from recommender.evaluation.lists import LONGEST, OURS
 
-WHOLE = [f"{metric}@{k}" for k in (10, 20) for metric in ("recall", "ndcg", "hit", "repeat", "explore")]
-EXPLORE = [f"{metric}@{k}" for k in (10, 20) for metric in ("explore", "recall", "ndcg", "hit")]
-NEW_CLIENT = ["recall@10", "ndcg@10", "hit@10", "recall@20"]
+WHOLE = [f"{metric}@{k}" for k in LENGTHS for metric in ("recall", "ndcg", "hit", "repeat", "explore")]
+EXPLORE = [f"{metric}@{k}" for k in LENGTHS for metric in ("explore", "recall", "ndcg", "hit")]
+FOREMOST = [RECALL, f"ndcg@{LIST_LENGTH}", f"hit@{LIST_LENGTH}", f"recall@{LONGEST}"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,8 @@ def page(evaluation: Evaluation) -> str:
 
 def summary(evaluation: Evaluation) -> str:
     """The answer in a few sentences, before any table."""
-    against = evaluation.at_order.whole.differences["recall@10"]
-    ours = evaluation.at_order.whole.methods[OURS]["recall@10"]
+    against = evaluation.at_order.whole.differences[RECALL]
+    ours = evaluation.at_order.whole.methods[OURS][RECALL]
     if against.difference.low > 0:
         verdict = "The difference is beyond chance."
     elif against.difference.high < 0:
@@ -169,7 +171,7 @@ def client_sections(evaluation: Evaluation) -> list[Section]:
             Section(
                 "New clients",
                 words,
-                tables.metrics_table(evaluation.new_clients, NEW_CLIENT, "First orders of new clients"),
+                tables.metrics_table(evaluation.new_clients, FOREMOST, "First orders of new clients"),
             )
         )
     return sections

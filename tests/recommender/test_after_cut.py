@@ -8,9 +8,10 @@ import pytest
 from recommender.engine.best import ranks_within
 from recommender.engine.demand import Blend, DemandHabits, beyond_first, expected_purchases, further_purchases
 from recommender.engine.demand_fitting import Followed, fit_further, fit_quantities, quantile_loss
+from recommender.engine.metrics import LIST_LENGTH
 from recommender.evaluation import evaluate
 from recommender.evaluation.churn import weighted_areas
-from recommender.evaluation.demand import SHOWN, scaled_loss
+from recommender.evaluation.demand import scaled_loss
 from recommender.evaluation.later_orders import later_orders
 from recommender.evaluation.product_forecasts import weeks_after
 from tests.recommender.histories import basket
@@ -100,7 +101,7 @@ def test_an_area_is_the_share_of_pairs_in_the_right_order_with_ties_as_half():
 def test_the_most_probable_products_of_each_client_are_shown():
     client = np.repeat([0, 1], [12, 3])
 
-    shown = ranks_within(client, np.r_[np.arange(12) / 12, 0.1, 0.2, 0.3]) < SHOWN
+    shown = ranks_within(client, np.r_[np.arange(12) / 12, 0.1, 0.2, 0.3]) < LIST_LENGTH
 
     assert np.flatnonzero(~shown).tolist() == [0, 1]
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from recommender.errors import NoOrdersError, RecommenderError
 from recommender.evaluation import Evaluation, evaluate
-from recommender.evaluation.report import protocol, sections_after_cut, summary, write_report
+from recommender.evaluation.report import FOREMOST, protocol, sections_after_cut, summary, write_report
 from recommender.evaluation.tables import Table
 from recommender.management.numbers import seed
 from recommender.management.spread import add_spread, spread_of
@@ -21,7 +21,6 @@ from recommender.management.times import moment, past_moment
 from recommender.models import Order
 
 DEFAULT_SHARE = 0.85  # of the time the stored orders span
-SHOWN = ("recall@10", "ndcg@10", "hit@10", "recall@20")
 
 
 class Command(BaseCommand):
@@ -31,7 +30,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--cut", type=moment, metavar="DATE", help="default: 85%% into the time that orders span")
+        parser.add_argument(
+            "--cut", type=moment, metavar="DATE", help=f"default: {DEFAULT_SHARE:.0%}% into the time that orders span"
+        )
         parser.add_argument("--until", type=past_moment, metavar="DATE", help="judge orders before this; default: now")
         parser.add_argument("--seed", type=seed, default=0, help="of the training, the moments and the intervals")
         add_spread(parser, "ask the past")
@@ -72,9 +73,15 @@ def default_cut(until: datetime) -> datetime:
 
 
 def excerpt(evaluation: Evaluation) -> list[str]:
-    lines = [summary(evaluation), "", protocol(evaluation), "", f"{'':12}" + "".join(f"{name:>24}" for name in SHOWN)]
+    lines = [
+        summary(evaluation),
+        "",
+        protocol(evaluation),
+        "",
+        f"{'':12}" + "".join(f"{name:>24}" for name in FOREMOST),
+    ]
     for method, values in evaluation.at_order.whole.methods.items():
-        cells = (f"{values[name].value:.4f} [{values[name].low:.4f}, {values[name].high:.4f}]" for name in SHOWN)
+        cells = (f"{values[name].value:.4f} [{values[name].low:.4f}, {values[name].high:.4f}]" for name in FOREMOST)
         lines.append(f"{method:12}" + "".join(f"{cell:>24}" for cell in cells))
     for section in sections_after_cut(evaluation.after_cut):
         lines += ["", section.title, *printed(section.table)]

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from recommender.engine.metrics import RECALL
 from recommender.errors import RecommenderError
 from recommender.models import ModelVersion
 from recommender.registry import promote
@@ -47,10 +48,10 @@ class Command(BaseCommand):
 
 
 def versions_table() -> list[str]:
-    lines = [f"{'version':10} {'status':10} {'share':>6}  {'data until':10} {'recall@10':>9} {'ece':>7}  comparison"]
+    lines = [f"{'version':10} {'status':10} {'share':>6}  {'data until':10} {RECALL:>9} {'ece':>7}  comparison"]
     for row in ModelVersion.objects.all():
         until = f"{row.data_until:%Y-%m-%d}" if row.data_until else ""
-        recall, ece = (row.metrics.get(name, "") for name in ("recall@10", "ece"))
+        recall, ece = (row.metrics.get(name, "") for name in (RECALL, "ece"))
         verdict = row.comparison.get("verdict", "")
         lines.append(
             f"{row.version:10} {row.status:10} {row.traffic_share:6.4g}  {until:10} {recall:>9} {ece:>7}  {verdict}"
