@@ -123,7 +123,7 @@ def describe(version: ModelVersion, model: Model, acceptance: Acceptance, histor
         "demand": model.demand.to_json() | {"pace": model.horizons.pace},
         "productForecasts": model.outlook.chosen,
         "segments": model.knowledge.segments,
-        "taste": asdict(model.knowledge.taste),
+        "taste": asdict(model.knowledge.comparing),
         "popularSince": f"{moment_of_day(popular_since(history, as_of)):%Y-%m-%d}",
         "rfm": quintile_edges(rfm_of(history, as_of)) | {"clients": len(np.unique(history.order_client))},
         "feedback": {"acceptance": acceptance.share, "spread": acceptance.spread},

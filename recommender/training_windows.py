@@ -12,7 +12,7 @@ from recommender.client_groups import attributes_of
 from recommender.engine.asking import Asked, Asker
 from recommender.engine.groups import Attributes
 from recommender.engine.history import OrderHistory
-from recommender.engine.neighbours import Taste
+from recommender.engine.neighbours import Comparing
 from recommender.engine.outcomes import Answers
 from recommender.engine.training import AskWindows, Window, in_turn
 from recommender.order_rows import read_order_rows
@@ -24,7 +24,7 @@ Known = tuple[OrderHistory, Attributes, Answers]
 
 # The snapshot, the end of the orders, the window, and what an Asker has beside the orders: plain data, for
 # a process that has not read this module yet.
-WindowShard = tuple[str, datetime, Window, tuple[Taste, float, float, int]]
+WindowShard = tuple[str, datetime, Window, tuple[Comparing, float, float, int]]
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def known_before(until: datetime, spread: Spread) -> Iterator[tuple[Known, AskWi
     with shared_snapshot() as snapshot:
 
         def ask(asker: Asker, windows: Sequence[Window]) -> Iterator[tuple[Asked, tuple[Asked, ...]]]:
-            of_asker = asker.taste, asker.horizon, asker.as_of, asker.seed
+            of_asker = asker.comparing, asker.horizon, asker.as_of, asker.seed
             shards = [(snapshot, until, window, of_asker) for window in windows]
             return map_partitions(ask_window, shards, spread)
 

@@ -15,7 +15,7 @@ from recommender.engine.held_out import HeldOutShare
 from recommender.engine.horizons import Horizons
 from recommender.engine.knowledge import Knowledge
 from recommender.engine.model import Model
-from recommender.engine.neighbours import Taste
+from recommender.engine.neighbours import Comparing
 from recommender.engine.outcomes import Acceptance
 from recommender.engine.product_features import Sales
 from recommender.engine.product_outlook import ProductOutlook
@@ -59,7 +59,7 @@ def save(model: Model, acceptance: Acceptance, folder: Path) -> str:
             "as_of": knowledge.as_of,
             "segments": knowledge.segments,
             "chains": knowledge.chains,
-            "taste": asdict(knowledge.taste),
+            "taste": asdict(knowledge.comparing),
         },
         "within": {"days": model.horizons.days, "pace": model.horizons.pace},
         "demand": model.demand.to_json(),
@@ -153,7 +153,7 @@ def knowledge_of(folder: Path, described: dict[str, Any]) -> Knowledge:
         as_of=described["as_of"],
         segments=described["segments"],
         chains=described["chains"],
-        taste=Taste(**described["taste"]),
+        comparing=Comparing(**described["taste"]),
         sales=Sales(**{field.name: array(f"sales.{field.name}") for field in fields(Sales)}),
         similarity=matrix("similarity", products, products),
         companions=matrix("companions", products, products),

@@ -10,7 +10,7 @@ from recommender.engine.groups import Attributes
 from recommender.engine.heads import Examples
 from recommender.engine.history import OrderHistory, pair_codes
 from recommender.engine.knowledge import Knowledge, learn
-from recommender.engine.neighbours import Taste
+from recommender.engine.neighbours import Comparing
 from recommender.engine.product_features import sales_of
 from recommender.engine.questions import Questions, at_any_time, before_orders, bought_within, in_next_order
 
@@ -58,7 +58,7 @@ class Asker:
     history: OrderHistory
     attributes: Attributes
     answers: ClientAnswers
-    taste: Taste
+    comparing: Comparing
     horizon: float
     as_of: float
     seed: int
@@ -112,7 +112,7 @@ class Asker:
     def knowledge_before(self, start: float) -> Knowledge:
         before = self.history.where(self.history.order_day < start)
         # All sales: `answered` says how far each question may look.
-        return replace(learn(before, self.attributes, start, self.taste, self.seed), sales=sales_of(self.history))
+        return replace(learn(before, self.attributes, start, self.comparing, self.seed), sales=sales_of(self.history))
 
     def answered(self, questions: Questions, bought: np.ndarray, known: Known, random: np.random.Generator) -> Asked:
         is_fresh = random.random(len(questions.now)) < FRESH

@@ -59,4 +59,4 @@ def own_and_neighbours(pointed: Pointed, has_taste: np.ndarray, batch: Batch, kn
     if has_taste.any():
         taste[has_taste] = np.asarray(batch.taste[pointed.client[has_taste], pointed.product[has_taste]]).ravel()
     neighbours = pointed.scores[:, POINTERS.index("neighbours")]
-    return knowledge.taste.own * taste + (1 - knowledge.taste.own) * neighbours
+    return knowledge.comparing.own * taste + (1 - knowledge.comparing.own) * neighbours

@@ -15,7 +15,7 @@ from recommender.engine.collaborative import (
 )
 from recommender.engine.groups import Attributes, codes_in, names_in_use
 from recommender.engine.history import OrderHistory
-from recommender.engine.neighbours import Taste, compared_clients, unit_length, vectors_of
+from recommender.engine.neighbours import Comparing, compared_clients, unit_length, vectors_of
 from recommender.engine.popularity import recent_buyers, share_of_group
 from recommender.engine.product_features import Sales, lasting_features, sales_of
 from recommender.engine.purchases import purchases_of
@@ -32,7 +32,7 @@ class Knowledge:
     products          (P,) str            external ids, sorted
     as_of             day from which on nothing is known
     segments, chains  names, in the order of their codes
-    taste             how clients are compared
+    comparing         how clients are compared
     similarity        (P, P) csr float32  item-item neighbours over clients, 0..1
     buyers_of_both    (nnz,) int32        clients that bought both, aligned with `similarity.data`
     buyers            (P,) int32          clients that ever bought the product
@@ -56,7 +56,7 @@ class Knowledge:
     as_of: float
     segments: list[str]
     chains: list[str]
-    taste: Taste
+    comparing: Comparing
     similarity: sparse.csr_matrix
     buyers_of_both: np.ndarray
     buyers: np.ndarray
@@ -104,7 +104,7 @@ class Knowledge:
         return self.segment_buyers[segment].toarray()[0], int(self.segment_clients[segment])
 
 
-def learn(history: OrderHistory, attributes: Attributes, as_of: float, taste: Taste, seed: int) -> Knowledge:
+def learn(history: OrderHistory, attributes: Attributes, as_of: float, comparing: Comparing, seed: int) -> Knowledge:
     """`history` ends before day `as_of`; `attributes` are its clients'."""
     products = len(history.products)
     purchases = purchases_of(history)
@@ -118,13 +118,13 @@ def learn(history: OrderHistory, attributes: Attributes, as_of: float, taste: Ta
     )
     chain_buyers, chain_clients = recent_buyers(history, as_of, codes_in(attributes.chain, chains), len(chains))
     compared = compared_clients(clock.orders, seed)
-    tastes = vectors_of(history, clock, purchases, taste.decay, products)[compared]
+    tastes = vectors_of(history, clock, purchases, comparing.decay, products)[compared]
     return Knowledge(
         products=history.products,
         as_of=as_of,
         segments=segments,
         chains=chains,
-        taste=taste,
+        comparing=comparing,
         similarity=similarity,
         buyers_of_both=clients_of_both(bought, similarity),
         buyers=np.bincount(purchases.product, minlength=products).astype(np.int32),

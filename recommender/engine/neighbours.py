@@ -20,7 +20,7 @@ AT_MOST = 20_000  # clients to compare with; more make no better neighbours, onl
 
 
 @dataclass(frozen=True, slots=True)
-class Taste:
+class Comparing:
     """How to compare clients; chosen by validation inside training.
 
     decay       weight of an order against the one after it

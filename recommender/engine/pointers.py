@@ -59,7 +59,7 @@ def batch_of(
     return Batch(
         bought=matrix(np.log1p(purchases.orders)),
         late=late,
-        taste=vectors_of(history, clock, purchases, knowledge.taste.decay, width)[:, :known],
+        taste=vectors_of(history, clock, purchases, knowledge.comparing.decay, width)[:, :known],
         clients=history.clients,
         segment=segment,
         chain=chain,
@@ -105,7 +105,7 @@ def points_to(batch: Batch, knowledge: Knowledge) -> np.ndarray:
 def neighbour_weights(batch: Batch, knowledge: Knowledge) -> sparse.csr_matrix:
     """(N, U) csr float32: the weight of each client to compare with; a client is no neighbour of its own."""
     similarity = similarity_to(batch.taste, knowledge.alike, knowledge.compared, batch.clients)
-    return nearest(similarity, knowledge.taste.neighbours)
+    return nearest(similarity, knowledge.comparing.neighbours)
 
 
 def factor_scores(bought: sparse.csr_matrix, knowledge: Knowledge) -> np.ndarray:

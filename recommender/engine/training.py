@@ -16,11 +16,11 @@ from recommender.engine.history import OrderHistory
 from recommender.engine.horizons import Horizons
 from recommender.engine.knowledge import learn
 from recommender.engine.model import Model
-from recommender.engine.neighbours import Taste
+from recommender.engine.neighbours import Comparing
 from recommender.engine.product_outlook import outlook_of
 from recommender.engine.product_series import weekly_series
 from recommender.engine.questions import across_sizes, before_orders
-from recommender.engine.taste_tuning import choose_taste
+from recommender.engine.tuning import choose_comparing
 from recommender.engine.volumes import fit_volumes
 
 WINDOWS = (0.4, 0.55, 0.7, 0.85)  # of the orders, by time: where each window begins
@@ -62,8 +62,8 @@ def train(
     held_back = clients_held_back(history, seed)
     bounds = windows(history, as_of, horizon)
     *_, tuning_start, last_start, _ = bounds
-    taste = tuned(history, tuning_start, last_start, seed)
-    asker = Asker(history, attributes, answers, taste, horizon, as_of, seed)
+    comparing = tuned(history, tuning_start, last_start, seed)
+    asker = Asker(history, attributes, answers, comparing, horizon, as_of, seed)
     next_orders, moments = zip(*ask(asker, list(pairwise(bounds))), strict=True)
     next_order = fit_next_order(next_orders, held_back, seed)
     *about_fewer_days, about_horizon = zip(*moments, strict=True)
@@ -74,7 +74,7 @@ def train(
     horizons, demand = fit_demand(history, lately, Horizons(asker.spans, sooner, heads), asker.demand_days)
     coverage = coverage_of(history, attributes, lately, held_back, horizons, asker.demand_days, demand)
     return Model(
-        knowledge=learn(history, attributes, as_of, taste, seed),
+        knowledge=learn(history, attributes, as_of, comparing, seed),
         next_order=next_order,
         horizons=horizons,
         demand=demand,
@@ -105,10 +105,10 @@ def windows(history: OrderHistory, as_of: float, horizon: float) -> list[float]:
     return [*begin.tolist(), as_of]
 
 
-def tuned(history: OrderHistory, start: float, end: float, seed: int) -> Taste:
+def tuned(history: OrderHistory, start: float, end: float, seed: int) -> Comparing:
     random = np.random.default_rng(seed)
     questions = before_orders(history, start, end, TUNING_QUESTIONS, 0.0, random)
-    return choose_taste(history, history.where(history.order_day < start), questions, seed)
+    return choose_comparing(history, history.where(history.order_day < start), questions, seed)
 
 
 def fit_next_order(asked: tuple[Asked, ...], held_back: np.ndarray, seed: int) -> TwoHeads:

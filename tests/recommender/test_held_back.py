@@ -10,7 +10,7 @@ from recommender.engine.client_answers import NO_ANSWERS
 from recommender.engine.features import FEATURES
 from recommender.engine.groups import Attributes
 from recommender.engine.heads import Head
-from recommender.engine.neighbours import Taste
+from recommender.engine.neighbours import Comparing
 from recommender.engine.questions import MOMENTS_OF_CLIENT
 from recommender.engine.start import Start
 from recommender.engine.training import (
@@ -57,7 +57,7 @@ def attributes_of(history):
 
 
 def asker_of(history):
-    return Asker(history, attributes_of(history), NO_ANSWERS, Taste(0.9, 200, 0.8), horizon=40, as_of=AS_OF, seed=0)
+    return Asker(history, attributes_of(history), NO_ANSWERS, Comparing(0.9, 200, 0.8), horizon=40, as_of=AS_OF, seed=0)
 
 
 def asked_in(history, window, about):
@@ -102,8 +102,8 @@ def test_how_to_compare_clients_is_chosen_with_what_was_known_before_their_order
     later = [(client, 50 + client % 2, {client // 2 * 12 + 11: 1}) for client in range(40)]
     history = basket(sorted(before + later, key=lambda order: order[:2]), products=240)
 
-    assert tuned(history, 50, 60, seed=0) == Taste(0.9, 200, 0.8)
-    assert tuned(history, 51, 60, seed=0) == Taste(0.9, 200, 0.6)
+    assert tuned(history, 50, 60, seed=0) == Comparing(0.9, 200, 0.8)
+    assert tuned(history, 51, 60, seed=0) == Comparing(0.9, 200, 0.6)
 
 
 @pytest.mark.parametrize("days", SPANS)

@@ -6,7 +6,7 @@ from scipy import sparse
 from recommender.engine.clock import clock_of
 from recommender.engine.history import OrderHistory
 from recommender.engine.metrics import LIST_LENGTH
-from recommender.engine.neighbours import Taste, compared_clients, nearest, similarity_to, unit_length, vectors_of
+from recommender.engine.neighbours import Comparing, compared_clients, nearest, similarity_to, unit_length, vectors_of
 from recommender.engine.purchases import purchases_of
 from recommender.engine.questions import Questions, in_next_order
 
@@ -15,7 +15,7 @@ NEIGHBOURS = (200, 60, 600)
 OWN = (0.8, 0.6, 0.9)
 
 
-def choose_taste(history: OrderHistory, before: OrderHistory, questions: Questions, seed: int) -> Taste:
+def choose_comparing(history: OrderHistory, before: OrderHistory, questions: Questions, seed: int) -> Comparing:
     """The setting with the highest recall in what clients ordered next; the first of each where nothing is known.
 
     Args:
@@ -24,7 +24,7 @@ def choose_taste(history: OrderHistory, before: OrderHistory, questions: Questio
     """
     compared = compared_clients(np.bincount(before.order_client, minlength=len(before.clients)), seed)
     wanted = in_next_order(history, questions)
-    best, most = Taste(DECAYS[0], NEIGHBOURS[0], OWN[0]), 0.0
+    best, most = Comparing(DECAYS[0], NEIGHBOURS[0], OWN[0]), 0.0
     if not len(wanted) or not len(compared):
         return best
     for decay in DECAYS:
@@ -36,7 +36,7 @@ def choose_taste(history: OrderHistory, before: OrderHistory, questions: Questio
             for weight in OWN:
                 found = found_by(weight * own.toarray() + (1 - weight) * means, wanted)
                 if found > most:
-                    best, most = Taste(decay, count, weight), found
+                    best, most = Comparing(decay, count, weight), found
     return best
 
 
