@@ -19,7 +19,7 @@ def coverage_of(
     history: OrderHistory,
     attributes: Attributes,
     asked: Asked,
-    held_back: np.ndarray,
+    held_out: np.ndarray,
     horizons: Horizons,
     days: float,
     habits: DemandHabits,
@@ -28,7 +28,7 @@ def coverage_of(
 
     Args:
         asked: about the last `days` of the history.
-        held_back: (C,) bool, clients of `history` whose questions the heads were not fitted to.
+        held_out: (C,) bool, clients of `history` whose questions the heads were not fitted to.
     """
     questions, candidates = asked.questions, asked.candidates
     own = candidates.purchases
@@ -40,7 +40,7 @@ def coverage_of(
     demand = demand_of(own, line_quantity, usual, foretold.probability, foretold.further, habits)
     # All are asked at one moment: a client that is asked again is foretold the same.
     is_first = questions.client != np.r_[-1, questions.client[:-1]]
-    judged = is_first & held_back[questions.client]
+    judged = is_first & held_out[questions.client]
     shown = np.flatnonzero((ranks_within(own.client, foretold.probability) < LIST_LENGTH) & judged[own.client])
     low, high, _ = demand.of(shown).intervals(LEVEL)
     _, units = came_of(history, questions, own.client[shown], own.product[shown], days)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 FEWEST_POSITIVES = 50  # to grow trees, and to say when to stop: below that the start says all there is to say
 TREES_AT_MOST = 250
-PATIENCE = 30  # trees without gain on the held-back clients
+PATIENCE = 30  # trees without gain on the held-out clients
 PARAMETERS = {
     "objective": "binary",
     "learning_rate": 0.07,
@@ -78,19 +78,19 @@ class Head:
     intercept: float
 
     @classmethod
-    def fit(cls, inputs: str, examples: Examples, held_back: Examples, seed: int) -> "Head":
+    def fit(cls, inputs: str, examples: Examples, held_out: Examples, seed: int) -> "Head":
         """The trees and what they start from, calibrated.
 
         Args:
             inputs: what the start is made from, one of `start.INPUTS`.
-            held_back: of other clients than `examples`; says when to stop, and how far to believe what is learned.
-                How much is promised in all goes by both: the few large clients among those held back would decide it
+            held_out: of other clients than `examples`; says when to stop, and how far to believe what is learned.
+                How much is promised in all goes by both: the few large clients among those held out would decide it
                 alone.
         """
         start = Start.fit(inputs, examples.features, examples.happened, examples.weight)
-        head = cls(start, grown(start, examples, held_back, seed), slope=1.0, intercept=0.0)
-        head = replace(head, slope=slope_of(head.log_odds(held_back.features), held_back.happened, held_back.weight))
-        late = (each.where(each.is_late) for each in (examples, held_back))  # one after the other: they are large
+        head = cls(start, grown(start, examples, held_out, seed), slope=1.0, intercept=0.0)
+        head = replace(head, slope=slope_of(head.log_odds(held_out.features), held_out.happened, held_out.weight))
+        late = (each.where(each.is_late) for each in (examples, held_out))  # one after the other: they are large
         columns = [(head.log_odds(each.features), each.happened, each.weight) for each in late]
         return replace(head, intercept=level_of(*map(np.concatenate, zip(*columns, strict=True))))
 
@@ -129,10 +129,10 @@ class TwoHeads:
     explore: Head
 
     @classmethod
-    def fit(cls, examples: Examples, held_back: Examples, seed: int) -> "TwoHeads":
+    def fit(cls, examples: Examples, held_out: Examples, seed: int) -> "TwoHeads":
         kinds = [
-            ("repeat", examples.where(~examples.is_new), held_back.where(~held_back.is_new), seed),
-            ("explore", examples.where(examples.is_new), held_back.where(held_back.is_new), seed),
+            ("repeat", examples.where(~examples.is_new), held_out.where(~held_out.is_new), seed),
+            ("explore", examples.where(examples.is_new), held_out.where(held_out.is_new), seed),
         ]
         with ThreadPoolExecutor() as threads:
             return cls(*threads.map(lambda kind: Head.fit(*kind), kinds))
@@ -145,11 +145,11 @@ class TwoHeads:
         return probability
 
 
-def grown(start: Start, examples: Examples, held_back: Examples, seed: int) -> "Booster | None":
+def grown(start: Start, examples: Examples, held_out: Examples, seed: int) -> "Booster | None":
     """Trees that mend the start, as many as help with clients they have not seen; None for none."""
     import lightgbm
 
-    if min(examples.happened.sum(), held_back.happened.sum()) < FEWEST_POSITIVES:
+    if min(examples.happened.sum(), held_out.happened.sum()) < FEWEST_POSITIVES:
         return None
     known = lightgbm.Dataset(
         examples.features,
@@ -159,10 +159,10 @@ def grown(start: Start, examples: Examples, held_back: Examples, seed: int) -> "
         params={"max_bin": PARAMETERS["max_bin"], "verbose": -1},
     )
     unseen = known.create_valid(
-        held_back.features,
-        held_back.happened,
-        weight=held_back.weight,
-        init_score=start.log_odds(held_back.features),
+        held_out.features,
+        held_out.happened,
+        weight=held_out.weight,
+        init_score=start.log_odds(held_out.features),
     )
     trees = lightgbm.train(
         PARAMETERS | {"seed": seed},

@@ -38,17 +38,17 @@ class HeldOutShare:
 
 
 def judge(
-    history: OrderHistory, attributes: Attributes, asked: Asked, heads: TwoHeads, held_back: np.ndarray
+    history: OrderHistory, attributes: Attributes, asked: Asked, heads: TwoHeads, held_out: np.ndarray
 ) -> tuple[dict[str, Any], HeldOutShare]:
     """Metrics over the questions asked when the order was placed, and what they say of clients and segments.
 
     Args:
         attributes: of the C clients of `history`.
-        held_back: (C,) bool, the clients to be judged by; questions without an order before, or with a part of
+        held_out: (C,) bool, the clients to be judged by; questions without an order before, or with a part of
             them alone, are not.
     """
     questions, candidates = asked.questions, asked.candidates
-    judged = whole_next_orders(history, questions, held_back)
+    judged = whole_next_orders(history, questions, held_out)
     first = np.searchsorted(candidates.client, np.arange(len(questions.now) + 1))
     rows = [np.arange(first[i], first[i + 1]) for i in judged]
     probability = np.zeros(len(candidates.product))
@@ -71,12 +71,12 @@ def judge(
     return metrics, HeldOutShare.of_values(values["recall"], client, history, attributes, FEWEST_ORDERS)
 
 
-def whole_next_orders(history: OrderHistory, questions: Questions, held_back: np.ndarray) -> np.ndarray:
-    """(N,) positions of the questions that clients held back are judged by."""
+def whole_next_orders(history: OrderHistory, questions: Questions, held_out: np.ndarray) -> np.ndarray:
+    """(N,) positions of the questions that clients held out are judged by."""
     at_order = questions.now == history.order_day[questions.target]
     before = questions.target - np.searchsorted(history.order_client, questions.client)
     is_whole = np.bincount(questions.history.order_client, minlength=len(before)) == before  # not cut short
-    return np.flatnonzero(held_back[questions.client] & at_order & is_whole & (before > 0))
+    return np.flatnonzero(held_out[questions.client] & at_order & is_whole & (before > 0))
 
 
 def baskets(history: OrderHistory, questions: Questions, chosen: np.ndarray) -> list[np.ndarray]:

@@ -25,8 +25,8 @@ from recommender.engine.volumes import fit_volumes
 
 WINDOWS = (0.4, 0.55, 0.7, 0.85)  # of the orders, by time: where each window begins
 TUNING_QUESTIONS = 600
-HELD_BACK = 0.3  # of the clients: what came of their questions in the last window is never fitted to
-HELD_BACK_STREAM = 1  # of random numbers, beside those of the same seed that say who is asked when
+HELD_OUT = 0.3  # of the clients: what came of their questions in the last window is never fitted to
+HELD_OUT_STREAM = 1  # of random numbers, beside those of the same seed that say who is asked when
 ROWS_OF_WINDOW = 100_000  # for each head; more make no better trees, only slower ones
 LONGEST_HORIZON_DAYS = 90
 
@@ -49,7 +49,7 @@ def train(
     """Fit a model to a history that ends before day `as_of`.
 
     The heads are fitted to what happened in four windows, with knowledge from before each; some
-    clients are held back from the last one, which stops the trees, says how far to believe them and
+    clients are held out from the last one, which stops the trees, says how far to believe them and
     gives the metrics. The knowledge is learned again from the whole history last.
 
     Args:
@@ -59,20 +59,20 @@ def train(
     """
     span = as_of - history.order_day.min()
     horizon = float(max(1.0, min(LONGEST_HORIZON_DAYS, span / 4)))
-    held_back = clients_held_back(history, seed)
+    held_out = clients_held_out(history, seed)
     bounds = windows(history, as_of, horizon)
     *_, tuning_start, last_start, _ = bounds
     comparing = tuned(history, tuning_start, last_start, seed)
     asker = Asker(history, attributes, answers, comparing, horizon, as_of, seed)
     next_orders, moments = zip(*ask(asker, list(pairwise(bounds))), strict=True)
-    next_order = fit_next_order(next_orders, held_back, seed)
+    next_order = fit_next_order(next_orders, held_out, seed)
     *about_fewer_days, about_horizon = zip(*moments, strict=True)
-    sooner = tuple(fit_sooner(about_days, held_back, seed) for about_days in about_fewer_days)
-    heads = fit_within_horizon(about_horizon, held_back, seed)
-    metrics, recall = judge(history, attributes, next_orders[-1], next_order, held_back)
+    sooner = tuple(fit_sooner(about_days, held_out, seed) for about_days in about_fewer_days)
+    heads = fit_within_horizon(about_horizon, held_out, seed)
+    metrics, recall = judge(history, attributes, next_orders[-1], next_order, held_out)
     lately = asker.ask_lately(last_start)
     horizons, demand = fit_demand(history, lately, Horizons(asker.spans, sooner, heads), asker.demand_days)
-    coverage = coverage_of(history, attributes, lately, held_back, horizons, asker.demand_days, demand)
+    coverage = coverage_of(history, attributes, lately, held_out, horizons, asker.demand_days, demand)
     return Model(
         knowledge=learn(history, attributes, as_of, comparing, seed),
         next_order=next_order,
@@ -86,13 +86,13 @@ def train(
     )
 
 
-def clients_held_back(history: OrderHistory, seed: int) -> np.ndarray:
+def clients_held_out(history: OrderHistory, seed: int) -> np.ndarray:
     """(C,) bool: clients of all sizes."""
-    random = np.random.default_rng((seed, HELD_BACK_STREAM))
+    random = np.random.default_rng((seed, HELD_OUT_STREAM))
     lines = np.bincount(history.line_client, minlength=len(history.clients))
-    held_back = np.zeros(len(lines), bool)
-    held_back[across_sizes(lines, round(HELD_BACK * len(lines)), random)] = True
-    return held_back
+    held_out = np.zeros(len(lines), bool)
+    held_out[across_sizes(lines, round(HELD_OUT * len(lines)), random)] = True
+    return held_out
 
 
 def windows(history: OrderHistory, as_of: float, horizon: float) -> list[float]:
@@ -111,41 +111,41 @@ def tuned(history: OrderHistory, start: float, end: float, seed: int) -> Compari
     return choose_comparing(history, history.where(history.order_day < start), questions, seed)
 
 
-def fit_next_order(asked: tuple[Asked, ...], held_back: np.ndarray, seed: int) -> TwoHeads:
-    """`held_back` is (C,) bool; the clients it names count in all windows but the last.
+def fit_next_order(asked: tuple[Asked, ...], held_out: np.ndarray, seed: int) -> TwoHeads:
+    """`held_out` is (C,) bool; the clients it names count in all windows but the last.
 
     How much is promised goes by the last window alone: orders grow and shrink with the season.
     """
     *earlier, last = asked
-    is_held_back = held_back[last.questions.client]
+    is_held_out = held_out[last.questions.client]
     fitted = [(each, np.ones(len(each.questions.now), bool), False) for each in earlier]
-    examples = examples_of([*fitted, (last, ~is_held_back, True)], [(last, is_held_back)], seed)
+    examples = examples_of([*fitted, (last, ~is_held_out, True)], [(last, is_held_out)], seed)
     return TwoHeads.fit(*examples, seed)
 
 
-def fit_within_horizon(asked: tuple[Asked, ...], held_back: np.ndarray, seed: int) -> TwoHeads:
-    return TwoHeads.fit(*examples_within(asked, held_back, seed), seed)
+def fit_within_horizon(asked: tuple[Asked, ...], held_out: np.ndarray, seed: int) -> TwoHeads:
+    return TwoHeads.fit(*examples_within(asked, held_out, seed), seed)
 
 
-def fit_sooner(asked: tuple[Asked, ...], held_back: np.ndarray, seed: int) -> Head:
+def fit_sooner(asked: tuple[Asked, ...], held_out: np.ndarray, seed: int) -> Head:
     """Of what clients bought before."""
-    examples, unseen = (each.where(~each.is_new) for each in examples_within(asked, held_back, seed))
+    examples, unseen = (each.where(~each.is_new) for each in examples_within(asked, held_out, seed))
     return Head.fit("repeat", examples, unseen, seed)
 
 
-def examples_within(asked: tuple[Asked, ...], held_back: np.ndarray, seed: int) -> tuple[Examples, Examples]:
-    """The days of neighbouring moments overlap, so the clients held back are so in all windows."""
+def examples_within(asked: tuple[Asked, ...], held_out: np.ndarray, seed: int) -> tuple[Examples, Examples]:
+    """The days of neighbouring moments overlap, so the clients held out are so in all windows."""
     return examples_of(
-        [(each, ~held_back[each.questions.client], True) for each in asked],
-        [(each, held_back[each.questions.client]) for each in asked],
+        [(each, ~held_out[each.questions.client], True) for each in asked],
+        [(each, held_out[each.questions.client]) for each in asked],
         seed,
     )
 
 
 def examples_of(
-    fitted: list[tuple[Asked, np.ndarray, bool]], held_back: list[tuple[Asked, np.ndarray]], seed: int
+    fitted: list[tuple[Asked, np.ndarray, bool]], held_out: list[tuple[Asked, np.ndarray]], seed: int
 ) -> tuple[Examples, Examples]:
-    """(those to fit to, those held back), of (questions asked, which of them ((N,) bool), whether they are late)."""
+    """(those to fit to, those held out), of (questions asked, which of them ((N,) bool), whether they are late)."""
     random = np.random.default_rng(seed)
     parts = []
     for asked, chosen, is_late in fitted:
@@ -153,7 +153,7 @@ def examples_of(
         parts += [
             examples.where(is_kind).thinned(ROWS_OF_WINDOW, random) for is_kind in (examples.is_new, ~examples.is_new)
         ]
-    unseen = [asked.of(chosen, client_weights(asked.questions.client, chosen), True) for asked, chosen in held_back]
+    unseen = [asked.of(chosen, client_weights(asked.questions.client, chosen), True) for asked, chosen in held_out]
     return Examples.together(parts), Examples.together(unseen)
 
 

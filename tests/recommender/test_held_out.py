@@ -1,4 +1,4 @@
-"""What a model is fitted to and judged by: nothing from after the moment asked about, and nobody who is held back."""
+"""What a model is fitted to and judged by: nothing from after the moment asked about, and nobody who is held out."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from recommender.engine.questions import MOMENTS_OF_CLIENT
 from recommender.engine.start import Start
 from recommender.engine.training import (
     client_weights,
-    clients_held_back,
+    clients_held_out,
     fit_next_order,
     fit_sooner,
     fit_within_horizon,
@@ -121,35 +121,35 @@ def test_within_more_days_more_has_happened(history):
 
 
 def test_nobody_whom_a_head_is_fitted_to_says_how_well_it_does(history):
-    held_back = set(history.clients[clients_held_back(history, seed=0)])
+    held_out = set(history.clients[clients_held_out(history, seed=0)])
 
     model = train(history, attributes_of(history), AS_OF)
 
-    assert set(model.coverage.clients) == held_back
+    assert set(model.coverage.clients) == held_out
     assert len(model.recall.clients) > 15  # some may have had one order alone that was asked about
-    assert set(model.recall.clients) <= held_back
+    assert set(model.recall.clients) <= held_out
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_three_clients_of_ten_are_held_back_of_the_large_ones_as_of_the_small(seed):
+def test_three_clients_of_ten_are_held_out_of_the_large_ones_as_of_the_small(seed):
     large = [(client, day, {0: 1, 1: 1}) for client in range(20) for day in range(50)]
     small = [(client, 0, {0: 1}) for client in range(20, 200)]
 
-    held_back = clients_held_back(basket(large + small, 2), seed)
+    held_out = clients_held_out(basket(large + small, 2), seed)
 
-    assert held_back[:20].sum() == pytest.approx(6, abs=1)
-    assert held_back.sum() == pytest.approx(60, abs=3)
+    assert held_out[:20].sum() == pytest.approx(6, abs=1)
+    assert held_out.sum() == pytest.approx(60, abs=3)
 
 
-def test_who_is_held_back_does_not_hang_on_who_is_asked_before_an_order_is_placed():
-    """Each client orders once in the window: or all held back might be asked early, and judged by nothing."""
+def test_who_is_held_out_does_not_hang_on_who_is_asked_before_an_order_is_placed():
+    """Each client orders once in the window: or all held out might be asked early, and judged by nothing."""
     history = basket([(client, 100.0 * time + client, {time: 1}) for client in range(CLIENTS) for time in range(2)], 2)
 
     orders = asker_of(history).ask(100, 200)[0].questions
 
     asked_at_order = orders.now == history.order_day[orders.target]
-    held_back = clients_held_back(history, seed=0)[orders.client]
-    assert asked_at_order[held_back].mean() == pytest.approx(asked_at_order[~held_back].mean(), abs=0.25)
+    held_out = clients_held_out(history, seed=0)[orders.client]
+    assert asked_at_order[held_out].mean() == pytest.approx(asked_at_order[~held_out].mean(), abs=0.25)
 
 
 def test_in_a_window_each_client_is_asked_as_often_as_any_other(history):
@@ -174,55 +174,55 @@ def test_what_a_held_out_order_repeats_is_never_held_to_be_new():
     [(fit_next_order, "next orders", [1]), (fit_within_horizon, 40, [0, 1])],
     ids=["order", "horizon"],
 )
-def test_clients_that_are_held_back_calibrate_and_teach_nothing_else(history, fit, about, windows):
+def test_clients_that_are_held_out_calibrate_and_teach_nothing_else(history, fit, about, windows):
     asked = [asked_in(history, window, about) for window in [(150, 200), (200, AS_OF)]]
-    held_back = np.arange(CLIENTS) < 6
+    held_out = np.arange(CLIENTS) < 6
 
-    fitted, other = fit(tuple(asked), held_back, seed=0), fit(turned(asked, windows, held_back), held_back, seed=0)
+    fitted, other = fit(tuple(asked), held_out, seed=0), fit(turned(asked, windows, held_out), held_out, seed=0)
 
     assert fitted.repeat.start == other.repeat.start
     assert fitted.explore.start == other.explore.start
     assert fitted.repeat.slope > 0 > other.repeat.slope
-    all_of_them = fit(turned(asked, [0, 1], held_back), held_back, seed=0)
+    all_of_them = fit(turned(asked, [0, 1], held_out), held_out, seed=0)
     assert (all_of_them.repeat.start == fitted.repeat.start) == (windows == [0, 1])
 
 
 @pytest.mark.parametrize("days", SPANS[:2])
-def test_clients_that_are_held_back_calibrate_what_is_said_of_fewer_days_and_teach_nothing_of_it(history, days):
+def test_clients_that_are_held_out_calibrate_what_is_said_of_fewer_days_and_teach_nothing_of_it(history, days):
     asked = [asked_in(history, window, days) for window in [(150, 200), (200, AS_OF)]]
-    held_back = np.arange(CLIENTS) < 6
+    held_out = np.arange(CLIENTS) < 6
 
-    fitted, other = (fit_sooner(tuple(some), held_back, 0) for some in (asked, turned(asked, [0, 1], held_back)))
+    fitted, other = (fit_sooner(tuple(some), held_out, 0) for some in (asked, turned(asked, [0, 1], held_out)))
 
     assert fitted.start == other.start
     assert fitted.slope > 0 > other.slope
 
 
-def test_as_much_is_promised_in_all_as_happened_though_those_held_back_bought_more(history):
+def test_as_much_is_promised_in_all_as_happened_though_those_held_out_bought_more(history):
     asked = tuple(asked_in(history, window, 40) for window in [(150, 200), (200, AS_OF)])
     came = [np.bincount(each.candidates.client, each.happened) for each in asked]
     bought = sum(
         np.bincount(each.questions.client, so_much, CLIENTS) for each, so_much in zip(asked, came, strict=True)
     )
-    held_back = np.isin(np.arange(CLIENTS), np.argsort(-bought)[:18])
+    held_out = np.isin(np.arange(CLIENTS), np.argsort(-bought)[:18])
 
-    heads = fit_within_horizon(asked, held_back, seed=0)
+    heads = fit_within_horizon(asked, held_out, seed=0)
 
     promised = [heads.probability(each.candidates.features, each.candidates.is_new).sum() for each in asked]
     assert sum(promised) == pytest.approx(bought.sum(), rel=0.02)
 
 
-def turned(asked, windows, held_back):
-    """What happened did not, to the clients held back in those windows, and what did not happened."""
+def turned(asked, windows, held_out):
+    """What happened did not, to the clients held out in those windows, and what did not happened."""
     result = list(asked)
     for number in windows:
         each = asked[number]
-        rows = held_back[each.questions.client][each.candidates.client]
+        rows = held_out[each.questions.client][each.candidates.client]
         result[number] = replace(each, happened=each.happened ^ rows)
     return tuple(result)
 
 
-def test_with_nobody_held_back_a_head_is_believed_as_it_is(history):
+def test_with_nobody_held_out_a_head_is_believed_as_it_is(history):
     asked = tuple(asker_of(history).ask(*window)[0] for window in [(150, 200), (200, AS_OF)])
 
     fitted = fit_next_order(asked, np.zeros(CLIENTS, bool), seed=0)
