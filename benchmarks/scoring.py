@@ -8,7 +8,7 @@ from benchmarks.served_lists import LONGEST, as_text
 from recommender.engine.baselines import global_top, personal_top
 from recommender.engine.bootstrap import Bootstrap, Estimate
 from recommender.engine.calibrated_counting import CalibratedCounting
-from recommender.engine.history import OrderHistory
+from recommender.engine.history import OrderHistory, pair_codes
 from recommender.engine.metrics import expected_calibration_error, list_metrics, log_loss
 from recommender.engine.purchases import purchases_of
 
@@ -46,8 +46,9 @@ class Judge:
 
     def happened(self, client: np.ndarray, product: np.ndarray) -> np.ndarray:
         count = len(self.products)
-        truth = np.concatenate([at * count + basket.astype(np.int64) for at, basket in enumerate(self.baskets)])
-        return np.isin(client.astype(np.int64) * count + product, truth)
+        owner = np.repeat(np.arange(len(self.baskets)), [len(basket) for basket in self.baskets])
+        truth = pair_codes(owner, np.concatenate(self.baskets), count)
+        return np.isin(pair_codes(client, product, count), truth)
 
     def confidences(self, predictions: pl.DataFrame) -> dict[str, float]:
         rows = self.coded(predictions)

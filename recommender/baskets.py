@@ -33,15 +33,15 @@ def baskets_of(clients: np.ndarray, products: np.ndarray, columns: OrderColumns)
         clients, products: (C,), (P,) str, which the columns' codes are positions in.
     """
     order_client, order_day, line_order, line_product, line_quantity, line_price = columns
-    key = line_order.astype(np.int64) * max(len(products), 1) + line_product
-    unique, inverse = np.unique(key, return_inverse=True)
+    width = max(len(products), 1)
+    unique, inverse = np.unique(pair_codes(line_order, line_product, width), return_inverse=True)
     quantity = np.bincount(inverse, line_quantity, minlength=len(unique)).round(3)
     weight = np.where(np.isnan(line_price), 0, np.maximum(line_quantity, 0))
     paid = np.bincount(inverse, weight * np.nan_to_num(line_price), minlength=len(unique))
     weights = np.bincount(inverse, weight, minlength=len(unique))
     price = np.divide(paid, weights, out=np.full(len(unique), np.nan), where=weights > 0)
-    order, product = np.divmod(unique, max(len(products), 1))
-    bought_by = pair_codes(order_client[order], product, max(len(products), 1))
+    order, product = np.divmod(unique, width)
+    bought_by = pair_codes(order_client[order], product, width)
     quantity = less_returns(quantity, bought_by, order_day[order])
     kept = quantity > 0
     with_lines = np.zeros(len(order_client), bool)

@@ -75,7 +75,9 @@ def suggested_by(
 def confidence_in(scores: Scores, lists: list[np.ndarray], products: int) -> list[np.ndarray]:
     """Of each list the confidence in its products, 0 for one that was not judged."""
     rows, confidence = pair_codes(scores.client, scores.product, products), np.append(scores.next_order, 0.0)
-    return [confidence[positions_in(rows, client * products + listed)] for client, listed in enumerate(lists)]
+    lengths = [len(listed) for listed in lists]
+    wanted = pair_codes(np.repeat(np.arange(len(lists)), lengths), np.concatenate(lists), products)
+    return np.split(confidence[positions_in(rows, wanted)], np.cumsum(lengths)[:-1])
 
 
 def counted_lists(before: OrderHistory, own: Purchases, clients: int) -> tuple[dict, dict]:
