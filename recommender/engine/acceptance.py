@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.engine.start import logistic
+
 SPREADS = np.geomspace(0.1, 3.0, 18)  # of the effects of groups, in log odds
 BEYOND_CHANCE = 1.353  # log likelihood; half the 90% point of chi-square(1): the spread cannot be below 0 (Self, Liang)
 STEPS = 30  # Newton's; the function is concave, and a handful is enough
@@ -55,7 +57,7 @@ def most_likely(
     """((G,) effects with the highest posterior, (G,) curvature of the likelihood there), by Newton's method."""
     effect = np.zeros(groups)
     for _ in range(STEPS):
-        share = 1 / (1 + np.exp(-(offset + effect[group])))
+        share = logistic(offset + effect[group])
         slope = np.bincount(group, weight * (accepted - share), groups) - effect / spread**2
         curvature = np.bincount(group, weight * share * (1 - share), groups)
         effect = effect + (slope / (curvature + 1 / spread**2)).clip(-1, 1)
