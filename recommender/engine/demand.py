@@ -11,8 +11,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from recommender.engine.purchases import Purchases, last_values
-from recommender.engine.quantities import DECAY
-from recommender.engine.quantities import PURCHASES as RECENT
+from recommender.engine.quantities import DECAY, RECENT_QUANTITIES
 
 SETTLING_DAYS = 30.0  # added to the time since the first purchase: a product bought yesterday is not bought daily
 POOLED_POINTS = ndtri((np.arange(7) + 0.5) / 7)  # of a normal distribution, equally probable
@@ -166,7 +165,7 @@ def demand_of(
         usual: (R,) units that the client would take now.
         probability, further: (R,) float64, as of `horizons.Foretold`.
     """
-    recent = last_values(line_quantity[purchases.line], purchases.start, purchases.stop, RECENT)
+    recent = last_values(line_quantity[purchases.line], purchases.start, purchases.stop, RECENT_QUANTITIES)
     units, weights = quantities(recent, usual, habits)
     return Demand(np.minimum(probability, 1 - LEAST_LEFT), further, units, weights, habits.further_shape)
 
@@ -196,7 +195,7 @@ def quantities(recent: np.ndarray, usual: np.ndarray, habits: DemandHabits) -> t
     """((R, K) units, (R, K) weights) of one purchase: the client's last ones, and some about the usual.
 
     Args:
-        recent: (R, RECENT) the latest first, NaN where there are fewer.
+        recent: (R, RECENT_QUANTITIES) the latest first, NaN where there are fewer.
     """
     known = ~np.isnan(recent)
     pooled = usual[:, None] * np.exp(habits.spread * POOLED_POINTS)

@@ -10,7 +10,6 @@ import numpy as np
 from recommender.engine.asking import Asked
 from recommender.engine.demand import (
     LEAST_PURCHASES,
-    RECENT,
     Blend,
     DemandHabits,
     beyond_first,
@@ -21,7 +20,7 @@ from recommender.engine.history import OrderHistory, pair_codes
 from recommender.engine.horizons import Horizons
 from recommender.engine.knowledge import group_medians
 from recommender.engine.purchases import last_values
-from recommender.engine.quantities import usual_quantities, weighted_quantiles
+from recommender.engine.quantities import RECENT_QUANTITIES, usual_quantities, weighted_quantiles
 from recommender.engine.questions import Questions, purchases_within
 
 DOUBT_PURCHASES = 50.0  # a pace is drawn to 1 as if so many had come as expected
@@ -43,7 +42,7 @@ class Followed:
     own_rate     (R,) float64  purchases at the client's own rate
     count        (R,) int64    purchases that came
     units        (R,) float64  units they took
-    recent       (R, RECENT)   units of the purchases before, the latest first
+    recent       (R, RECENT_QUANTITIES)  units of the purchases before, the latest first
     usual        (R,) float64  units usual before
     """
 
@@ -67,7 +66,7 @@ def fit_demand(history: OrderHistory, asked: Asked, horizons: Horizons, days: fl
     bought = came_of(history, questions, own.client, own.product, days)[0] > 0
     horizons = replace(horizons, pace=pace_of(horizons, features, is_new, bought, days))
     line_quantity = questions.history.line_quantity[own.line]
-    recent = last_values(line_quantity, own.start, own.stop, RECENT)
+    recent = last_values(line_quantity, own.start, own.stop, RECENT_QUANTITIES)
     usual = usual_before(history, asked)
 
     def followed(span: float) -> Followed:

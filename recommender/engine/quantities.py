@@ -5,7 +5,7 @@ import numpy as np
 from recommender.engine.history import OrderHistory
 from recommender.engine.purchases import Purchases, last_values
 
-PURCHASES = 10  # the last ones; what lies further back would hardly weigh
+RECENT_QUANTITIES = 10  # of the last purchases; what lies further back would hardly weigh
 DECAY = 0.85  # weight of a purchase against the one after it
 TYPICAL_WEIGHT = 0.9  # of what is typical of product and client, against the last purchase
 SINGLE_AT_MOST = 3  # times what is typical: a larger single purchase is not likely to come again
@@ -28,12 +28,12 @@ def usual_quantities(history: OrderHistory, purchases: Purchases, typical: np.nd
             product from P' on, where that is not known.
     """
     known = of_catalogue(typical, len(history.products))
-    bought = last_values(history.line_quantity[purchases.line], purchases.start, purchases.stop, PURCHASES)
+    bought = last_values(history.line_quantity[purchases.line], purchases.start, purchases.stop, RECENT_QUANTITIES)
     size = client_sizes(history, typical)[purchases.client]
     one_more = (known[purchases.product] * size).round(3)[:, None]
     medians = weighted_medians(
         np.nan_to_num(np.hstack([bought, one_more])),
-        np.hstack([~np.isnan(bought) * DECAY ** np.arange(PURCHASES), ~np.isnan(one_more) * TYPICAL_WEIGHT]),
+        np.hstack([~np.isnan(bought) * DECAY ** np.arange(RECENT_QUANTITIES), ~np.isnan(one_more) * TYPICAL_WEIGHT]),
     )
     return np.where(purchases.orders == 1, np.fmin(medians, SINGLE_AT_MOST * one_more[:, 0]), medians)
 
