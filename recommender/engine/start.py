@@ -12,8 +12,8 @@ import numpy as np
 
 from recommender.engine.features import FEATURES
 
-SHARE = "share of orders, decay 0.85"
 SHARE_DECAY = 0.85
+SHARE = f"share of orders, decay {SHARE_DECAY}"
 DOUBT_ORDERS = 2.0  # a share counts as if so many orders with the usual share had come before
 USUAL_SHARE = 0.1
 FLOOR = 1e-4
