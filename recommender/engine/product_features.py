@@ -9,6 +9,7 @@ from recommender.engine.history import OrderHistory
 from recommender.engine.purchases import Purchases
 
 WINDOW_DAYS = (7, 28, 91)
+DOUBT = 10.0  # a product's rate counts as if so many of the mean had come before
 PRODUCT_STEP = 2**34  # more than the seconds of any two orders apart
 
 LASTING = (
@@ -62,8 +63,8 @@ def lasting_features(history: OrderHistory, purchases: Purchases) -> np.ndarray:
     ).astype(np.float32)
 
 
-def drawn_to(mean: float, total: np.ndarray, of: np.ndarray, prior: float = 10.0) -> np.ndarray:
-    return (total + prior * mean) / (of + prior)
+def drawn_to(mean: float, total: np.ndarray, of: np.ndarray) -> np.ndarray:
+    return (total + DOUBT * mean) / (of + DOUBT)
 
 
 @dataclass(frozen=True, slots=True)
