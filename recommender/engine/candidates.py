@@ -14,7 +14,7 @@ from recommender.engine.knowledge import Knowledge
 from recommender.engine.pointers import Batch, Pointed, batch_of, points_to
 from recommender.engine.purchases import Purchases, purchases_of
 
-NEW_BY_POINTER = 40
+NEW_BY_POINTER = 40  # by rule of thumb
 CELLS = 8_000_000  # clients x products worked on at once; bounds the memory
 
 

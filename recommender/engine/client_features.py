@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recommender.engine.clock import OrderClock, spread_of_last
+from recommender.engine.clock import SHORTEST_GAP, OrderClock, spread_of_last
 from recommender.engine.history import OrderHistory
 from recommender.engine.purchases import Purchases
 
@@ -54,7 +54,7 @@ def client_features(history: OrderHistory, clock: OrderClock, purchases: Purchas
             per_order(new_lines, later & recent),
             since,
             gap,
-            since / np.maximum(gap, 0.5),
+            since / np.maximum(gap, SHORTEST_GAP),
             spread_of_last(np.diff(history.order_day, prepend=0.0), clock.first + 1, clock.stop),
             oldest,
         ]

@@ -8,6 +8,7 @@ from recommender.engine.history import OrderHistory
 from recommender.engine.purchases import RECENT_PURCHASES, last_values, medians_of_last
 
 SECONDS_PER_DAY = 86_400
+SHORTEST_GAP = 0.5  # days, or orders, that a gap counts as at least where something is held against it
 
 
 @dataclass(frozen=True, slots=True)

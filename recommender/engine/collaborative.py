@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from recommender.engine.history import OrderHistory
 from recommender.engine.purchases import Purchases
 
+# By rule of thumb, as are K1 and B of BM25 below.
 NEIGHBOURS = 50
 FACTORS = 32
 REGULARIZATION = 0.05

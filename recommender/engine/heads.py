@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 FEWEST_POSITIVES = 50  # to grow trees, and to say when to stop: below that the start says all there is to say
 TREES_AT_MOST = 250
 PATIENCE = 30  # trees without gain on the held-out clients
-PARAMETERS = {
+PARAMETERS = {  # by rule of thumb: small, cautious trees
     "objective": "binary",
     "learning_rate": 0.07,
     "num_leaves": 15,

@@ -6,7 +6,7 @@ orders since the first purchase follow the write-ups of the Instacart competitio
 
 import numpy as np
 
-from recommender.engine.clock import OrderClock, spread_of_last
+from recommender.engine.clock import SHORTEST_GAP, OrderClock, spread_of_last
 from recommender.engine.history import OrderHistory
 from recommender.engine.purchases import Purchases
 
@@ -60,10 +60,10 @@ def personal_features(history: OrderHistory, clock: OrderClock, purchases: Purch
         gap,
         np.where(orders > 1, gaps_of_days[last], np.nan),
         spread_of_last(gaps_of_days, purchases.start + 1, purchases.stop),
-        since / np.maximum(gap, 0.5),
+        since / np.maximum(gap, SHORTEST_GAP),
         gap - since,
         order_gap,
-        (ago + 1) / np.maximum(order_gap, 0.5),
+        (ago + 1) / np.maximum(order_gap, SHORTEST_GAP),
         streak(purchases, after),
         np.log(np.maximum(history.line_quantity[purchases.line][last], 1e-3) / np.maximum(purchases.quantity, 1e-3)),
     ]
