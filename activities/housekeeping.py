@@ -1,4 +1,4 @@
-"""What is not kept for good: suggestions that nobody answered and that others have replaced, and answers to repeat."""
+"""What is not kept for good: replaced suggestions that nobody has answered, and runs that have ended."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -6,7 +6,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from activities.models import Activity
+from activities.job_queue import chunks_queued
+from activities.models import Activity, RegenerationRun
 from recommender.models import SuggestedLine
 
 LINES_A_STEP = 5000  # of one transaction: nobody waits long for the activities that it locks
@@ -29,3 +30,16 @@ def forget_lines(before: datetime) -> Iterator[int]:
         yield deleted
         if len(lines) < LINES_A_STEP:
             return
+
+
+def runs_ended(before: datetime) -> QuerySet:
+    """Runs that ended before then, but for those of which jobs still wait: they look for their chunk."""
+    return RegenerationRun.objects.filter(finished_at__lt=before).exclude(chunks__in=chunks_queued())
+
+
+def forget_runs(before: datetime) -> int:
+    """Delete `runs_ended` with their chunks, one by one; how many."""
+    runs = list(runs_ended(before))
+    for run in runs:
+        run.delete()
+    return len(runs)
