@@ -20,16 +20,20 @@ def forgettable(before: datetime) -> QuerySet:
 
 def forget_lines(before: datetime) -> Iterator[int]:
     """Delete what is `forgettable`, step by step; how many lines each step has deleted."""
+    rest = forgettable(before)
     while True:
         with transaction.atomic():
-            oldest = forgettable(before).order_by("suggested_at", "pk")[:LINES_A_STEP]
-            lines = dict(oldest.values_list("pk", "activity"))
+            oldest = rest.order_by("suggested_at", "pk")[:LINES_A_STEP]
+            lines = list(oldest.values_list("pk", "activity", "suggested_at", named=True))
+            activities = Activity.objects.filter(pk__in={line.activity for line in lines})
             # Feedback that comes at this moment waits, or is waited for and keeps its line.
-            list(Activity.objects.filter(pk__in=set(lines.values())).order_by("pk").select_for_update().only("pk"))
-            deleted, _ = forgettable(before).filter(pk__in=lines).delete()
+            list(activities.order_by("pk").select_for_update().only("pk"))
+            deleted, _ = forgettable(before).filter(pk__in=[line.pk for line in lines]).delete()
         yield deleted
         if len(lines) < LINES_A_STEP:
             return
+        # Not from the beginning: what stays for good would be passed again at every step.
+        rest = forgettable(before).filter(suggested_at__gte=lines[-1].suggested_at)
 
 
 def runs_ended(before: datetime) -> QuerySet:
