@@ -1,7 +1,7 @@
 """Dates on the wire: ISO 8601, and UTC where no offset is given."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from recommender.bounds import FIRST_YEAR, LAST_YEAR
 from recommender.moments import moment_of
@@ -16,10 +16,7 @@ def parse_time(text: str) -> datetime:
 
 def parse_day_or_time(text: str) -> datetime:
     """As parse_time; a date alone is its midnight."""
-    if len(text) == 10:
-        day = date.fromisoformat(text)
-        return datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return parse_time(text)
+    return moment_of(text) if len(text) == 10 else parse_time(text)
 
 
 def is_time(text: str) -> bool:

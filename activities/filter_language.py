@@ -13,37 +13,21 @@ from django.db.models import BooleanField, F, Func, JSONField, Q, TextField, Val
 
 from activities import contract
 from activities.dates import parse_time
+from activities.documents import FIELDS
 from activities.parsers import MAX_NESTING, is_too_deep
 
 MAX_LEVELS = 5
 MAX_COMPARISONS = 50
 MAX_IN_VALUES = 100
 
-COLUMNS = {
-    "_id": "id",
-    "client": "client",
-    "rep": "rep",
-    "activityType": "activity_type",
-    "status": "status",
-    "processingTime": "processing_time",
-    "createdAt": "created_at",
-    "updatedAt": "updated_at",
-}
+PLAIN = ("_id", "client", "rep", "activityType", "status", "processingTime", "createdAt", "updatedAt")
+COLUMNS = {name: FIELDS[name] for name in PLAIN}
+SECTIONS = {name: column for name, column in FIELDS.items() if name not in PLAIN}
 # Held in columns of their own, so that they can be read from an index.
 GENERATED = {
     "aiModel.confidence": ("confidence", "number"),
     "accuracy.estimated": ("estimated_accuracy", "number"),
     "feedback.userRating": ("user_rating", "integer"),
-}
-SECTIONS = {
-    "inputData": "input_data",
-    "aiModel": "ai_model",
-    "recommendations": "recommendations",
-    "insights": "insights",
-    "accuracy": "accuracy",
-    "feedback": "feedback",
-    "generatedOrder": "generated_order",
-    "metadata": "metadata",
 }
 # These the contract describes in full where they are sent, and only as objects where they are shown.
 DESCRIBED_ELSEWHERE = {"inputData": "InputData", "feedback": "Feedback"}

@@ -9,12 +9,13 @@ from rest_framework import exceptions
 
 from activities.contract import check_query
 from activities.dates import parse_time
+from activities.documents import FIELDS
 from activities.filter_language import COLUMNS, GENERATED, FilterError, parse_filter
 from activities.models import Activity
 
 LARGEST_OFFSET = 2**62  # of PostgreSQL's bigint, with room for a page; no list is as long
 # A list filtered by these alone is not counted; the total is known.
-TALLIED = {"rep": "rep", "activityType": "activity_type", "status": "status"}
+TALLIED = {name: FIELDS[name] for name in ("rep", "activityType", "status")}
 SORT_FIELDS = COLUMNS | {name: column for name, (column, _) in GENERATED.items()}
 
 

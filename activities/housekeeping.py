@@ -1,4 +1,4 @@
-"""What is not kept for good: suggestions that nobody answered and that others have replaced, and answers to repeat."""
+"""What is not kept for good: replaced suggestions that nobody has answered, and runs that have ended."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -6,7 +6,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from activities.models import Activity
+from activities.job_queue import chunks_queued
+from activities.models import Activity, RegenerationRun
 from recommender.models import SuggestedLine
 
 LINES_A_STEP = 5000  # of one transaction: nobody waits long for the activities that it locks
@@ -19,13 +20,30 @@ def forgettable(before: datetime) -> QuerySet:
 
 def forget_lines(before: datetime) -> Iterator[int]:
     """Delete what is `forgettable`, step by step; how many lines each step has deleted."""
+    rest = forgettable(before)
     while True:
         with transaction.atomic():
-            oldest = forgettable(before).order_by("suggested_at", "pk")[:LINES_A_STEP]
-            lines = dict(oldest.values_list("pk", "activity"))
+            oldest = rest.order_by("suggested_at", "pk")[:LINES_A_STEP]
+            lines = list(oldest.values_list("pk", "activity", "suggested_at", named=True))
+            activities = Activity.objects.filter(pk__in={line.activity for line in lines})
             # Feedback that comes at this moment waits, or is waited for and keeps its line.
-            list(Activity.objects.filter(pk__in=set(lines.values())).order_by("pk").select_for_update().only("pk"))
-            deleted, _ = forgettable(before).filter(pk__in=lines).delete()
+            list(activities.order_by("pk").select_for_update().only("pk"))
+            deleted, _ = forgettable(before).filter(pk__in=[line.pk for line in lines]).delete()
         yield deleted
         if len(lines) < LINES_A_STEP:
             return
+        # Not from the beginning: what stays for good would be passed again at every step.
+        rest = forgettable(before).filter(suggested_at__gte=lines[-1].suggested_at)
+
+
+def runs_ended(before: datetime) -> QuerySet:
+    """Runs that ended before then, but for those of which jobs still wait: they look for their chunk."""
+    return RegenerationRun.objects.filter(finished_at__lt=before).exclude(chunks__in=chunks_queued())
+
+
+def forget_runs(before: datetime) -> int:
+    """Delete `runs_ended` with their chunks, one by one; how many."""
+    runs = list(runs_ended(before))
+    for run in runs:
+        run.delete()
+    return len(runs)

@@ -5,7 +5,9 @@ Tasks are named here and defined in `activities.tasks`, which imports what queue
 
 from collections.abc import Sequence
 
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -22,6 +24,12 @@ def queue_chunks(chunk_ids: Sequence[int]) -> None:
     for start in range(0, len(chunk_ids), JOBS_A_STATEMENT):
         some = chunk_ids[start : start + JOBS_A_STATEMENT]
         app.configure_task(REGENERATE_CHUNK, priority=LATER).batch_defer(*({"chunk_id": pk} for pk in some))
+
+
+def chunks_queued() -> QuerySet:
+    """The ids of chunks that a job waits for, or is at."""
+    jobs = ProcrastinateJob.objects.filter(task_name=REGENERATE_CHUNK, status__in=["todo", "doing"])
+    return jobs.values_list(Cast(KT("args__chunk_id"), BigIntegerField()))
 
 
 def queue_generation(activity_id: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from activities.models import Activity, ReviewRule
+from activities.models import FAILURE, Activity, ReviewRule
 from recommender.cadence import MAY_BE_LEAVING
 from recommender.models import ModelVersion
 from salesai.prepared import fetch
@@ -44,7 +44,7 @@ LOOK = f"""
         (SELECT count(DISTINCT product) FROM jsonb_array_elements(a.feedback -> 'rejectedRecommendations') product),
         coalesce(a.feedback ->> 'comments', ''),
         jsonb_path_query_first(a.insights, '$.riskFactors[*] ? (@ like_regex "{MAY_BE_LEAVING}")') #>> '{{}}',
-        coalesce(a.metadata ->> 'failure', ''),
+        coalesce(a.metadata ->> '{FAILURE}', ''),
         version.number,
         (SELECT count(*) FROM (
             SELECT FROM {Activity._meta.db_table} earlier
@@ -88,7 +88,8 @@ def finding_of(rule: ReviewRule, seen: Seen) -> Finding | None:
             says = f"An order of {seen.order_total:,.2f} at a confidence of {seen.confidence:.0%}."
             return {"says": says, "severity": seen.order_total}
         case Kind.FIRST_LISTS if seen.version is not None and seen.earlier_lists < int(rule.threshold):
-            return {"says": f"Among the first lists of version 2.{seen.version}.0.", "severity": 1}
+            version = ModelVersion(number=seen.version).version
+            return {"says": f"Among the first lists of version {version}.", "severity": 1}
     return None
 
 

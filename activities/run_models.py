@@ -38,7 +38,7 @@ class RegenerationRun(models.Model):
         FAILED = "failed"
         STOPPED = "stopped"
 
-    # More than half of so many chunks: enough to tell a run that cannot succeed from bad luck, after a
+    # A run whose first so many chunks are bad for more than half is stopped: enough to tell it from bad luck, after a
     # few seconds and before thousands of activities are marked as failed.
     FIRST_CHUNKS = 10
 
@@ -71,13 +71,8 @@ class RegenerationRun(models.Model):
 
     def figures(self) -> dict[str, int]:
         """Activities `completed` and `failed`, those in chunks that are `waiting`, and `left_out` for good."""
-        in_waiting = Q(status=RegenerationChunk.Status.WAITING)
-        counts = self.chunks.aggregate(
-            completed=Coalesce(Sum("completed"), 0),
-            failed=Coalesce(Sum("failed"), 0),
-            waiting=Coalesce(Sum("activities", filter=in_waiting), 0),
-        )
-        return counts | {"left_out": self.total - counts["completed"] - counts["failed"] - counts["waiting"]}
+        progress = RegenerationRun.objects.with_progress()
+        return progress.values("completed", "failed", "waiting", "left_out").get(pk=self.pk)
 
     def end(self, status: Status, reason: str = "") -> bool:
         """Whether it was this call that ended the run: of several workers one does."""

@@ -9,12 +9,12 @@ from rest_framework import serializers
 
 from activities import contract
 from activities.asked_model import asked_for, names_model, writable
-from activities.documents import document_of
+from activities.documents import FIELDS, document_of
 from activities.merge_patch import merge_patch
 from activities.models import Activity
 
 SECTIONS = {"inputData": "input_data", "aiModel": "requested_model", "feedback": "feedback", "metadata": "metadata"}
-PLAIN = {"client": "client", "rep": "rep", "activityType": "activity_type"}
+PLAIN = {name: FIELDS[name] for name in ("client", "rep", "activityType")}
 
 
 class ActivitySerializer(serializers.BaseSerializer):

@@ -30,7 +30,7 @@ class AcceptanceDifference:
         return min(self.clients) >= FEWEST_CLIENTS
 
 
-def compare_sides(seed: int = 0) -> AcceptanceDifference | None:
+def compare_sides() -> AcceptanceDifference | None:
     """Of the two versions that answer now, from the start of their test on; None where there is no test.
 
     A client counts once, however many lines were answered for it: its lines are not independent. Lines of the
@@ -57,7 +57,7 @@ def compare_sides(seed: int = 0) -> AcceptanceDifference | None:
         if row["client"] in place and answering(active, row["client"]).pk == row["model_version"]:
             shares[row["model_version"]][place[row["client"]]] = row["accepted"] / row["answered"]
     older, newer = (shares[version.pk] for version in active)
-    bootstrap = Bootstrap(len(clients), seed)
+    bootstrap = Bootstrap(len(clients), seed=0)
     return AcceptanceDifference(
         *active,
         since=since,

@@ -40,9 +40,11 @@ def answering_versions() -> QuerySet:
     return ModelVersion.objects.answering()
 
 
-class Choice:
-    """Of a version for each request of a batch. One that does not answer by itself is tried once: its files may be
-    gone, or another program's.
+class VersionPicker:
+    """Says which version answers each request of a batch.
+
+    The active ones are read once. Whether another can answer is tried once: its files may be gone, or another
+    program's.
     """
 
     def __init__(self) -> None:

@@ -42,10 +42,10 @@ def suggest(requests: list[SuggestionRequest]) -> list[SuggestionResult]:
         DamagedArtifactError: the files of the model that should answer are not what was published.
     """
     by_version: dict[ModelVersion, list[int]] = defaultdict(list)
-    choice = registry.Choice()
+    picker = registry.VersionPicker()
     for position, request in enumerate(requests):
         asked_time = as_of(request) if "asOf" in request.parameters else None
-        version = choice.version_for(request.client, request.model_name, request.model_version, asked_time)
+        version = picker.version_for(request.client, request.model_name, request.model_version, asked_time)
         by_version[version].append(position)
     results: dict[int, SuggestionResult] = {}
     for version, positions in by_version.items():

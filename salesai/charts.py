@@ -8,21 +8,23 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from salesai.tables import NOTHING
+
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 180, 46, 20, 10, 24
 MOST_LABELS = 13  # under the axis, before they run into each other
 
 Values = Sequence[float | None]
 
 
-def bars(title: str, labels: Sequence[str], values: Values, percent: bool = False) -> SafeString:
+def bars(title: str, labels: Sequence[str], values: Values) -> SafeString:
     """One bar a label; None leaves a gap."""
     top, step = ceiling([values]), (WIDTH - LEFT - RIGHT) / max(len(labels), 1)
     drawn = [
         {"x": LEFT + step * (i + 0.15), "y": height_of(value, top), "width": step * 0.7,
-         "height": HEIGHT - BOTTOM - height_of(value, top), "says": f"{label}: {told(value, percent)}"}
+         "height": HEIGHT - BOTTOM - height_of(value, top), "says": f"{label}: {told(value, percent=False)}"}
         for i, (label, value) in enumerate(zip(labels, values, strict=True)) if value is not None
     ]  # fmt: skip
-    return chart(title, labels, {title: values}, top, percent, {"bars": drawn})
+    return chart(title, labels, {title: values}, top, False, {"bars": drawn})
 
 
 def lines(
@@ -101,5 +103,5 @@ def ceiling(series: Iterable[Values]) -> float:
 
 def told(value: float | None, percent: bool) -> str:
     if value is None:
-        return "\N{EN DASH}"
+        return NOTHING
     return f"{value:.0%}" if percent else f"{value:,.4g}" if value < 1000 else f"{value:,.0f}"

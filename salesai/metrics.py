@@ -6,7 +6,7 @@ gunicorn.conf.py), so that a scrape of any of them tells of all.
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import product
 
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +17,7 @@ from prometheus_client.registry import REGISTRY, Collector
 
 from activities.models import Activity, ActivityTally
 from recommender.models import ModelVersion
+from salesai.middleware import GetResponse
 
 REQUESTS = Counter("salesai_requests_total", "Requests answered.", ["method", "route", "status"])
 LATENCY = Histogram("salesai_request_seconds", "Seconds from request to answer.", ["method", "route"])
@@ -26,7 +27,7 @@ GENERATIONS = Counter(
 METHODS = {name.upper() for name in View.http_method_names}
 
 
-def measure_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def measure_requests(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
         response = get_response(request)

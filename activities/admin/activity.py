@@ -31,7 +31,7 @@ from activities.admin.keys_first import KeysFirst
 from activities.ids import ID_PATTERN
 from activities.models import Activity
 from recommender.models import Client
-from salesai.model_admin import ModelAdmin
+from salesai.model_admin import ReadOnlyAdmin
 from salesai.tables import NOTHING, share
 
 MOST_NAMED = 1000  # clients whose activities a search by name finds
@@ -39,7 +39,9 @@ NOT_LISTED = ("input_data", "recommendations", "insights", "ai_model", "accuracy
 
 
 @admin.register(Activity)
-class ActivityAdmin(ActivityActions, ModelAdmin):
+class ActivityAdmin(ActivityActions, ReadOnlyAdmin):
+    """Tools file and delete; what may be changed here has forms of its own."""
+
     list_display = (
         "created_at", "client_named", "rep", "activity_type", "status_label", "lines", "total", "mean_confidence",
         "user_rating", "version",
@@ -97,15 +99,6 @@ class ActivityAdmin(ActivityActions, ModelAdmin):
     def render_change_form(self, request, context, *args, obj: Activity | None = None, **options) -> HttpResponse:
         context |= context_of(obj, request.user, context.get("posted")) if obj else {}
         return super().render_change_form(request, context, *args, obj=obj, **options)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # activities are filed by tools
-
-    def has_change_permission(self, request: HttpRequest, obj: Activity | None = None) -> bool:
-        return False  # what may be changed has forms of its own
-
-    def has_delete_permission(self, request: HttpRequest, obj: Activity | None = None) -> bool:
-        return False  # tools delete what they filed
 
     def has_view_permission(self, request: HttpRequest, obj: Activity | None = None) -> bool:
         return request.user.has_perm("activities.view_activity")

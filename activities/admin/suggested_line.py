@@ -54,13 +54,12 @@ class TypeFilter(DropdownFilter):
         return [*Activity.Type.choices, (DELETED, "Activity deleted")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if not (kind := self.value()):
+            return queryset
         activity = Activity.objects.filter(pk=OuterRef("activity"))
-        match self.value():
-            case None | "":
-                return queryset
-            case "deleted":
-                return queryset.exclude(Exists(activity))
-        return queryset.filter(Exists(activity.filter(activity_type=self.value())))
+        if kind == DELETED:
+            return queryset.exclude(Exists(activity))
+        return queryset.filter(Exists(activity.filter(activity_type=kind)))
 
 
 @admin.register(SuggestedLine)

@@ -56,7 +56,7 @@ def check(rows: pl.DataFrame, columns: Mapping[str, str], decimal_comma: bool = 
         typed.filter(~bad),
         _faults_by_field(bad_rows, reasons.filter(bad), columns),
         bad_rows.select(LINE, "order").drop_nulls(),
-        bad_rows.filter(pl.col("order").is_null() & of_an_order)[LINE].to_list(),
+        typed.filter(bad & pl.col("order").is_null() & of_an_order)[LINE].to_list(),
     )
 
 

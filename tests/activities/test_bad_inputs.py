@@ -50,6 +50,8 @@ BAD = [
     (f"{PARAMETERS}.horizonDays", 0),
     (f"{PARAMETERS}.horizonDays", 366),
     (f"{PARAMETERS}.asOf", "soon"),
+    (f"{PARAMETERS}.asOf", "2026030112"),
+    (f"{PARAMETERS}.asOf", "20260301T1"),
     (f"{PARAMETERS}.asOf", 20260101),
     (f"{PARAMETERS}.diversity", -0.1),
 ]

@@ -10,9 +10,12 @@ from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.db.models import F
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from activities import housekeeping
-from activities.models import KeptAnswer
+from activities.models import KeptAnswer, RegenerationChunk, RegenerationRun
+from activities.runs import start_run
+from activities.selection import Selection
 from recommender import registry
 from recommender.models import ModelVersion, SuggestedLine
 from recommender.training import train_version
@@ -138,6 +141,40 @@ def test_kept_answers_and_sessions_go_when_their_time_is_over(tool):
     assert Session.objects.get().expire_date > timezone.now()
 
 
+def ended_days_ago(run, days):
+    RegenerationRun.objects.filter(pk=run.pk).update(
+        status="completed", finished_at=timezone.now() - timedelta(days=days)
+    )
+
+
+def test_runs_go_with_their_parts_ninety_days_after_they_have_ended(tool):
+    tool.file()
+    old, new, under_way = (start_run(Selection(clients=[client])) for client in ("cafe-00", "cafe-01", "bar-00"))
+    ended_days_ago(old, 91)
+    ended_days_ago(new, 89)
+    RegenerationRun.objects.filter(pk=under_way.pk).update(status="running", finished_at=None)
+    RegenerationRun.objects.update(started_at=timezone.now() - timedelta(days=99))
+
+    said = clean_up()
+
+    assert "1 runs over many activities" in said
+    assert set(RegenerationRun.objects.all()) == {new, under_way}
+    assert not RegenerationChunk.objects.filter(run_id=old.pk).exists()
+
+
+def test_a_run_stays_while_jobs_of_it_wait(tool):
+    tool.file()
+    run = start_run(Selection(), queued=True)
+    ended_days_ago(run, 91)
+
+    clean_up()
+    assert run.chunks.exists()
+    app.connector.get_sync_connector().execute_query("UPDATE procrastinate_jobs SET status = 'succeeded'")
+    clean_up()
+
+    assert not RegenerationRun.objects.exists()
+
+
 def test_a_dry_run_says_what_would_go_and_changes_nothing(tool):
     activity = tool.generated(client="cafe-03")
     tool.generate(activity["_id"])
@@ -148,9 +185,10 @@ def test_a_dry_run_says_what_would_go_and_changes_nothing(tool):
     SessionStore().create()
     Session.objects.update(expire_date=timezone.now() - timedelta(hours=1))
     time_passes(days=91)
+    ended_days_ago(start_run(Selection()), 91)
 
     def stored():
-        rows = [set(model.objects.all()) for model in (SuggestedLine, KeptAnswer, Session)]
+        rows = [set(model.objects.all()) for model in (SuggestedLine, KeptAnswer, Session, RegenerationChunk)]
         return rows, set(ModelVersion.objects.values_list("artifact")), set(storages["models"].listdir("")[0])
 
     before = stored()
@@ -159,7 +197,8 @@ def test_a_dry_run_says_what_would_go_and_changes_nothing(tool):
 
     replaced = lines_of(activity).filter(superseded=True).count()
     assert said.startswith(
-        f"Dry run: {replaced} replaced suggestions, the files of 1 model versions and 1 answers kept"
+        f"Dry run: {replaced} replaced suggestions, 1 runs over many activities, the files of 1 model versions and 1 "
+        "answers kept for repeated requests would go."
     )
     assert stored() == before
 

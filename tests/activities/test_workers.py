@@ -41,7 +41,16 @@ AGE = """
     SELECT extract(epoch FROM now() - w.last_heartbeat)::float8
     FROM procrastinate_jobs j JOIN procrastinate_workers w ON w.id = j.worker_id
     WHERE j.task_name = '{job}' AND j.status = 'doing'"""
-HOLDERS = "SELECT count(DISTINCT worker_id) FROM procrastinate_jobs WHERE status = 'doing'"
+# How many workers are at a chunk that would not be done without them.
+HOLDERS = """
+    SELECT count(DISTINCT j.worker_id)
+    FROM procrastinate_jobs j JOIN activities_regenerationchunk c ON c.id = (j.args ->> 'chunk_id')::bigint
+    WHERE j.status = 'doing' AND c.status = 'waiting'"""
+# What the server is still at, and not because somebody has locked it.
+ACTIVE = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE state = 'active' AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+    AND wait_event_type IS DISTINCT FROM 'Lock'"""
 # A worker with a job that never lets go of the interpreter of its own will.
 HOLDS_THE_INTERPRETER = """
 import asyncio, django, time
@@ -120,13 +129,15 @@ def test_an_activity_that_somebody_is_at_is_done_when_they_have_ended(installati
     assert_all_was_done_once(installation, run)
 
 
-def stopped_at_a_job(installation, worker) -> bool:
-    """Stop one of two workers where both hold a job; else it goes on."""
-    worker.send_signal(signal.SIGSTOP)
-    time.sleep(0.05)  # for the server to do what it was told last
+def stopped_at_jobs(installation, workers) -> bool:
+    """Stop two workers where both are at a chunk; else they go on."""
+    for worker in workers:
+        worker.send_signal(signal.SIGSTOP)
+    wait_for(lambda: installation.ask(ACTIVE) == [(0,)])  # the server has done what it was told last
     if installation.ask(HOLDERS) == [(2,)]:
         return True
-    worker.send_signal(signal.SIGCONT)
+    for worker in workers:
+        worker.send_signal(signal.SIGCONT)
     return False
 
 
@@ -135,9 +146,10 @@ def test_what_a_killed_worker_left_is_taken_up_by_the_other(installation, worker
     run = begin_queued(installation, CHUNK)
     wait_for_random_point(installation, run, of_the_first=0.6)
 
-    wait_for(lambda: stopped_at_a_job(installation, workers[0]))
+    wait_for(lambda: stopped_at_jobs(installation, workers))
     workers[0].kill()
     killed = time.time()
+    workers[1].send_signal(signal.SIGCONT)
     wait_for(lambda: has_ended(installation, run))
 
     assert_all_was_done_once(installation, run)

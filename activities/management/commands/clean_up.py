@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from activities.housekeeping import forget_lines, forgettable
+from activities.housekeeping import forget_lines, forget_runs, forgettable, runs_ended
 from activities.models import KeptAnswer
 from recommender.errors import UnwritableArtifactError
 from recommender.management.numbers import at_least_one
@@ -18,14 +18,18 @@ from recommender.registry import remove_files, spare_versions
 
 class Command(BaseCommand):
     help = (
-        "Delete what nothing is made of any more: suggestions that were replaced and never answered, the files of "
-        "old model versions, answers kept for repeated requests, sessions that have ended. Orders, activities, "
-        "answers and what is recorded of changes stay. Can be killed at any time; the next one goes on."
+        "Delete what nothing is made of any more: suggestions that were replaced and never answered, runs over many "
+        "activities that have ended, the files of old model versions, answers kept for repeated requests, sessions "
+        "that have ended. Orders, activities, answers and what is recorded of changes stay. Can be killed at any "
+        "time; the next one goes on."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--days", type=at_least_one, default=90, help="that replaced suggestions are kept; default: 90"
+            "--days",
+            type=at_least_one,
+            default=90,
+            help="that replaced suggestions and ended runs are kept; default: 90",
         )
         parser.add_argument(
             "--versions",
@@ -40,7 +44,7 @@ class Command(BaseCommand):
         total, versions = forgettable(before).count(), list(spare_versions(options["versions"]))
         answers = KeptAnswer.objects.outdated()
         if options["dry_run"]:
-            counts = said(total, len(versions), answers.count())
+            counts = said(total, runs_ended(before).count(), len(versions), answers.count())
             self.stdout.write(f"Dry run: {counts} would go. Nothing was changed.")
             return
         forgotten = 0
@@ -48,6 +52,7 @@ class Command(BaseCommand):
             for number in forget_lines(before):
                 forgotten += number
                 bar.update(number)
+        runs = forget_runs(before)
         outdated, _ = answers.delete()
         call_command("clearsessions")
         # Last: it may take long to find that a storage cannot be reached.
@@ -57,13 +62,13 @@ class Command(BaseCommand):
                 removed += remove_files(version)
             except UnwritableArtifactError as error:
                 left.append(str(error))
-        self.stdout.write(f"{said(forgotten, removed, outdated)} are gone, and sessions that had ended.")
+        self.stdout.write(f"{said(forgotten, runs, removed, outdated)} are gone, and sessions that had ended.")
         if left:
             raise CommandError("\n".join(left))
 
 
-def said(lines: int, versions: int, answers: int) -> str:
+def said(lines: int, runs: int, versions: int, answers: int) -> str:
     return (
-        f"{lines:,} replaced suggestions, the files of {versions:,} model versions and {answers:,} answers kept for "
-        "repeated requests"
+        f"{lines:,} replaced suggestions, {runs:,} runs over many activities, the files of {versions:,} model versions "
+        f"and {answers:,} answers kept for repeated requests"
     )
