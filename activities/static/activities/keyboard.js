@@ -34,7 +34,7 @@
         button.setAttribute("role", "button");
         button.tabIndex = 0;
         button.addEventListener("click", () => setTimeout(() => {
-            document.querySelector("#changelist-filter :is(a[href], input:not([type=hidden]), select, [tabindex])")?.focus();
+            document.querySelector("#changelist-filter :is(a[href], input:not([type=hidden]), select)")?.focus();
         }));
         button.addEventListener("keydown", (event) => {
             if (event.key !== "Enter" && event.key !== " ") return;
