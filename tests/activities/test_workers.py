@@ -46,11 +46,11 @@ HOLDERS = """
     SELECT count(DISTINCT j.worker_id)
     FROM procrastinate_jobs j JOIN activities_regenerationchunk c ON c.id = (j.args ->> 'chunk_id')::bigint
     WHERE j.status = 'doing' AND c.status = 'waiting'"""
-# What the server is still at, and not because somebody has locked it.
+# What the server is still at, and waits for nobody: neither for a lock nor for the rows of who was stopped.
 ACTIVE = """
     SELECT count(*) FROM pg_stat_activity
     WHERE state = 'active' AND backend_type = 'client backend' AND pid <> pg_backend_pid()
-    AND wait_event_type IS DISTINCT FROM 'Lock'"""
+    AND coalesce(wait_event_type, '') NOT IN ('Lock', 'Client')"""
 # A worker with a job that never lets go of the interpreter of its own will.
 HOLDS_THE_INTERPRETER = """
 import asyncio, django, time
