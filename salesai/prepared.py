@@ -98,5 +98,5 @@ class IsAnyOf(Func):
     template = "(%(expressions)s))"
     arg_joiner = " = ANY("
 
-    def __init__(self, field: str, values: Sequence[str] = ()) -> None:
-        super().__init__(F(field), Value(list(values), ArrayField(TextField())))
+    def __init__(self, field: str) -> None:
+        super().__init__(F(field), Value([], ArrayField(TextField())))
